@@ -1,0 +1,62 @@
+//! The Lambda: configuration, logging, client, run. Everything else is in the library.
+
+use std::process::ExitCode;
+
+use http::Uri;
+use lambda_runtime::{Runtime, service_fn};
+use lambda_runtime_api_client::{BoxError, PooledClient, body::Body, build_request};
+use serde_json::json;
+use start_pipeline::{Config, Handler, InvalidConfig, Metrics, SageMaker};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let config = match Config::from_variables(|name| std::env::var_os(name)) {
+        Ok(config) => config,
+        Err(invalid) => {
+            log_to_stdout(Targets::new().with_default(LevelFilter::INFO));
+            tracing::error!(error = %invalid, "the function cannot start");
+            if let Err(error) = report_init_error(&invalid).await {
+                tracing::error!(%error, "and Lambda could not be told why");
+            }
+            return ExitCode::FAILURE;
+        }
+    };
+    log_to_stdout(config.log_filter);
+    let metrics = Metrics::new(&config.pipeline, std::io::stdout());
+    let sagemaker = SageMaker::from_environment(&config.region).await;
+    let handler = Handler::new(config.pipeline, config.input_parameter, sagemaker, metrics);
+    let handler = &handler;
+    let run = Runtime::new(service_fn(async |event| handler.handle(event).await)).run().await;
+    match run {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the Lambda runtime failed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn log_to_stdout(filter: Targets) {
+    let lines =
+        tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
+    tracing_subscriber::registry().with(lines.with_span_list(false).with_filter(filter)).init();
+}
+
+/// Tells Lambda why the function cannot start, so that an invocation's error says it too.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror>
+async fn report_init_error(invalid: &InvalidConfig) -> Result<(), BoxError> {
+    let Some(runtime_api) = std::env::var_os("AWS_LAMBDA_RUNTIME_API") else {
+        return Ok(()); // not in Lambda: the log has said it
+    };
+    let endpoint = Uri::try_from(runtime_api.as_encoded_bytes())?;
+    let error = json!({ "errorType": "InvalidConfig", "errorMessage": invalid.to_string() });
+    let request = build_request()
+        .method("POST")
+        .uri("/2018-06-01/runtime/init/error")
+        .header("lambda-runtime-function-error-type", "Runtime.InvalidConfig")
+        .body(Body::from(error.to_string()))?;
+    PooledClient::builder().with_endpoint(endpoint).build().call(request).await?;
+    Ok(())
+}

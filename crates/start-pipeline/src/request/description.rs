@@ -1,0 +1,54 @@
+//! The execution's description: the object's key, readable.
+
+use std::fmt;
+
+/// Longest description, in characters (SageMaker's `PipelineExecutionDescription`).
+const MAX: usize = 3072;
+
+/// A `PipelineExecutionDescription`: the key with every control character and line separator
+/// replaced by a space, because the service's pattern is `.*`; at most 3,072 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExecutionDescription(String);
+
+impl ExecutionDescription {
+    pub(super) fn new(key: &str) -> Self {
+        let readable = |c: char| {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }
+        };
+        Self(key.chars().map(readable).take(MAX).collect())
+    }
+
+    /// The description.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ExecutionDescription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_every_script() {
+        let key = "landing/전복 🐚/été+1%20.csv";
+        assert_eq!(ExecutionDescription::new(key).as_str(), key);
+    }
+
+    #[test]
+    fn replaces_whatever_ends_a_line_and_every_control_character() {
+        let key = "a\nb\rc\u{85}d\u{2028}e\u{2029}f\u{0}g\u{7f}h\ti";
+        assert_eq!(ExecutionDescription::new(key).as_str(), "a b c d e f g h i");
+    }
+
+    #[test]
+    fn is_cut_at_the_limit_in_characters() {
+        assert_eq!(ExecutionDescription::new(&"복".repeat(4000)).as_str().chars().count(), MAX);
+    }
+}

@@ -1,0 +1,60 @@
+//! The pure mapping from an upload to a `StartPipelineExecution` request.
+//!
+//! Each field is a type whose constructor enforces the limit of AWS's service model, so a
+//! [`StartRequest`] that exists is one that SageMaker can accept.
+
+mod client_request_token;
+mod description;
+mod display_name;
+mod input_url;
+mod pipeline;
+
+pub use client_request_token::ClientRequestToken;
+pub use description::ExecutionDescription;
+pub use display_name::ExecutionDisplayName;
+pub use input_url::{InputUrl, InvalidInput};
+pub use pipeline::{InvalidParameterName, InvalidPipelineName, ParameterName, PipelineName};
+
+use crate::event::ObjectCreated;
+
+/// One `StartPipelineExecution` call, a pure function of the event and the configuration: equal
+/// events give equal requests, on any machine and at any time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StartRequest {
+    /// The pipeline to start, as configured: a name or an ARN.
+    pub pipeline: PipelineName,
+    /// Makes redeliveries of one upload start one execution.
+    pub token: ClientRequestToken,
+    /// What Studio shows in its list of executions.
+    pub display_name: ExecutionDisplayName,
+    /// The object's key, readable.
+    pub description: ExecutionDescription,
+    /// The pipeline parameter that receives the URL.
+    pub input_parameter: ParameterName,
+    /// `s3://bucket/key`, the parameter's value.
+    pub input_url: InputUrl,
+}
+
+impl StartRequest {
+    /// Maps an upload to the request that starts `pipeline` on it.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`] if the bucket's name or the key is not one that S3 can have, or if the
+    /// URL is longer than a pipeline parameter's value may be.
+    pub fn new(
+        pipeline: &PipelineName,
+        input_parameter: &ParameterName,
+        upload: &ObjectCreated,
+    ) -> Result<Self, InvalidInput> {
+        Ok(Self {
+            input_url: InputUrl::new(&upload.bucket, &upload.key)?,
+            token: ClientRequestToken::new(pipeline, upload),
+            display_name: ExecutionDisplayName::new(&upload.key, upload.time),
+            description: ExecutionDescription::new(&upload.key),
+            pipeline: pipeline.clone(),
+            input_parameter: input_parameter.clone(),
+        })
+    }
+}

@@ -1,0 +1,190 @@
+//! Names that come from the configuration: the pipeline's and its input parameter's.
+
+use std::fmt;
+
+/// Longest pipeline name, in characters (SageMaker's `PipelineName`).
+const PIPELINE_NAME_MAX: usize = 256;
+/// Longest name or ARN, in characters (SageMaker's `PipelineNameOrArn`).
+const PIPELINE_NAME_OR_ARN_MAX: usize = 2048;
+/// Longest parameter name, in characters (SageMaker's `PipelineParameterName`).
+const PARAMETER_NAME_MAX: usize = 256;
+
+/// The name or the ARN of a SageMaker pipeline.
+///
+/// A name has 1 to 256 letters, digits and hyphens and neither begins nor ends with a hyphen. An
+/// ARN is `arn:<partition>:sagemaker:<region>:<account>:pipeline/<name>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PipelineName(String);
+
+/// The text is neither the name nor the ARN of a SageMaker pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is neither a pipeline name (1 to 256 letters, digits and hyphens, no hyphen at either \
+     end) nor a pipeline ARN (arn:aws:sagemaker:<region>:<account>:pipeline/<name>)"
+)]
+pub struct InvalidPipelineName(String);
+
+impl PipelineName {
+    /// Takes a name or an ARN.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPipelineName`] if `text` is neither.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidPipelineName> {
+        let text = text.into();
+        let name = match text.strip_prefix("arn:") {
+            Some(arn) => name_in_arn(arn),
+            None => Some(text.as_str()),
+        };
+        if text.len() <= PIPELINE_NAME_OR_ARN_MAX && name.is_some_and(is_name) {
+            Ok(Self(text))
+        } else {
+            Err(InvalidPipelineName(text))
+        }
+    }
+
+    /// The name or ARN as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name alone, in lower case: the form that SageMaker uses in ARNs, so that a name and
+    /// its ARN, in any spelling of the case, mean the same pipeline.
+    #[must_use]
+    pub fn canonical_name(&self) -> String {
+        let name = self.0.rsplit('/').next().unwrap_or(&self.0);
+        name.to_ascii_lowercase()
+    }
+}
+
+impl fmt::Display for PipelineName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The pipeline's name in an ARN without its leading `arn:`, or `None` if it is another kind of
+/// ARN.
+fn name_in_arn(arn: &str) -> Option<&str> {
+    let mut fields = arn.splitn(5, ':');
+    let partition = fields.next()?;
+    let service = fields.next()?;
+    let region = fields.next()?;
+    let account = fields.next()?;
+    let resource = fields.next()?;
+    let lower_or_hyphen = |c: char| c.is_ascii_lowercase() || c == '-';
+    let legal = partition.starts_with("aws")
+        && partition.chars().all(lower_or_hyphen)
+        && service == "sagemaker"
+        && region.chars().all(|c| lower_or_hyphen(c) || c.is_ascii_digit())
+        && !region.is_empty()
+        && account.len() == 12
+        && account.chars().all(|c| c.is_ascii_digit());
+    legal.then(|| resource.strip_prefix("pipeline/")).flatten()
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=PIPELINE_NAME_MAX).contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+/// The name of a pipeline parameter: 1 to 256 letters, digits, hyphens and underscores.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterName(String);
+
+/// The text cannot be the name of a pipeline parameter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a parameter name (1 to 256 letters, digits, hyphens and underscores)")]
+pub struct InvalidParameterName(String);
+
+impl ParameterName {
+    /// Takes a parameter's name.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidParameterName`] if `text` breaks the limits.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidParameterName> {
+        let text = text.into();
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if (1..=PARAMETER_NAME_MAX).contains(&text.len()) && text.chars().all(legal) {
+            Ok(Self(text))
+        } else {
+            Err(InvalidParameterName(text))
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/ingest-p-1";
+
+    #[test]
+    fn takes_names_and_arns_of_every_partition() {
+        let longest = "a".repeat(256);
+        for text in [
+            "a",
+            "S3-Ingest-9",
+            &longest,
+            ARN,
+            "arn:aws-cn:sagemaker:cn-north-1:123456789012:pipeline/x",
+            "arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:pipeline/x",
+        ] {
+            assert_eq!(PipelineName::new(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn refuses_what_sagemaker_would_refuse() {
+        let too_long = "a".repeat(257);
+        for text in [
+            "",
+            "-a",
+            "a-",
+            "a b",
+            "a_b",
+            "파이프라인",
+            "a/b",
+            " a",
+            "a\n",
+            &too_long,
+            "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/x",
+            "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/",
+            "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/x/execution/y",
+            "arn:aws:sagemaker:eu-west-1:12:pipeline/x",
+            "arn:aws:sagemaker::123456789012:pipeline/x",
+            "arn:aws:s3:::bucket",
+            "arn:",
+        ] {
+            let error = PipelineName::new(text).unwrap_err();
+            assert!(error.to_string().contains(&format!("`{text}`")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_name_and_its_arn_are_one_pipeline_whatever_their_case() {
+        let name = PipelineName::new("Ingest-P-1").unwrap();
+        let arn = PipelineName::new(ARN).unwrap();
+        assert_eq!(name.canonical_name(), "ingest-p-1");
+        assert_eq!(arn.canonical_name(), name.canonical_name());
+    }
+
+    #[test]
+    fn parameter_names_follow_the_service_pattern() {
+        assert!(ParameterName::new("InputDataUrl").is_ok());
+        assert!(ParameterName::new("a-b_9").is_ok());
+        for text in ["", "a b", "입력", "a.b", &"a".repeat(257)] {
+            assert!(ParameterName::new(text).is_err(), "{text}");
+        }
+    }
+}

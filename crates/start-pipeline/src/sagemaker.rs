@@ -1,0 +1,187 @@
+//! [`StartExecution`] through the AWS SDK.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_sagemaker::Client;
+use aws_sdk_sagemaker::config::retry::RetryConfig;
+use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
+use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sagemaker::operation::start_pipeline_execution::StartPipelineExecutionError;
+use aws_sdk_sagemaker::types::Parameter;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use crate::request::StartRequest;
+use crate::start::{ATTEMPT_TIMEOUT, ExecutionArn, Reason, StartError, StartExecution};
+
+/// Longest that a connection may take to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Attempts in all, the first included; the SDK waits between them.
+const ATTEMPTS: u32 = 3;
+
+/// SageMaker, by the official SDK: its signing, its standard retries, its time-outs.
+#[derive(Debug, Clone)]
+pub struct SageMaker(Client);
+
+type CallError = SdkError<StartPipelineExecutionError, HttpResponse>;
+
+impl SageMaker {
+    /// Calls through `client`, whose time-outs are set anew for each call.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self(client)
+    }
+
+    /// A client for `region`, with credentials and endpoint from the environment.
+    pub async fn from_environment(region: &str) -> Self {
+        // ring, because AWS-LC gathers entropy for 20 ms at a process's first handshake.
+        let https = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .http_client(https)
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .load()
+            .await;
+        Self::new(Client::new(&config))
+    }
+}
+
+impl StartExecution for SageMaker {
+    async fn start(
+        &self,
+        request: &StartRequest,
+        time_left: Duration,
+    ) -> Result<ExecutionArn, StartError> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(time_left)
+            .build();
+        let input = Parameter::builder()
+            .name(request.input_parameter.as_str())
+            .value(request.input_url.as_str())
+            .build();
+        let answer = self
+            .0
+            .start_pipeline_execution()
+            .pipeline_name(request.pipeline.as_str())
+            .client_request_token(request.token.as_str())
+            .pipeline_execution_display_name(request.display_name.as_str())
+            .pipeline_execution_description(request.description.as_str())
+            .pipeline_parameters(input)
+            .customize()
+            .config_override(aws_sdk_sagemaker::config::Builder::new().timeout_config(timeouts))
+            .send()
+            .await
+            .map_err(|error| start_error(request, error))?;
+        answer.pipeline_execution_arn.map(ExecutionArn::new).ok_or_else(|| {
+            StartError::new(Reason::ServiceFault, "SageMaker answered without an execution's ARN")
+        })
+    }
+}
+
+fn start_error(request: &StartRequest, error: CallError) -> StartError {
+    let reason = reason(&error);
+    let answer = match error.as_service_error() {
+        Some(service) => format!(
+            "{}: {}",
+            service.code().unwrap_or("an error without a code"),
+            service.message().unwrap_or("no message"),
+        ),
+        None => with_causes(&error),
+    };
+    let message = format!("pipeline {} was not started: {answer}", request.pipeline);
+    StartError::new(reason, message).with_source(error)
+}
+
+/// An error and what caused it, outermost first. The SDK's own rendering of the whole would show
+/// the response's headers as well.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+fn reason(error: &CallError) -> Reason {
+    match error {
+        SdkError::TimeoutError(_) => Reason::TimedOut,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => Reason::TimedOut,
+        SdkError::DispatchFailure(failure) if failure.is_io() || failure.as_other().is_some() => {
+            Reason::ConnectionFailed
+        }
+        SdkError::ResponseError(answer) => reason_of_status(answer.raw().status().as_u16()),
+        SdkError::ServiceError(answer) => {
+            let status = answer.raw().status().as_u16();
+            answer.err().code().and_then(reason_of_code).unwrap_or(reason_of_status(status))
+        }
+        _ => Reason::UnknownError,
+    }
+}
+
+/// The codes of SageMaker's model, and those that any service of AWS may answer with:
+/// <https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html>
+fn reason_of_code(code: &str) -> Option<Reason> {
+    Some(match code {
+        "ResourceLimitExceeded" => Reason::ExecutionLimit,
+        "ConflictException" => Reason::Conflict,
+        "ResourceNotFound" | "ResourceNotFoundException" => Reason::PipelineNotFound,
+        "ThrottlingException"
+        | "Throttling"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "SlowDown" => Reason::Throttled,
+        "InternalFailure"
+        | "InternalServerError"
+        | "InternalServerException"
+        | "InternalError"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => Reason::ServiceFault,
+        "RequestTimeout" | "RequestTimeoutException" => Reason::TimedOut,
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "NotAuthorized"
+        | "UnauthorizedException"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "RequestExpired"
+        | "OptInRequired"
+        | "SignatureDoesNotMatch" => Reason::AccessDenied,
+        "ValidationException"
+        | "ValidationError"
+        | "SerializationException"
+        | "InvalidParameterValue"
+        | "InvalidParameterCombination"
+        | "MissingParameter" => Reason::RequestRefused,
+        _ => return None,
+    })
+}
+
+/// For an answer whose code says nothing.
+fn reason_of_status(status: u16) -> Reason {
+    match status {
+        408 => Reason::TimedOut,
+        429 => Reason::Throttled,
+        401 | 403 => Reason::AccessDenied,
+        // A success that cannot be read is as good as none.
+        200..=299 | 500.. => Reason::ServiceFault,
+        _ => Reason::UnknownError,
+    }
+}

@@ -1,0 +1,160 @@
+//! Each row of `events/README.md` holds.
+
+use std::collections::BTreeSet;
+
+use lambda_runtime::Diagnostic;
+use serde_json::Value;
+
+use crate::fake::{FakeStarter, Function, sample};
+
+struct Row {
+    file: String,
+    outcome: String,
+    expected: String,
+}
+
+fn rows() -> Vec<Row> {
+    let rows: Vec<Row> = sample("README.md")
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| {
+            let cells: Vec<String> =
+                line.split('|').map(|cell| cell.trim().replace('`', "")).collect();
+            let [_, file, _, outcome, expected, _] = cells.as_slice() else {
+                panic!("not a row of four cells: {line}");
+            };
+            Row { file: file.clone(), outcome: outcome.clone(), expected: expected.clone() }
+        })
+        .collect();
+    assert!(!rows.is_empty());
+    rows
+}
+
+/// `s3://bucket/key` with the fixture's own key.
+fn url(event: &str) -> String {
+    let event: Value = serde_json::from_str(event).unwrap();
+    let event = event.get("requestPayload").unwrap_or(&event);
+    let text = |pointer| event.pointer(pointer).and_then(Value::as_str).unwrap();
+    format!("s3://{}/{}", text("/detail/bucket/name"), text("/detail/object/key"))
+}
+
+#[test]
+fn every_sample_has_a_row_and_every_row_a_sample() {
+    let folder = format!("{}/../../events", env!("CARGO_MANIFEST_DIR"));
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let files: BTreeSet<String> =
+        names.map(|name| name.into_string().unwrap()).filter(|name| name != "README.md").collect();
+    let listed: BTreeSet<String> = rows().into_iter().map(|row| row.file).collect();
+    assert_eq!(files, listed);
+}
+
+#[tokio::test]
+async fn each_row_of_the_table_comes_out_as_it_says() {
+    for Row { file, outcome, expected } in rows() {
+        let starter = FakeStarter::default();
+        let event = sample(&file);
+        let answer = Function::new(starter.clone()).invoke(&event).await;
+        let answer =
+            answer.map(|answer| serde_json::to_value(answer).unwrap()).map_err(Diagnostic::from);
+        let requests = starter.started.lock().unwrap();
+        match outcome.as_str() {
+            "started" => {
+                let answer = answer.unwrap();
+                assert_eq!(answer["outcome"], "started", "{file}");
+                assert_eq!(answer["input_url"], url(&event), "{file}");
+                assert_eq!(answer["execution_arn"], "arn:execution/0", "{file}");
+                let [request] = requests.as_slice() else { panic!("{file}: {requests:?}") };
+                assert_eq!(answer["token"], request.token.as_str(), "{file}");
+                assert_eq!(request.display_name.as_str(), expected, "{file}");
+                assert_eq!(request.input_url.as_str(), url(&event), "{file}");
+            }
+            "skipped" => {
+                let answer = answer.unwrap();
+                assert_eq!(answer["outcome"], "skipped", "{file}");
+                assert_eq!(answer["reason"], expected, "{file}");
+                assert_eq!(answer["input_url"], url(&event), "{file}");
+                assert!(requests.is_empty(), "{file}");
+            }
+            "failed" => {
+                let error = answer.unwrap_err();
+                assert_eq!(error.error_type, expected, "{file}: {}", error.error_message);
+                assert!(requests.is_empty(), "{file}");
+            }
+            "batch" => {
+                let answer = answer.unwrap();
+                let failures = answer["batchItemFailures"].as_array().unwrap();
+                let ids =
+                    failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap());
+                let ids = ids.collect::<Vec<_>>().join(" ");
+                assert_eq!(if ids.is_empty() { "none" } else { &ids }, expected, "{file}");
+            }
+            other => panic!("{file}: no outcome is called {other}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redelivery_finds_the_execution_and_a_new_upload_starts_another() {
+    let starter = FakeStarter::default();
+    let function = Function::new(starter);
+    let mut arns = Vec::new();
+    for file in ["put-object.json", "put-object-redelivered.json", "put-object-again.json"] {
+        let answer = serde_json::to_value(function.invoke(&sample(file)).await.unwrap()).unwrap();
+        arns.push(answer["execution_arn"].clone());
+    }
+    assert_eq!(arns[0], arns[1]);
+    assert_ne!(arns[0], arns[2]);
+}
+
+#[tokio::test]
+async fn an_event_in_an_envelope_is_the_event_itself() {
+    let starter = FakeStarter::default();
+    let function = Function::new(starter.clone());
+    function.invoke(&sample("put-object.json")).await.unwrap();
+    function.invoke(&sample("lambda-destination-envelope.json")).await.unwrap();
+    function.invoke(&sample("sqs-enveloped.json")).await.unwrap();
+    let requests = starter.started.lock().unwrap();
+    assert_eq!(requests.len(), 3);
+    assert!(requests.iter().all(|request| *request == requests[0]));
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_refused_by_its_name() {
+    let mut refusals = Vec::new();
+    let files = [
+        "object-deleted.json",
+        "cloudtrail-put-object.json",
+        "s3-notification.json",
+        "not-json.txt",
+        "key-1024-bytes-ascii.json",
+    ];
+    for text in files.map(sample).iter().map(String::as_str).chain([
+        "",
+        "null",
+        "[]",
+        "\"text\"",
+        "{}",
+        r#"{"Records": []}"#,
+        r#"{"Records": {}}"#,
+        r#"{"Records": [{"EventSource": "aws:sns", "Sns": {}}]}"#,
+        r#"{"Records": [{"eventSource": "aws:sqs", "messageId": "1"}, {"eventSource": "aws:s3"}]}"#,
+        r#"{"Records": [{"eventSource": "aws:sqs", "body": "{}"}]}"#,
+        r#"{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}"#,
+        r#"{"requestPayload": {"requestPayload": {}}}"#,
+        r#"{"requestPayload": {"Records": [{"eventSource": "aws:sqs"}]}}"#,
+        r#"{"detail-type": "Object Created", "source": "my.app", "detail": {}}"#,
+        r#"{"detail-type": "Object Created", "source": "aws.s3"}"#,
+        r#"{"detail-type": "Object Created", "source": "aws.s3", "detail": {"bucket": {"name": "b"}, "object": {}}}"#,
+        r#"{"detail-type": "Object Created", "source": "aws.s3", "time": "yesterday", "detail": {}}"#,
+        r#"{"detail-type": "Object Created", "source": "aws.s3", "detail": {"bucket": {"name": "bucket"}, "object": {"key": "k", "size": -1}}}"#,
+        r#"{"detail-type": "Object Created", "source": "aws.s3", "detail": {"bucket": {"name": "bucket"}, "object": {"key": "a", "key": "b"}}}"#,
+        r#"{"detail-type": "Object Created", "source": "aws.s3", "detail": {"bucket": {"name": "bucket"}, "object": {"key": "\ud800"}}}"#,
+        r#"{"detail-type": "Object Created", "source": "aws.s3", "detail": {"bucket": {"name": "bucket"}, "object": {"key": ""}}}"#,
+        r#"{"detail-type": "Object Created", "source": "aws.s3", "detail": {"bucket": {"name": "a/b"}, "object": {"key": "k"}}}"#,
+    ]) {
+        let failure = Function::new(FakeStarter::default()).invoke(text).await.unwrap_err();
+        let start: String = text.chars().take(60).collect();
+        refusals.push(format!("{}\n  {failure}", start.replace('\n', " ")));
+    }
+    insta::assert_snapshot!(refusals.join("\n"));
+}

@@ -1,0 +1,123 @@
+//! Each class of error, as the real SDK meets it.
+
+use std::time::Duration;
+
+use lambda_runtime::Diagnostic;
+
+use crate::fake::{Endpoint, Function, Reply, sample};
+
+/// Invokes the function against an endpoint that does `replies`; gives the error's type, its
+/// message and the number of attempts.
+async fn fail(replies: Vec<Reply>) -> (String, String, usize) {
+    let endpoint = Endpoint::new(replies);
+    let function = Function::new(endpoint.sagemaker());
+    let failure = function.invoke(&sample("put-object.json")).await.unwrap_err();
+    let metrics = function.metrics.json();
+    assert_eq!(metrics.len(), 1);
+    assert_eq!(metrics[0]["StartFailures"], 1);
+    assert_eq!(metrics[0]["Reason"], failure.reason().as_str());
+    assert!(metrics[0]["StartLatency"].is_number());
+    let error = Diagnostic::from(failure);
+    let attempts = endpoint.received().len();
+    (error.error_type, error.error_message, attempts)
+}
+
+fn three(reply: impl Fn() -> Reply) -> Vec<Reply> {
+    (0..3).map(|_| reply()).collect()
+}
+
+#[tokio::test]
+async fn faults_that_may_pass_are_tried_three_times() {
+    for (status, code, expected) in [
+        (400, "ThrottlingException", "Transient.Throttled"),
+        (429, "TooManyRequestsException", "Transient.Throttled"),
+        (500, "InternalFailure", "Transient.ServiceFault"),
+        (503, "ServiceUnavailable", "Transient.ServiceFault"),
+        (502, "", "Transient.ServiceFault"),
+    ] {
+        let (kind, message, attempts) = fail(three(|| Reply::error(status, code))).await;
+        assert_eq!(kind, expected, "{code}: {message}");
+        assert_eq!(attempts, 3, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn errors_that_stay_are_reported_at_once() {
+    for (code, expected) in [
+        ("ResourceLimitExceeded", "Transient.ExecutionLimit"),
+        ("ConflictException", "Transient.Conflict"),
+        ("ResourceNotFound", "NeedsOperator.PipelineNotFound"),
+        ("AccessDeniedException", "NeedsOperator.AccessDenied"),
+        ("UnrecognizedClientException", "NeedsOperator.AccessDenied"),
+        ("ExpiredTokenException", "NeedsOperator.AccessDenied"),
+        ("ValidationException", "Permanent.RequestRefused"),
+        ("SomethingNewException", "NeedsOperator.UnknownError"),
+    ] {
+        let (kind, message, attempts) = fail(vec![Reply::error(400, code)]).await;
+        assert_eq!(kind, expected, "{code}: {message}");
+        assert_eq!(attempts, 1, "{code}");
+        assert!(message.contains(code), "{message}");
+        assert!(message.contains("as the test wants it"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_code_with_its_namespace_is_known_too() {
+    let reply = Reply::error(400, "com.amazonaws.sagemaker#ResourceLimitExceeded");
+    assert_eq!(fail(vec![reply]).await.0, "Transient.ExecutionLimit");
+}
+
+#[tokio::test]
+async fn a_refusal_without_a_body_is_classed_by_its_status() {
+    for (status, expected) in
+        [(403, "NeedsOperator.AccessDenied"), (418, "NeedsOperator.UnknownError")]
+    {
+        let (kind, message, _) = fail(vec![Reply::Answer(status, String::new())]).await;
+        assert_eq!(kind, expected, "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_is_tried_again() {
+    let (kind, message, attempts) = fail(three(|| Reply::Cut)).await;
+    assert_eq!((kind.as_str(), attempts), ("Transient.ConnectionFailed", 3), "{message}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_or_unreadable_is_no_success() {
+    let (kind, message, _) = fail(three(|| Reply::CutInsideTheAnswer)).await;
+    assert!(kind.starts_with("Transient."), "{kind}: {message}");
+    for body in ["not JSON", "{}", "[]", ""] {
+        let (kind, message, _) = fail(three(|| Reply::Answer(200, body.to_owned()))).await;
+        assert_eq!(kind, "Transient.ServiceFault", "{body}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_listening_is_a_connection_failure() {
+    let endpoint = Endpoint::at("http://127.0.0.1:1");
+    let function = Function::new(endpoint.sagemaker());
+    let failure = function.invoke(&sample("put-object.json")).await.unwrap_err();
+    assert_eq!(Diagnostic::from(failure).error_type, "Transient.ConnectionFailed");
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_is_a_time_out_before_the_functions_own() {
+    let late = || Reply::AnswerLate(Duration::from_secs(20), 200, "{}".to_owned());
+    let endpoint = Endpoint::new(three(late));
+    let function = Function::new(endpoint.sagemaker());
+    let event = sample("put-object.json");
+    // The attempt may take 2.5 s, the invocation 1 s: the answer comes within that.
+    let failure = function.invoke_within(&event, Duration::from_secs(1)).await.unwrap_err();
+    assert_eq!(Diagnostic::from(failure).error_type, "Transient.TimedOut");
+    assert_eq!(endpoint.received().len(), 1);
+}
+
+#[tokio::test]
+async fn a_slow_attempt_is_cut_off_and_the_next_one_succeeds() {
+    let late = Reply::AnswerLate(Duration::from_secs(20), 200, "{}".to_owned());
+    let endpoint = Endpoint::new(vec![late, Reply::started()]);
+    let function = Function::new(endpoint.sagemaker());
+    function.invoke(&sample("put-object.json")).await.unwrap();
+    assert_eq!(endpoint.received().len(), 2);
+}
