@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::str::FromStr;
 
-use http::uri::Authority;
+use http::Uri;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use crate::request::{ParameterName, PipelineName};
@@ -27,10 +27,24 @@ pub struct Config {
     pub pipeline: PipelineName,
     /// `INPUT_PARAMETER`: the pipeline parameter that receives the object's URL.
     pub input_parameter: ParameterName,
-    /// `AWS_REGION`, else `AWS_DEFAULT_REGION`: where the pipeline is.
-    pub region: String,
+    /// Where SageMaker is called.
+    pub endpoint: Endpoint,
     /// `RUST_LOG`, else `AWS_LAMBDA_LOG_LEVEL`: what is logged.
     pub log_filter: Targets,
+}
+
+/// Where SageMaker is called: AWS's endpoint of a region, unless there is a URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Endpoint {
+    /// `AWS_REGION`, else `AWS_DEFAULT_REGION`.
+    pub region: String,
+    /// `AWS_ENDPOINT_URL_SAGEMAKER`, else `AWS_ENDPOINT_URL`: another endpoint, as for local use.
+    pub url: Option<String>,
+    /// `AWS_USE_FIPS_ENDPOINT`: the region's FIPS endpoint.
+    pub use_fips: bool,
+    /// `AWS_USE_DUALSTACK_ENDPOINT`: the region's endpoint for IPv4 and IPv6.
+    pub use_dual_stack: bool,
 }
 
 /// The configuration cannot be used; the text names every variable at fault, with its remedy.
@@ -67,14 +81,14 @@ impl Config {
             .unwrap_or_else(|| INPUT_PARAMETER_DEFAULT.to_owned());
         let input_parameter =
             environment.legal("INPUT_PARAMETER", ParameterName::new(input_parameter));
-        let region = environment.region();
+        let endpoint = environment.endpoint();
         let log_filter = environment.log_filter();
         environment.lambda();
-        match (pipeline, input_parameter, region, log_filter) {
-            (Some(pipeline), Some(input_parameter), Some(region), Some(log_filter))
+        match (pipeline, input_parameter, endpoint, log_filter) {
+            (Some(pipeline), Some(input_parameter), Some(endpoint), Some(log_filter))
                 if environment.problems.is_empty() =>
             {
-                Ok(Self { pipeline, input_parameter, region, log_filter })
+                Ok(Self { pipeline, input_parameter, endpoint, log_filter })
             }
             _ => Err(InvalidConfig(environment.problems)),
         }
@@ -106,12 +120,33 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         value.map_err(|error| self.problems.push(format!("{name}: {error}"))).ok()
     }
 
-    fn region(&mut self) -> Option<String> {
-        if let Some(region) = self.optional("AWS_REGION") {
-            return Some(region);
+    fn endpoint(&mut self) -> Option<Endpoint> {
+        let url = ["AWS_ENDPOINT_URL_SAGEMAKER", "AWS_ENDPOINT_URL"]
+            .into_iter()
+            .find_map(|name| self.optional(name).map(|url| (name, url)));
+        if let Some((name, url)) = &url
+            && !is_http_url(url)
+        {
+            self.problems.push(format!("{name}: `{url}` is not a URL (http://… or https://…)"));
         }
-        self.optional("AWS_DEFAULT_REGION")
-            .or_else(|| self.required("AWS_REGION", "set it to the pipeline's region"))
+        let use_fips = self.flag("AWS_USE_FIPS_ENDPOINT");
+        let use_dual_stack = self.flag("AWS_USE_DUALSTACK_ENDPOINT");
+        let region = match self.optional("AWS_REGION") {
+            None => self.optional("AWS_DEFAULT_REGION"),
+            region => region,
+        };
+        if region.is_none() {
+            self.problems.push("AWS_REGION is not set: set it to the pipeline's region".to_owned());
+        }
+        Some(Endpoint { region: region?, url: url.map(|(_, url)| url), use_fips, use_dual_stack })
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        let value = self.optional(name);
+        let problem = value.as_deref().filter(|value| !matches!(*value, "true" | "false"));
+        self.problems
+            .extend(problem.map(|value| format!("{name}: `{value}` is not true or false")));
+        value.as_deref() == Some("true")
     }
 
     fn log_filter(&mut self) -> Option<Targets> {
@@ -135,8 +170,8 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         for name in SET_BY_LAMBDA {
             match (name, self.optional(name)) {
                 (_, None) => missing.push(name),
-                ("AWS_LAMBDA_RUNTIME_API", Some(value)) if value.parse::<Authority>().is_err() => {
-                    self.problems.push(format!("{name}: `{value}` is not host:port"));
+                ("AWS_LAMBDA_RUNTIME_API", Some(value)) if !names_a_host(&value) => {
+                    self.problems.push(format!("{name}: `{value}` is neither host:port nor a URL"));
                 }
                 ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", Some(value))
                     if value.parse::<i32>().is_err() =>
@@ -154,6 +189,16 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
             ));
         }
     }
+}
+
+/// Lambda gives `host:port`, `cargo lambda watch` a URL.
+fn names_a_host(text: &str) -> bool {
+    text.parse::<Uri>().is_ok_and(|uri| uri.authority().is_some())
+}
+
+fn is_http_url(text: &str) -> bool {
+    let uri = text.parse::<Uri>();
+    uri.is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
 }
 
 /// Reads a filter such as `info` or `warn,start_pipeline=debug`. A lone word that is no level would
@@ -198,7 +243,9 @@ mod tests {
         let config = read(&[]).unwrap();
         assert_eq!(config.pipeline.as_str(), "ingest");
         assert_eq!(config.input_parameter.as_str(), "InputDataUrl");
-        assert_eq!(config.region, "eu-west-1");
+        let endpoint = config.endpoint;
+        assert_eq!((endpoint.region.as_str(), endpoint.url), ("eu-west-1", None));
+        assert!(!endpoint.use_fips && !endpoint.use_dual_stack);
         assert_eq!(config.log_filter.default_level(), Some(LevelFilter::INFO));
     }
 
@@ -208,12 +255,23 @@ mod tests {
             ("SM_PIPELINE_NAME", Some("not a name")),
             ("INPUT_PARAMETER", Some("입력")),
             ("AWS_REGION", None),
+            ("AWS_ENDPOINT_URL", Some("localhost:4566")),
+            ("AWS_USE_FIPS_ENDPOINT", Some("yes")),
             ("RUST_LOG", Some("inof")),
-            ("AWS_LAMBDA_RUNTIME_API", None),
+            ("AWS_LAMBDA_RUNTIME_API", Some("not a host")),
+            ("AWS_LAMBDA_FUNCTION_NAME", None),
+            ("AWS_LAMBDA_FUNCTION_VERSION", None),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", Some("much")),
         ])
         .unwrap_err();
         insta::assert_snapshot!(error.problems().join("\n"));
+    }
+
+    #[test]
+    fn the_runtime_api_is_a_host_in_lambda_and_a_url_under_cargo_lambda() {
+        for value in ["127.0.0.1:9001", "http://127.0.0.1:9000/.rt/start-pipeline"] {
+            assert!(read(&[("AWS_LAMBDA_RUNTIME_API", Some(value))]).is_ok(), "{value}");
+        }
     }
 
     #[test]
@@ -232,8 +290,11 @@ mod tests {
     fn a_value_that_is_not_utf_8_is_named_once() {
         let error = Config::from_variables(|name| match name {
             "SM_PIPELINE_NAME" => Some(OsString::from_vec(vec![0xff])),
-            "RUST_LOG" | "AWS_LAMBDA_LOG_LEVEL" => None,
-            _ => Some("128".into()),
+            name if name.starts_with("AWS_LAMBDA_FUNCTION") || name == "AWS_REGION" => {
+                Some("128".into())
+            }
+            "AWS_LAMBDA_RUNTIME_API" => Some("127.0.0.1:9001".into()),
+            _ => None,
         });
         assert_eq!(error.unwrap_err().problems(), ["SM_PIPELINE_NAME is not UTF-8"]);
     }
@@ -255,8 +316,18 @@ mod tests {
     }
 
     #[test]
+    fn sagemakers_own_endpoint_goes_before_the_one_for_all_services() {
+        let all = ("AWS_ENDPOINT_URL", Some("http://127.0.0.1:1"));
+        let own = ("AWS_ENDPOINT_URL_SAGEMAKER", Some("https://vpce.example"));
+        let url = |changes: &[_]| read(changes).unwrap().endpoint.url;
+        assert_eq!(url(&[all]).as_deref(), Some("http://127.0.0.1:1"));
+        assert_eq!(url(&[all, own]).as_deref(), Some("https://vpce.example"));
+        assert!(read(&[("AWS_USE_FIPS_ENDPOINT", Some("true"))]).unwrap().endpoint.use_fips);
+    }
+
+    #[test]
     fn the_default_region_stands_in_for_the_region() {
         let config = read(&[("AWS_REGION", None), ("AWS_DEFAULT_REGION", Some("ap-northeast-2"))]);
-        assert_eq!(config.unwrap().region, "ap-northeast-2");
+        assert_eq!(config.unwrap().endpoint.region, "ap-northeast-2");
     }
 }

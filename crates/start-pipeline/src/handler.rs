@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::deadline::Deadline;
@@ -77,14 +77,30 @@ pub enum Outcome {
 }
 
 /// Why an object is not ingested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SkipReason {
     /// The key ends in `/`: a folder, as consoles make them.
     FolderMarker,
     /// The object has no bytes.
     EmptyObject,
+}
+
+impl SkipReason {
+    /// The reason as logs and answers name it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FolderMarker => "folder_marker",
+            Self::EmptyObject => "empty_object",
+        }
+    }
+}
+
+impl Serialize for SkipReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 /// An event that has to be tried again, or looked at.
@@ -248,7 +264,7 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
             message_id = origin.message_id,
             bucket = upload.bucket,
             key = upload.key,
-            reason = ?reason,
+            reason = reason.as_str(),
             "event skipped"
         );
         Outcome::Skipped { reason, input_url: format!("s3://{}/{}", upload.bucket, upload.key) }

@@ -43,7 +43,7 @@ pub mod request;
 mod sagemaker;
 pub mod start;
 
-pub use config::{Config, InvalidConfig};
+pub use config::{Config, Endpoint, InvalidConfig};
 pub use event::{Incoming, InvalidEvent, Message, ObjectCreated};
 pub use handler::{Answer, Failure, Handler, Outcome, Payload, SkipReason};
 pub use metrics::Metrics;

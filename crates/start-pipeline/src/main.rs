@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
     };
     log_to_stdout(config.log_filter);
     let metrics = Metrics::new(&config.pipeline, std::io::stdout());
-    let sagemaker = SageMaker::from_environment(&config.region).await;
+    let sagemaker = SageMaker::connect(config.endpoint);
     let handler = Handler::new(config.pipeline, config.input_parameter, sagemaker, metrics);
     let handler = &handler;
     let run = Runtime::new(service_fn(async |event| handler.handle(event).await)).run().await;
@@ -39,6 +39,8 @@ async fn main() -> ExitCode {
 }
 
 fn log_to_stdout(filter: Targets) {
+    // The runtime repeats each failure, as an error whatever its class; ours has been logged then.
+    let filter = filter.with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
     let lines =
         tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
     tracing_subscriber::registry().with(lines.with_span_list(false).with_filter(filter)).init();

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::config::retry::RetryConfig;
@@ -13,6 +14,7 @@ use aws_sdk_sagemaker::types::Parameter;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use crate::config::Endpoint;
 use crate::request::StartRequest;
 use crate::start::{ATTEMPT_TIMEOUT, ExecutionArn, Reason, StartError, StartExecution};
 
@@ -34,19 +36,26 @@ impl SageMaker {
         Self(client)
     }
 
-    /// A client for `region`, with credentials and endpoint from the environment.
-    pub async fn from_environment(region: &str) -> Self {
+    /// A client as configured, with credentials from the environment, where Lambda puts them.
+    ///
+    /// Other sources of credentials are left out on purpose: in Lambda they are never asked, and
+    /// they would make up a fifth of the package.
+    #[must_use]
+    pub fn connect(endpoint: Endpoint) -> Self {
         // ring, because AWS-LC gathers entropy for 20 ms at a process's first handshake.
         let https = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
             .build_https();
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(region.to_owned()))
+        let mut config = aws_sdk_sagemaker::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(endpoint.region))
+            .use_fips(endpoint.use_fips)
+            .use_dual_stack(endpoint.use_dual_stack)
+            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
             .http_client(https)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .load()
-            .await;
-        Self::new(Client::new(&config))
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+        config.set_endpoint_url(endpoint.url);
+        Self::new(Client::from_conf(config.build()))
     }
 }
 
