@@ -1,0 +1,77 @@
+"""``python -m local_aws serve``: the stand-in in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from local_aws.ministack_host import WrongMinistackError
+from local_aws.server import DEFAULT_MAX_EXECUTIONS, DEFAULT_PORT, Settings, StartError, run
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse the command line and run. Returns the exit code."""
+    options = _parser().parse_args(arguments)
+    settings = Settings(
+        port=options.port,
+        auth=options.auth,
+        max_executions=options.max_executions,
+        data_dir=options.data_dir,
+        work_dir=options.work_dir,
+        listen_fd=options.listen_fd,
+        stop_with_parent=options.stop_with_parent,
+        stop_with_stdin=options.stop_with_stdin,
+    )
+    try:
+        return run(settings)
+    except (StartError, WrongMinistackError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local_aws", description="A laptop stand-in for AWS.")
+    serve = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "serve",
+        help="run it in the foreground, on loopback",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port on 127.0.0.1; 0: any free one")
+    serve.add_argument("--auth", action="store_true", help="check signatures and enforce IAM")
+    serve.add_argument(
+        "--max-executions",
+        type=_limit,
+        default=DEFAULT_MAX_EXECUTIONS,
+        metavar="N",
+        help="how many pipeline executions may run at once",
+    )
+    serve.add_argument("--data-dir", type=Path, metavar="DIR", help="keep the state here, for the next start")
+    serve.add_argument(
+        "--stop-with-parent", action="store_true", help="stop when the starting process ends (Linux)"
+    )
+    # For LocalAws: a listening socket, a directory for this run, and a pipe whose end means stop.
+    serve.add_argument("--listen-fd", type=int, help=argparse.SUPPRESS)
+    serve.add_argument("--work-dir", type=Path, help=argparse.SUPPRESS)
+    serve.add_argument("--stop-with-stdin", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def _limit(text: str) -> int:
+    limit = int(text)
+    if limit < 0:
+        raise argparse.ArgumentTypeError("a limit is a number from 0")
+    return limit
+
+
+if __name__ == "__main__":
+    sys.exit(main())

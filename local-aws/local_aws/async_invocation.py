@@ -1,0 +1,181 @@
+"""Asynchronous invocation of Lambda functions: attempts, retries, and where a failed event goes.
+
+Source: "How Lambda handles errors and retries with asynchronous invocation" and "Adding a destination" in the
+AWS Lambda Developer Guide; "Using dead-letter queues to process undelivered events" in that of EventBridge.
+AWS waits one minute before the first retry and two before the second; here it is as many seconds.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import logging
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+_log = logging.getLogger("local_aws")
+RETRY_SECONDS: Final = 1.0
+"""Before the first retry; the second waits twice as long."""
+MAX_THROTTLE_WAIT_SECONDS: Final = 5.0
+Execute = Callable[[dict[str, Any], Any, str], dict[str, Any]]
+"""Function, event and request id to the outcome: ``body``, and ``error`` or ``throttle`` if it was one."""
+Credentials = Callable[[dict[str, Any]], dict[str, str]]
+"""A function's configuration to the variables that hold its role's key."""
+
+
+class AsyncInvoker:
+    """Invokes functions in the background. All attempts at an event have one request id, as on AWS."""
+
+    def __init__(self, execute: Execute, credentials: Credentials) -> None:
+        self._execute = execute
+        self._credentials = credentials
+
+    def invoke(self, function: dict[str, Any], event: Any) -> None:
+        """Accept an event for a function, and return at once."""
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(self._run, function, event), daemon=True).start()
+
+    def _run(self, function: dict[str, Any], event: Any) -> None:
+        request_id = str(uuid.uuid4())
+        settings = _event_invoke_settings(function)
+        attempts = 1 + int(settings.get("MaximumRetryAttempts", 2))
+        expires = time.monotonic() + int(settings.get("MaximumEventAgeInSeconds", 21600))
+        result: dict[str, Any] = {}
+        condition, made = "RetriesExhausted", 0
+        while made < attempts:
+            if made:
+                time.sleep(RETRY_SECONDS * 2 ** (made - 1))
+            result = self._until_not_throttled(function, event, request_id, expires)
+            made += 1
+            if not result.get("error") and not result.get("throttle"):
+                return
+            if time.monotonic() >= expires:
+                condition = "EventAgeExceeded"
+                break
+        self._report_failure(function, event, result, request_id, condition, made, settings)
+
+    def _until_not_throttled(
+        self, function: dict[str, Any], event: Any, request_id: str, expires: float
+    ) -> dict[str, Any]:
+        """A throttled attempt is none: Lambda keeps the event and tries again until it is too old."""
+        wait = 0.1
+        while True:
+            result = self._execute(function, event, request_id)
+            if not result.get("throttle") or time.monotonic() >= expires:
+                return result
+            time.sleep(wait)
+            wait = min(2 * wait, MAX_THROTTLE_WAIT_SECONDS)
+
+    def _report_failure(
+        self,
+        function: dict[str, Any],
+        event: Any,
+        result: dict[str, Any],
+        request_id: str,
+        condition: str,
+        attempts: int,
+        settings: dict[str, Any],
+    ) -> None:
+        config = function["config"]
+        error = result.get("body")
+        _log.warning("Lambda %s failed after %d attempts: %s", config["FunctionName"], attempts, error)
+        destination = ((settings.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+        if destination:
+            envelope = {
+                "version": "1.0",
+                "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "requestContext": {
+                    "requestId": request_id,
+                    "functionArn": f"{config['FunctionArn']}:{config.get('Version', '$LATEST')}",
+                    "condition": condition,
+                    "approximateInvokeCount": attempts,
+                },
+                "requestPayload": event,
+                "responseContext": {
+                    "statusCode": 200,
+                    "executedVersion": config.get("Version", "$LATEST"),
+                    "functionError": "Unhandled",
+                },
+                "responsePayload": error,
+            }
+            self._send(config, destination, json.dumps(envelope), {})
+        queue = (config.get("DeadLetterConfig") or {}).get("TargetArn")
+        if queue:
+            message = error.get("errorMessage", "") if isinstance(error, dict) else ""
+            attributes = {"RequestID": request_id, "ErrorCode": "200", "ErrorMessage": message}
+            self._send(config, queue, json.dumps(event), attributes)
+
+    def _send(self, config: dict[str, Any], arn: str, body: str, attributes: dict[str, str]) -> None:
+        """As the function's role, which needs the permission: without it AWS drops the event, too."""
+        key = self._credentials(config)
+        try:
+            _send_message(arn, body, attributes, key)
+        except (BotoCoreError, ClientError, ValueError) as failure:
+            _log.error(
+                "Lambda %s: the failed event did not reach %s: %s", config["FunctionName"], arn, failure
+            )
+
+
+def send_to_dead_letter_queue(
+    target: dict[str, Any], rule: dict[str, Any], payload: str, code: str, message: str
+) -> None:
+    """What EventBridge does with an event that it cannot deliver: to the target's queue, or nowhere."""
+    queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+    _log.warning("EventBridge: not delivered (%s): %s", code, message)
+    if not queue:
+        return
+    attributes = {
+        "RULE_ARN": str(rule.get("Arn", "")),
+        "TARGET_ARN": str(target.get("Arn", "")),
+        "ERROR_CODE": code,
+        "ERROR_MESSAGE": message,
+    }
+    account = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+    def send() -> None:
+        try:
+            _send_message(queue, payload, attributes, account)
+        except (BotoCoreError, ClientError, ValueError) as failure:
+            _log.error("EventBridge: the event did not reach %s either: %s", queue, failure)
+
+    # In the background: this may be the thread that serves the queue.
+    threading.Thread(target=send, daemon=True).start()
+
+
+def _event_invoke_settings(function: dict[str, Any]) -> dict[str, Any]:
+    by_qualifier = function.get("event_invoke_configs") or {}
+    version = function["config"].get("Version", "$LATEST")
+    settings: dict[str, Any] = (
+        by_qualifier.get(version) or function.get("event_invoke_config") or by_qualifier.get("$LATEST") or {}
+    )
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _send_message(arn: str, body: str, attributes: dict[str, str], key: dict[str, str]) -> None:
+    _, _, service, region, account, name = arn.split(":", 5)
+    if service != "sqs":
+        raise ValueError(f"local-aws sends failed events to SQS queues only, not to {service}")
+    client = boto3.session.Session(
+        aws_access_key_id=key["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=key["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=key.get("AWS_SESSION_TOKEN") or None,
+        region_name=region,
+    ).client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"], config=Config(proxies={}))
+    client.send_message(
+        QueueUrl=f"{os.environ['AWS_ENDPOINT_URL']}/{account}/{name}",
+        MessageBody=body,
+        MessageAttributes={
+            attribute: {"DataType": "String", "StringValue": value}
+            for attribute, value in attributes.items()
+            if value
+        },
+    )

@@ -1,0 +1,75 @@
+"""Clears up after a server that could not do it itself, because it was killed.
+
+A small process beside the server. It holds the read end of a pipe whose write end only the server has: when
+the pipe ends, the server is gone, however it went. Uses the standard library only, and is run as a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+MARK = "LOCAL_AWS_RUN"
+"""The environment variable by which the processes of one run are known: Lambda functions inherit it."""
+_GRACE_SECONDS = 2.0
+
+
+def start_guardian(work_dir: Path) -> subprocess.Popen[bytes]:
+    """Start it in a session of its own, so that a Ctrl-C meant for the server does not end it."""
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", __file__, str(work_dir)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={},
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+def sweep(work_dir: Path) -> None:
+    """End the processes of a run and remove its directory."""
+    left = _processes_of(work_dir)
+    deadline = time.monotonic() + _GRACE_SECONDS
+    _signal_all(left, signal.SIGTERM)
+    while left and time.monotonic() < deadline:
+        time.sleep(0.02)
+        left = _processes_of(work_dir)
+    _signal_all(left, signal.SIGKILL)
+    shutil.rmtree(work_dir, ignore_errors=True)
+
+
+def _processes_of(work_dir: Path) -> list[int]:
+    """The processes whose environment has this run's mark. Only Linux can tell."""
+    mark = f"{MARK}={work_dir}".encode()
+    found = []
+    for entry in Path("/proc").glob("[0-9]*") if Path("/proc/self/environ").exists() else []:
+        with contextlib.suppress(OSError):
+            if mark in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+    return [pid for pid in found if pid != os.getpid()]
+
+
+def _signal_all(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+def main() -> None:
+    """Wait for the end of standard input, then sweep."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    while os.read(0, 4096):
+        pass
+    sweep(Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,282 @@
+"""The seam to ministack, and to the HTTP server under it: their internals are touched here only.
+
+(Mends of ministack's behaviour are in ``ministack_fixes``.) The hooks are no API, so the version is pinned
+exactly and checked at the start. ministack reads its settings from the environment when it is imported, so
+nothing imports it before ``environment`` is in place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import importlib
+import logging
+import socket
+import uuid
+from collections.abc import Awaitable, Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+import hypercorn.asyncio
+import hypercorn.asyncio.run
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.config import Config
+
+from local_aws.asgi import AsgiApp, Message, Receive, Send
+from local_aws.errors import AwsError
+from local_aws.ministack_fixes import install_fixes
+from local_aws.sagemaker.arns import Scope
+from local_aws.sagemaker.model import Identity
+from local_aws.sagemaker.operations import Check
+from local_aws.service import TARGET_PREFIX, Answer, SageMakerService
+
+MINISTACK_VERSION: Final = "1.5.33"
+LOOPBACK: Final = "127.0.0.1"
+
+_client: contextvars.ContextVar[tuple[str, int] | None] = contextvars.ContextVar("client", default=None)
+"""The client address of the request being handled; it names one open connection."""
+_request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
+"""The id of the SageMaker request being handled."""
+
+
+@functools.cache
+def _ministack(module: str) -> Any:
+    """A module of ministack's, imported when it is first needed. Untyped, as all of them are."""
+    return importlib.import_module(f"ministack.{module}")
+
+
+class WrongMinistackError(RuntimeError):
+    """The installed ministack is not the one whose internals are known here."""
+
+
+def check_version() -> None:
+    """Refuse any version but the pinned one."""
+    try:
+        found = version("ministack")
+    except PackageNotFoundError:
+        found = "none"
+    if found != MINISTACK_VERSION:
+        raise WrongMinistackError(
+            f"local-aws needs ministack {MINISTACK_VERSION} exactly, found {found}. "
+            "hint: pip install -r requirements.txt"
+        )
+
+
+# Settings of the server that a function has no use for. TMPDIR is one that functions should use.
+SERVER_VARIABLES: Final = frozenset(
+    {
+        "AUTH",
+        "BIND_HOST",
+        "DOCKER_HOST",
+        "GATEWAY_PORT",
+        "IOT_MTLS_ENABLED",
+        "LAMBDA_EXECUTOR",
+        "LOG_LEVEL",
+        "MINISTACK_HOST",
+        "MINISTACK_REGION",
+        "PERSIST_STATE",
+        "PYTHONDONTWRITEBYTECODE",
+        "S3_DATA_DIR",
+        "S3_PERSIST",
+        "SFTP_ENABLED",
+        "STATE_DIR",
+    }
+)
+
+
+def environment(port: int, auth: bool, work_dir: Path, data_dir: Path | None) -> dict[str, str]:
+    """The settings ministack is run with. Functions inherit them, too."""
+    state = data_dir or work_dir / "data"
+    kept = "1" if data_dir else "0"
+    return {
+        "BIND_HOST": LOOPBACK,
+        "GATEWAY_PORT": str(port),
+        "AUTH": str(auth).lower(),
+        "LAMBDA_EXECUTOR": "local",
+        "LOG_LEVEL": "INFO",
+        "MINISTACK_HOST": "localhost",
+        "MINISTACK_REGION": "us-east-1",
+        "PERSIST_STATE": kept,
+        "STATE_DIR": str(state / "state"),
+        "S3_PERSIST": kept,
+        "S3_DATA_DIR": str(state / "s3"),
+        # Listeners beside the one on loopback: not started.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        # At its start ministack removes the containers of other ministacks. Docker has no part in this.
+        "DOCKER_HOST": f"unix://{work_dir}/no-docker.sock",
+        "TMPDIR": str(work_dir / "tmp"),
+    }
+
+
+class MinistackHost:
+    """What the SageMaker service needs of ministack, for the request being handled."""
+
+    def scope(self) -> Scope:
+        """Account and region, as ministack read them from the request's signature."""
+        responses = _ministack("core.responses")
+        return Scope(account=responses.get_account_id(), region=responses.get_region())
+
+    def identity(self, headers: dict[str, str], query: dict[str, list[str]]) -> Identity:
+        """The caller. An unknown or missing access key is the account itself while authentication is off."""
+        evaluator = _ministack("core.iam_evaluator")
+        known = evaluator.resolve_caller_identity(_access_key(headers, query))
+        account = self.scope().account
+        if known is None:
+            return Identity(arn=f"arn:aws:iam::{account}:root", principal_id=account)
+        return Identity(arn=known["userArn"], principal_id=known["userId"] or account)
+
+    def authorize(self, check: Check, headers: dict[str, str], query: dict[str, list[str]]) -> None:
+        """Raise AccessDeniedException unless IAM allows it."""
+        if not _ministack("app").AUTH:
+            return
+        evaluator = _ministack("core.iam_evaluator")
+        denied = evaluator.enforce(
+            _access_key(headers, query),
+            check.action,
+            check.action.partition(":")[0],
+            self.scope().region,
+            resource_arn=check.resource,
+            service_context=check.condition_keys,
+        )
+        if denied is None:
+            return
+        if isinstance(denied, evaluator.AuthError):
+            raise _authentication_error(denied.code, denied.message)
+        message: str = _ministack("core.iam_actions").identity_denial_message(
+            check.action, denied.principal_arn, check.resource, denied.decision == "Deny"
+        )
+        raise AwsError("AccessDeniedException", message)
+
+    def authenticate_root(self, headers: dict[str, str], query: dict[str, list[str]], body: bytes) -> None:
+        """Check a signature made with the account's own key: ministack checks only users' and roles'."""
+        if not _ministack("app").AUTH:
+            return
+        if "authorization" not in headers:
+            raise AwsError("MissingAuthenticationTokenException", "Missing Authentication Token")
+        evaluator, sigv4 = _ministack("core.iam_evaluator"), _ministack("core.sigv4")
+        if not evaluator.is_root_access_key(_access_key(headers, query)):
+            return
+        signature = sigv4.parse_header_signature(headers)
+        failure = (
+            signature
+            if isinstance(signature, tuple)
+            else sigv4.request_time_failure(signature)
+            or sigv4.header_signature_failure(signature, "test", "POST", "/", query, headers, body)
+        )
+        if failure is not None:
+            raise _authentication_error(*failure)
+
+    def read_object(self, bucket: str, key: str, version_id: str | None) -> bytes | None:
+        """An object in ministack's S3."""
+        s3 = _ministack("services.s3")
+        content = s3._get_object_data(bucket, key, version_id=version_id)
+        return None if content is None else bytes(content)
+
+    def cut_connection(self) -> None:
+        """Close the connection of the request being handled with a reset, so that no answer can follow."""
+        client = _client.get()
+        writer = _open_connections.get(client) if client else None
+        if writer is not None:
+            writer.transport.abort()
+
+
+_ID_HEADERS: Final = (b"x-amzn-requestid", b"x-amz-request-id")
+_open_connections: dict[tuple[str, int], asyncio.StreamWriter] = {}
+
+
+def install(service: SageMakerService, on_reset: Callable[[], None]) -> AsgiApp:
+    """Plug the SageMaker service into ministack and return ministack's ASGI application."""
+    app = _ministack("app")
+    router = _ministack("core.router")
+
+    async def handler(
+        _method: str, _path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+    ) -> Answer:
+        request_id = str(uuid.uuid4())
+        _request_id.set(request_id)
+        return await service.handle(headers, query, body, request_id)
+
+    app.SERVICE_HANDLERS["sagemaker"] = handler
+    router.SERVICE_PATTERNS["sagemaker"] = {
+        "target_prefixes": [TARGET_PREFIX],
+        "host_patterns": [r"api\.sagemaker\."],
+    }
+    ministack_reset = app._reset_all_state
+
+    def reset() -> None:
+        ministack_reset()
+        on_reset()
+
+    app._reset_all_state = reset
+    install_fixes(SERVER_VARIABLES)
+    return _with_request_context(app.app)
+
+
+async def reset_everything() -> None:
+    """What ``POST /_ministack/reset`` does: forget all state of all services, stop all functions."""
+    app = _ministack("app")
+    async with app._get_reset_lock():
+        await asyncio.to_thread(app._reset_all_state)
+
+
+def stop_functions() -> None:
+    """End the processes of all Lambda functions."""
+    _ministack("core.lambda_runtime").reset()
+
+
+class _CuttableConnection(TCPServer):
+    """A connection that a fault can find and cut."""
+
+    async def run(self) -> None:
+        client = self.writer.get_extra_info("peername")
+        _open_connections[client] = self.writer
+        try:
+            await super().run()
+        finally:
+            _open_connections.pop(client, None)
+
+
+async def serve(app: AsgiApp, listener: socket.socket, stop: Callable[[], Awaitable[None]]) -> None:
+    """Serve on a socket that listens already, until ``stop`` returns."""
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.loglevel = "WARNING"
+    logging.getLogger("hypercorn.error").setLevel(logging.WARNING)
+    hypercorn.asyncio.run.TCPServer = _CuttableConnection  # type: ignore[attr-defined]
+    await hypercorn.asyncio.serve(app, config, shutdown_trigger=stop)  # type: ignore[arg-type]
+
+
+def _with_request_context(app: AsgiApp) -> AsgiApp:
+    """Remember the connection of each request, and answer the id that the call log has."""
+
+    async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        _client.set(tuple(client) if client else None)
+
+        async def send_with_own_id(message: Message) -> None:
+            own = _request_id.get()
+            if own is not None and message["type"] == "http.response.start":
+                message["headers"] = [
+                    (name, own.encode() if name.lower() in _ID_HEADERS else value)
+                    for name, value in message["headers"]
+                ]
+            await send(message)
+
+        await app(scope, receive, send_with_own_id)
+
+    return wrapped
+
+
+def _authentication_error(code: str, message: str) -> AwsError:
+    """A failed authentication with the code that the JSON protocol has for it."""
+    codes = _ministack("core.iam_actions")._AUTH_FAILURES
+    return AwsError(str(codes[code][2]) if code in codes else code, message)
+
+
+def _access_key(headers: dict[str, str], query: dict[str, list[str]]) -> str:
+    return str(_ministack("core.router").extract_access_key_id(headers, query))

@@ -1,0 +1,97 @@
+"""What the service remembers, and for how long: until it is deleted, reset or the server stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from local_aws.sagemaker.arns import Scope
+from local_aws.sagemaker.definition import Definition
+
+Status = Literal["Executing", "Stopping", "Stopped", "Failed", "Succeeded"]
+RUNNING: frozenset[Status] = frozenset({"Executing", "Stopping"})
+"""The statuses that count against the limit of concurrent executions."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who sent a request."""
+
+    arn: str
+    principal_id: str
+
+    def user_context(self) -> dict[str, Any]:
+        """AWS's ``UserContext`` for a caller outside of SageMaker Studio."""
+        return {"IamIdentity": {"Arn": self.arn, "PrincipalId": self.principal_id}}
+
+
+@dataclass
+class Execution:
+    """One run of a pipeline, with the definition and the parameters it was started with."""
+
+    arn: str
+    pipeline_arn: str
+    display_name: str
+    description: str | None
+    parameters: list[tuple[str, str]]
+    parallelism: dict[str, Any] | None
+    definition: Definition
+    version: int
+    created_at: float
+    created_by: Identity
+    modified_at: float
+    modified_by: Identity
+    status: Status = "Executing"
+    stop_token: str | None = None
+    stops_at: float | None = None
+
+
+@dataclass
+class Pipeline:
+    """A pipeline with all its executions and the tokens that started them."""
+
+    name: str
+    arn: str
+    display_name: str
+    definition: Definition
+    description: str | None
+    role_arn: str
+    parallelism: dict[str, Any] | None
+    tags: dict[str, str]
+    create_request: dict[str, Any]
+    created_at: float
+    created_by: Identity
+    modified_at: float
+    modified_by: Identity
+    version: int = 1
+    last_run_at: float | None = None
+    executions: dict[str, Execution] = field(default_factory=dict)
+    started_by_token: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    """Client request token -> execution ARN and the request that started it."""
+
+
+@dataclass
+class Store:
+    """All pipelines by ARN, and the ARNs that deletions have answered by their token."""
+
+    max_concurrent_executions: int
+    pipelines: dict[str, Pipeline] = field(default_factory=dict)
+    deleted_by_token: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def in_scope(self, scope: Scope) -> list[Pipeline]:
+        """The pipelines of an account in a region, oldest first."""
+        prefix = scope.pipeline_arn("")
+        return [pipeline for arn, pipeline in self.pipelines.items() if arn.startswith(prefix)]
+
+    def running(self, scope: Scope) -> int:
+        """How many executions of an account in a region count against the limit."""
+        return sum(
+            execution.status in RUNNING
+            for pipeline in self.in_scope(scope)
+            for execution in pipeline.executions.values()
+        )
+
+    def clear(self) -> None:
+        """Forget everything but the limit."""
+        self.pipelines.clear()
+        self.deleted_by_token.clear()

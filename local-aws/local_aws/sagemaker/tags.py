@@ -1,0 +1,66 @@
+"""Tags of pipelines. Executions cannot be tagged."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from local_aws.errors import validation_error
+from local_aws.sagemaker.context import Context, Request, Response
+from local_aws.sagemaker.model import Pipeline
+from local_aws.sagemaker.paging import SortKey, page
+
+MAX_TAGS: Final = 50
+
+
+def add_tags(context: Context, request: Request) -> Response:
+    """AddTags: a key that exists gets the new value. Answers all tags of the pipeline."""
+    pipeline = _tagged_pipeline(context, request)
+    pipeline.tags = merge_tags(pipeline.tags, request["Tags"])
+    return {"Tags": _listed(list(pipeline.tags.items()))}
+
+
+def list_tags(context: Context, request: Request) -> Response:
+    """ListTags, by key."""
+    pipeline = _tagged_pipeline(context, request)
+
+    def key(tag: tuple[str, str]) -> SortKey:
+        return tag[0], tag[0]
+
+    shown, token = page(list(pipeline.tags.items()), key, request, descending=False)
+    return {"Tags": _listed(shown), "NextToken": token}
+
+
+def delete_tags(context: Context, request: Request) -> Response:
+    """DeleteTags: a key that does not exist is no error."""
+    pipeline = _tagged_pipeline(context, request)
+    for key in request["TagKeys"]:
+        pipeline.tags.pop(key, None)
+    return {}
+
+
+def merge_tags(existing: dict[str, str], added: list[dict[str, Any]]) -> dict[str, str]:
+    """The tags with those added, within the limits that the service model does not state."""
+    keys = [tag["Key"] for tag in added]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise validation_error(f"Tag keys must be unique. Given more than once: {', '.join(twice)}")
+    reserved = [key for key in keys if key.lower().startswith("aws:")]
+    if reserved:
+        raise validation_error(f"Tag keys must not start with aws: {', '.join(reserved)}")
+    merged = {**existing, **{tag["Key"]: tag["Value"] for tag in added}}
+    if len(merged) > MAX_TAGS:
+        raise validation_error(f"A resource has at most {MAX_TAGS} tags, this one would have {len(merged)}.")
+    return merged
+
+
+def _tagged_pipeline(context: Context, request: Request) -> Pipeline:
+    """The pipeline of a ResourceArn. The model has no error of its own for a wrong one."""
+    arn = context.scope.pipeline_arn_of(request["ResourceArn"])
+    pipeline = context.store.pipelines.get(arn)
+    if pipeline is None or not arn.startswith(context.scope.pipeline_arn("")):
+        raise validation_error(f"Unable to find a taggable resource with the ARN '{request['ResourceArn']}'.")
+    return pipeline
+
+
+def _listed(tags: list[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags]

@@ -1,0 +1,23 @@
+"""Answers shaped by AWS's model: no member that AWS does not have, timestamps as epoch seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local_aws.service_model import Shape
+
+
+def serialize(shape: Shape, value: Any) -> Any:
+    """The JSON value of an answer. A member that is None is left out, as AWS leaves out what is not set."""
+    if shape.type_name == "structure":
+        stray = value.keys() - shape.members.keys()
+        if stray:
+            raise ValueError(f"{shape.name} has no member {sorted(stray)}")
+        return {
+            name: serialize(shape.members[name], item) for name, item in value.items() if item is not None
+        }
+    if shape.type_name == "list":
+        return [serialize(shape.member, item) for item in value]
+    if shape.type_name == "timestamp":
+        return round(value, 3)
+    return value

@@ -1,0 +1,177 @@
+"""Runs the server in the foreground and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from local_aws import ministack_host
+from local_aws.admin import Admin
+from local_aws.gateway import Gateway
+from local_aws.guardian import MARK, start_guardian, sweep
+from local_aws.ministack_host import LOOPBACK, MinistackHost
+from local_aws.sagemaker.state_file import load, save
+from local_aws.service import SageMakerService
+
+DEFAULT_PORT: Final = 4566
+DEFAULT_MAX_EXECUTIONS: Final = 20
+"""SageMaker's default quota of concurrent pipeline executions in an account and region."""
+_PR_SET_PDEATHSIG: Final = 1
+# Everything else of the caller's environment is none of a Lambda function's business: functions inherit the
+# server's, and credentials, proxies or profiles in it would change what they do.
+_KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
+
+
+class StartError(RuntimeError):
+    """The server cannot start, and why."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line says."""
+
+    port: int = DEFAULT_PORT
+    auth: bool = False
+    max_executions: int = DEFAULT_MAX_EXECUTIONS
+    data_dir: Path | None = None
+    work_dir: Path | None = None
+    listen_fd: int | None = None
+    stop_with_parent: bool = False
+    stop_with_stdin: bool = False
+
+
+def run(settings: Settings) -> int:
+    """Serve until told to stop. Returns the exit code."""
+    ministack_host.check_version()
+    if settings.stop_with_parent:
+        _stop_with_parent()
+    listener = _listener(settings)
+    port = int(listener.getsockname()[1])
+    work_dir = settings.work_dir or Path(tempfile.mkdtemp(prefix="local-aws-"))
+    guardian = start_guardian(work_dir)
+    try:
+        data_dir = settings.data_dir.resolve() if settings.data_dir else None
+        _enter_environment(settings, port, work_dir, data_dir)
+        asyncio.run(_serve(settings, listener, port, data_dir))
+    finally:
+        sweep(work_dir)
+        if guardian.stdin is not None:
+            guardian.stdin.close()
+        guardian.wait()
+    return 0
+
+
+def instructions(port: int) -> str:
+    """How to point the AWS CLI, the SDKs and this project's tools at the server, as lines for a shell."""
+    return "\n".join(
+        [
+            f"local-aws is ready on http://{LOOPBACK}:{port}. Stop it with Ctrl-C.",
+            "For the AWS CLI, boto3 and the Rust tools, in another shell:",
+            "",
+            f"  export AWS_ENDPOINT_URL=http://{LOOPBACK}:{port}",
+            "  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1",
+            "  export AWS_ACCESS_KEY_ID=test",
+            "  export AWS_SECRET_ACCESS_KEY=test",
+            "",
+            "then, for example:  aws sagemaker list-pipelines",
+            f"Faults, calls, limits: http://{LOOPBACK}:{port}/_local-aws/ (see local-aws/README.md)",
+        ]
+    )
+
+
+async def _serve(settings: Settings, listener: socket.socket, port: int, data_dir: Path | None) -> None:
+    state_file = data_dir / "sagemaker.json" if data_dir else None
+    service = SageMakerService(MinistackHost(), settings.max_executions)
+    if state_file:
+        load(service.store, state_file)
+    app = ministack_host.install(service, on_reset=service.reset)
+    admin = Admin(service, ministack_host.reset_everything)
+    gateway = Gateway(app, admin, when_ready=lambda: print(instructions(port), flush=True))
+    await ministack_host.serve(gateway, listener, _stop_signal(settings))
+    await asyncio.to_thread(ministack_host.stop_functions)
+    if state_file:
+        save(service.store, state_file)
+
+
+def _stop_signal(settings: Settings) -> Callable[[], Awaitable[None]]:
+    """Something to await that ends when a signal, or the end of standard input, says so."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+
+    def watch_stdin() -> None:
+        while os.read(0, 4096):
+            pass
+        loop.call_soon_threadsafe(stop.set)
+
+    if settings.stop_with_stdin:
+        threading.Thread(target=watch_stdin, daemon=True, name="stdin").start()
+
+    async def wait() -> None:
+        await stop.wait()
+        # Requests that wait for a function would be waited for.
+        await asyncio.to_thread(ministack_host.stop_functions)
+
+    return wait
+
+
+def _listener(settings: Settings) -> socket.socket:
+    """A socket that listens on loopback already, so that a taken port is known before anything starts."""
+    if settings.listen_fd is not None:
+        return socket.socket(fileno=settings.listen_fd)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, settings.port))
+        listener.listen(512)
+    except OSError as error:
+        listener.close()
+        raise StartError(
+            f"Cannot listen on {LOOPBACK}:{settings.port}: {error.strerror}. "
+            "hint: stop what uses the port, or choose another one with --port (0: any free one)."
+        ) from error
+    return listener
+
+
+def _enter_environment(settings: Settings, port: int, work_dir: Path, data_dir: Path | None) -> None:
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    os.environ.clear()
+    os.environ.update(kept)
+    os.environ.update(ministack_host.environment(port, settings.auth, work_dir, data_dir))
+    os.environ.update(
+        {
+            MARK: str(work_dir),
+            "HOME": str(work_dir / "home"),
+            "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{port}",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+    )
+    for name in ("home", "tmp"):
+        (work_dir / name).mkdir(mode=0o700, exist_ok=True)
+    tempfile.tempdir = str(work_dir / "tmp")
+    os.chdir(work_dir)
+
+
+def _stop_with_parent() -> None:
+    """Have Linux send SIGTERM when the process that started this one ends, however it ends."""
+    parent = os.getppid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            raise StartError("The process that started local-aws has ended already.")

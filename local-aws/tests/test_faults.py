@@ -1,0 +1,180 @@
+"""Each fault hits the next calls of its operation, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+
+from conftest import INPUT, NO_RETRIES, create_pipeline, send, start, token
+from local_aws import AdminError, LocalAws
+
+START: dict[str, Any] = {
+    "PipelineName": "ingest",
+    "ClientRequestToken": token(),
+    "PipelineParameters": INPUT,
+}
+
+
+def executions(server: LocalAws) -> int:
+    return len(
+        send(server, "ListPipelineExecutions", {"PipelineName": "ingest"}).body["PipelineExecutionSummaries"]
+    )
+
+
+def test_throttling_lasts_for_so_many_calls(server: LocalAws) -> None:
+    create_pipeline(server)
+    server.faults.throttle("StartPipelineExecution", times=2)
+    for _ in range(2):
+        answer = send(server, "StartPipelineExecution", START)
+        assert (answer.status, answer.body) == (
+            400,
+            {"__type": "ThrottlingException", "message": "Rate exceeded"},
+        )
+        assert answer.headers["x-amzn-errortype"] == "ThrottlingException"
+    assert executions(server) == 0
+    assert send(server, "StartPipelineExecution", START).status == 200
+    assert server.faults.pending() == []
+
+
+@pytest.mark.parametrize(
+    ("switch_on", "status", "code"),
+    [("server_error", 500, "InternalFailure"), ("unavailable", 503, "ServiceUnavailable")],
+)
+def test_server_errors(server: LocalAws, switch_on: str, status: int, code: str) -> None:
+    create_pipeline(server)
+    getattr(server.faults, switch_on)("StartPipelineExecution")
+    answer = send(server, "StartPipelineExecution", START)
+    assert (answer.status, answer.code) == (status, code)
+    assert executions(server) == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "member"),
+    [
+        ("ConflictException", "Message"),
+        ("ResourceLimitExceeded", "Message"),
+        ("ResourceNotFound", "Message"),
+        ("AccessDeniedException", "Message"),
+        ("ValidationException", "message"),
+        ("ExpiredTokenException", "message"),
+    ],
+)
+def test_any_error_by_its_code(server: LocalAws, code: str, member: str) -> None:
+    create_pipeline(server)
+    server.faults.error("StartPipelineExecution", code, "because")
+    answer = send(server, "StartPipelineExecution", START)
+    assert (answer.status, answer.body) == (400, {"__type": code, member: "because"})
+    assert executions(server) == 0
+
+
+def test_a_slow_answer_is_a_normal_one(server: LocalAws) -> None:
+    client = create_pipeline(server)
+    server.faults.slow("StartPipelineExecution", seconds=0.1)
+    arn = start(client, 1)
+    assert server.calls("StartPipelineExecution")[-1].fault == "slow"
+    assert (
+        client.describe_pipeline_execution(PipelineExecutionArn=arn)["PipelineExecutionStatus"] == "Executing"
+    )
+
+
+def test_a_slow_answer_holds_up_no_other_call(server: LocalAws) -> None:
+    create_pipeline(server)
+    server.faults.slow("StartPipelineExecution", seconds=5)
+    impatient = server.client("sagemaker", config=Config(read_timeout=0.2, retries={"total_max_attempts": 1}))
+    with pytest.raises(ReadTimeoutError):
+        start(impatient, 1)
+    # Nobody waited for the answer, but the request was carried out.
+    assert executions(server) == 1
+    assert start(server.client("sagemaker"), 1) == server.calls("StartPipelineExecution")[0].started_execution
+
+
+def test_a_connection_cut_before_leaves_nothing(server: LocalAws) -> None:
+    client = create_pipeline(server)
+    server.faults.cut_before("StartPipelineExecution")
+    with pytest.raises(ConnectionClosedError):
+        start(client, 1)
+    assert executions(server) == 0
+    call = server.calls("StartPipelineExecution")[-1]
+    assert (call.status, call.fault, call.started_execution) == (None, "cut-before", None)
+
+
+def test_a_connection_cut_after_leaves_an_execution_that_a_retry_finds(server: LocalAws) -> None:
+    client = create_pipeline(server)
+    server.faults.cut_after("StartPipelineExecution")
+    with pytest.raises(ConnectionClosedError):
+        start(client, 1)
+    assert executions(server) == 1
+    call = server.calls("StartPipelineExecution")[-1]
+    assert (call.status, call.fault) == (None, "cut-after")
+    assert call.started_execution
+    assert start(client, 1) == call.started_execution
+    assert executions(server) == 1
+
+
+def test_an_sdk_that_retries_starts_one_execution(server: LocalAws) -> None:
+    create_pipeline(server)
+    server.faults.cut_after("StartPipelineExecution")
+    server.faults.throttle("StartPipelineExecution")
+    server.faults.server_error("StartPipelineExecution")
+    start(server.client("sagemaker", config=Config(retries={"mode": "standard", "total_max_attempts": 4})), 1)
+    assert [call.fault for call in server.calls("StartPipelineExecution")] == [
+        "cut-after", "throttle", "server-error", None,
+    ]  # fmt: skip
+    assert executions(server) == 1
+
+
+def test_a_cut_connection_cuts_no_other(server: LocalAws) -> None:
+    client = create_pipeline(server)
+    client.list_pipelines()
+    server.faults.cut_before("StartPipelineExecution")
+    with pytest.raises(ConnectionClosedError):
+        start(server.client("sagemaker", config=NO_RETRIES), 1)
+    assert client.list_pipelines()["PipelineSummaries"]
+    assert server.calls()[-1].status == 200
+
+
+def test_a_fault_hits_its_operation_only_and_a_star_any(server: LocalAws) -> None:
+    client = create_pipeline(server)
+    server.faults.throttle("StopPipelineExecution")
+    assert client.list_pipelines()
+    server.faults.clear()
+    server.faults.throttle("*")
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        client.list_pipelines()
+    assert client.list_pipelines()
+
+
+def test_faults_come_in_the_order_they_were_switched_on(server: LocalAws) -> None:
+    create_pipeline(server)
+    server.faults.throttle("StartPipelineExecution", times=2)
+    server.faults.error("StartPipelineExecution", "ConflictException")
+    assert [(fault.kind, fault.times) for fault in server.faults.pending()] == [("throttle", 2), ("error", 1)]
+    codes = [send(server, "StartPipelineExecution", START).body.get("__type") for _ in range(4)]
+    assert codes == ["ThrottlingException", "ThrottlingException", "ConflictException", None]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"operation": "StartPipeline", "kind": "throttle"}, "operation must be"),
+        ({"operation": "*", "kind": "explode"}, "kind must be one of throttle"),
+        ({"operation": "*"}, "kind must be"),
+        ({"operation": "*", "kind": "throttle", "times": 0}, "times must be"),
+        ({"operation": "*", "kind": "throttle", "times": True}, "times must be"),
+        ({"operation": "*", "kind": "slow"}, "delay_seconds"),
+        ({"operation": "*", "kind": "throttle", "delay_seconds": 1}, "delay_seconds"),
+        ({"operation": "*", "kind": "slow", "delay_seconds": "1"}, "delay_seconds must be a number"),
+        ({"operation": "*", "kind": "error"}, "code is for"),
+        ({"operation": "*", "kind": "error", "code": "NoSuchException"}, "code must be one of"),
+        ({"operation": "*", "kind": "throttle", "message": 1}, "message must be text"),
+        ({"operation": "*", "kind": "throttle", "time": 1}, "unknown fields: time"),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(server: LocalAws, fields: dict[str, Any], says: str) -> None:
+    with pytest.raises(AdminError, match="Bad fault") as error:
+        server._admin.request("POST", "faults", fields)
+    assert says in str(error.value)
+    assert server.faults.pending() == []

@@ -1,0 +1,257 @@
+"""Every request is held against AWS's model, and every violation is named as AWS names it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conftest import DEFINITION, INPUT, ROLE, create_pipeline, send, token
+from local_aws import LocalAws
+from local_aws.java_regex import full_match
+
+CREATE: dict[str, Any] = {
+    "PipelineName": "ingest",
+    "PipelineDefinition": DEFINITION,
+    "RoleArn": ROLE,
+    "ClientRequestToken": token(),
+}
+START: dict[str, Any] = {
+    "PipelineName": "ingest",
+    "ClientRequestToken": token(),
+    "PipelineParameters": INPUT,
+}
+ONE = "1 validation error detected: "
+
+
+def refusal(server: LocalAws, operation: str, body: Any) -> str:
+    answer = send(server, operation, body)
+    assert (answer.status, answer.code) == (400, "ValidationException")
+    return answer.message
+
+
+def test_a_missing_member_is_null(server: LocalAws) -> None:
+    body = {name: value for name, value in CREATE.items() if name != "RoleArn"}
+    assert refusal(server, "CreatePipeline", body) == (
+        f"{ONE}Value null at 'roleArn' failed to satisfy constraint: Member must not be null"
+    )
+
+
+def test_a_null_member_is_a_missing_one(server: LocalAws) -> None:
+    assert "Value null at 'roleArn'" in refusal(server, "CreatePipeline", {**CREATE, "RoleArn": None})
+    create_pipeline(server)
+    assert (
+        send(server, "StartPipelineExecution", {**START, "PipelineExecutionDisplayName": None}).status == 200
+    )
+
+
+def test_a_pattern_must_match_to_the_end(server: LocalAws) -> None:
+    for name in ("a.b", "a-", "-a", "a b", "a\n", "a/b"):
+        assert refusal(server, "CreatePipeline", {**CREATE, "PipelineName": name}) == (
+            f"{ONE}Value '{name}' at 'pipelineName' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: ^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "at", "constraint"),
+    [
+        ("ClientRequestToken", "x" * 31, "clientRequestToken", "length greater than or equal to 32"),
+        ("ClientRequestToken", "x" * 129, "clientRequestToken", "length less than or equal to 128"),
+        (
+            "PipelineExecutionDisplayName",
+            "x" * 83,
+            "pipelineExecutionDisplayName",
+            "length less than or equal to 82",
+        ),
+        (
+            "PipelineExecutionDescription",
+            "x" * 3073,
+            "pipelineExecutionDescription",
+            "length less than or equal to 3072",
+        ),
+        (
+            "PipelineParameters",
+            [{"Name": f"p{number}", "Value": ""} for number in range(201)],
+            "pipelineParameters",
+            "length less than or equal to 200",
+        ),
+        (
+            "PipelineParameters",
+            [{"Name": "InputDataUrl", "Value": "v" * 1025}],
+            "pipelineParameters.1.member.value",
+            "length less than or equal to 1024",
+        ),
+        (
+            "ParallelismConfiguration",
+            {"MaxParallelExecutionSteps": 0},
+            "parallelismConfiguration.maxParallelExecutionSteps",
+            "value greater than or equal to 1",
+        ),
+    ],
+)
+def test_lengths_and_ranges(server: LocalAws, member: str, value: Any, at: str, constraint: str) -> None:
+    message = refusal(server, "StartPipelineExecution", {**START, member: value})
+    assert f"at '{at}' failed to satisfy constraint: Member must have {constraint}" in message
+
+
+def test_the_longest_legal_values_are_accepted(server: LocalAws) -> None:
+    create_pipeline(server, "n" * 256)
+    answer = send(
+        server,
+        "StartPipelineExecution",
+        {
+            "PipelineName": "n" * 256,
+            "ClientRequestToken": "t" * 128,
+            "PipelineExecutionDisplayName": "d" * 82,
+            "PipelineExecutionDescription": "가" * 3072,
+            "PipelineParameters": [{"Name": "InputDataUrl", "Value": "😀" * 1024}],
+        },
+    )
+    assert answer.status == 200, answer.body
+
+
+@pytest.mark.parametrize("terminator", ["\n", "\r", "\u0085", "\u2028", "\u2029"])
+def test_a_dot_matches_no_line_terminator(server: LocalAws, terminator: str) -> None:
+    text = f"in/a{terminator}b.csv"
+    message = refusal(server, "StartPipelineExecution", {**START, "PipelineExecutionDescription": text})
+    assert "at 'pipelineExecutionDescription'" in message
+
+
+def test_a_definition_that_matches_no_pattern_is_refused_at_once(server: LocalAws) -> None:
+    definition = f"{DEFINITION}{' ' * 500_000}\u2028"
+    message = refusal(server, "CreatePipeline", {**CREATE, "PipelineDefinition": definition})
+    assert "at 'pipelineDefinition' failed to satisfy constraint: Member must satisfy regular" in message
+    arn = "arn:aws:sagemaker:us-east-1:000000000000:pipeline/" + "a" * 2_000_000
+    message = refusal(server, "DescribePipeline", {"PipelineName": arn})
+    assert "Member must have length less than or equal to 2048" in message
+
+
+def test_an_enumeration_lists_its_values(server: LocalAws) -> None:
+    assert refusal(server, "ListPipelines", {"SortOrder": "Up"}) == (
+        f"{ONE}Value 'Up' at 'sortOrder' failed to satisfy constraint: "
+        "Member must satisfy enum value set: [Ascending, Descending]"
+    )
+
+
+def test_all_violations_come_in_one_answer(server: LocalAws) -> None:
+    message = refusal(
+        server,
+        "StartPipelineExecution",
+        {
+            "PipelineName": "a b",
+            "PipelineParameters": [{"Name": "bad name"}, {"Name": "x", "Value": "v" * 1025}],
+        },
+    )
+    assert message.startswith("5 validation errors detected: ")
+    assert [part.split("at '")[1].split("'")[0] for part in message.split("; ")] == [
+        "pipelineName",
+        "pipelineParameters.1.member.name",
+        "pipelineParameters.1.member.value",
+        "pipelineParameters.2.member.value",
+        "clientRequestToken",
+    ]
+
+
+def test_unknown_members_are_refused_at_every_depth(server: LocalAws) -> None:
+    tags = [{"Key": "k", "Value": "v", "Colour": "red"}]
+    message = refusal(server, "CreatePipeline", {**CREATE, "PipelineNam": "x", "Tags": tags})
+    assert message.startswith("2 validation errors detected: ")
+    assert "at 'PipelineNam'" in message
+    assert "at 'tags.1.member.Colour'" in message
+
+
+def test_a_null_in_a_list_is_refused(server: LocalAws) -> None:
+    message = refusal(server, "StartPipelineExecution", {**START, "PipelineParameters": [None]})
+    assert message == (
+        f"{ONE}Value null at 'pipelineParameters.1.member' failed to satisfy constraint: "
+        "Member must not be null"
+    )
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("PipelineName", 7),
+        ("PipelineName", ["ingest"]),
+        ("PipelineName", True),
+        ("PipelineParameters", {"InputDataUrl": "x"}),
+        ("PipelineParameters", ["x"]),
+        ("ParallelismConfiguration", "many"),
+        ("ParallelismConfiguration", {"MaxParallelExecutionSteps": "3"}),
+        ("ParallelismConfiguration", {"MaxParallelExecutionSteps": 1.5}),
+        ("ParallelismConfiguration", {"MaxParallelExecutionSteps": True}),
+        ("ParallelismConfiguration", {"MaxParallelExecutionSteps": 2**31}),
+    ],
+)
+def test_a_wrong_json_type_cannot_be_read(server: LocalAws, member: str, value: Any) -> None:
+    answer = send(server, "StartPipelineExecution", {**START, member: value})
+    assert (answer.status, answer.code) == (400, "SerializationException")
+    assert "can not be converted to" in answer.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b'"text"',
+        b"\xff\xfe",
+        b'{"PipelineName": NaN}',
+        b'{"PipelineName": "\\ud800"}',
+        b'{"\\udfff": 1}',
+        b"[" * 100_000,
+        b'{"PipelineParameters": ' + b"[" * 65 + b"]" * 65 + b"}",
+        b"{} trailing",
+    ],
+)
+def test_a_malformed_body_cannot_be_read(server: LocalAws, body: bytes) -> None:
+    answer = send(server, "StartPipelineExecution", body)
+    assert (answer.status, answer.code) == (400, "SerializationException")
+
+
+def test_an_empty_body_is_an_empty_request(server: LocalAws) -> None:
+    assert send(server, "ListPipelines", b"").body == {"PipelineSummaries": []}
+
+
+def test_an_operation_of_aws_that_is_not_here_is_refused_by_name(server: LocalAws) -> None:
+    answer = send(server, "CreateTrainingJob", {})
+    assert (answer.status, answer.code) == (400, "UnknownOperationException")
+    assert answer.message == "local-aws does not implement SageMaker CreateTrainingJob."
+    assert send(server, "RetryPipelineExecution", {}).code == "UnknownOperationException"
+
+
+def test_an_operation_that_aws_does_not_have_is_refused_by_name(server: LocalAws) -> None:
+    answer = send(server, "LaunchRocket", {})
+    assert (answer.status, answer.code) == (400, "UnknownOperationException")
+    assert "LaunchRocket" in answer.message
+
+
+@pytest.mark.parametrize(
+    "member",
+    [{"PipelineVersionId": 1}, {"SelectiveExecutionConfig": {"SelectedSteps": [{"StepName": "Ingest"}]}}],
+)
+def test_a_member_that_is_not_implemented_is_refused_by_name(
+    server: LocalAws, member: dict[str, Any]
+) -> None:
+    create_pipeline(server)
+    message = refusal(server, "StartPipelineExecution", {**START, **member})
+    assert message == f"local-aws does not implement the member {next(iter(member))}."
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [
+        (r".*", "a\u2028b", False),
+        (r".*", "a\x0bb", True),
+        (r"[.]\.", "..", True),
+        (r"[.]\.", "x.", False),
+        (r"\d{3}", "٣٣٣", False),
+        (r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", "태그 값1", True),
+        (r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", "a*b", False),
+        (r"a|ab", "ab", True),
+        (r"[a-z]+", "abc\n", False),
+    ],
+)
+def test_patterns_mean_what_they_mean_in_java(pattern: str, text: str, matches: bool) -> None:
+    assert full_match(pattern, text) is matches
