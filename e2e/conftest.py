@@ -1,0 +1,37 @@
+"""What the end-to-end tests share: the release package, and a local-aws."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local_aws.launcher import LocalAws
+from observe import ROOT
+
+
+@pytest.fixture(scope="session")
+def package() -> Path:
+    """The Lambda's zip for this machine, as `make build` leaves it."""
+    folder = "lambda-arm64" if platform.machine() in {"aarch64", "arm64"} else "lambda"
+    path = ROOT / "target" / folder / "start-pipeline" / "bootstrap.zip"
+    if not path.is_file():
+        pytest.fail(f"{path} does not exist; run `make test-e2e`, which builds it")
+    return path
+
+
+@pytest.fixture(scope="module")
+def running_aws() -> Iterator[LocalAws]:
+    """One server for all tests of a module."""
+    with LocalAws() as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(running_aws: LocalAws) -> LocalAws:
+    """The module's server, empty."""
+    running_aws.reset()
+    running_aws.set_max_executions(20)
+    return running_aws

@@ -1,0 +1,106 @@
+"""The commands that the README gives."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from observe import EVENTS, ROOT
+
+CHECK_GLIBC = [sys.executable, "packaging/check_glibc.py"]
+
+
+def run(*command: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(part) for part in command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def test_invoke_prints_the_functions_answer() -> None:
+    done = run("make", "invoke", f"EVENT={EVENTS / 'key-plus.json'}")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["outcome"] == "started"
+    assert answer["input_url"] == "s3://amzn-s3-demo-bucket/landing/a+b.csv"
+
+
+@pytest.mark.parametrize("event", ["object-deleted.json", "not-json.txt"])
+def test_invoke_fails_when_the_function_fails(event: str) -> None:
+    done = run("make", "invoke", f"EVENT={EVENTS / event}")
+    assert done.returncode != 0
+    assert "Permanent.InvalidEvent" in done.stderr
+
+
+@pytest.mark.parametrize("event", ["", "events/no-such-event.json"])
+def test_invoke_without_an_event_says_how(event: str) -> None:
+    done = run("make", "invoke", f"EVENT={event}")
+    assert done.returncode != 0
+    assert "hint: make invoke EVENT=events/put-object.json" in done.stderr
+
+
+def test_the_demo_shows_each_hop_and_starts_each_upload_once(package: Path) -> None:
+    done = run(sys.executable, "e2e/demo.py", "--package", package)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for hop in ("upload", "event", "invocation", "execution", "arn", "token", "parameter InputDataUrl"):
+        assert hop in done.stdout
+    assert "4,177 rows" in done.stdout
+    assert "2 uploads, 3 deliveries, 2 executions" in done.stdout
+
+
+def test_the_demo_takes_a_file_of_ones_own(package: Path, tmp_path: Path) -> None:
+    file = tmp_path / "나의 자료 (1)+.parquet"
+    file.write_bytes(b"PAR1")
+    done = run(sys.executable, "e2e/demo.py", "--package", package, "--file", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "/landing/나의 자료 (1)+.parquet" in done.stdout
+
+
+def test_the_demo_says_what_is_wrong_with_a_file(package: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    for file, problem in [(tmp_path / "none.csv", "cannot be read"), (empty, "is empty")]:
+        done = run(sys.executable, "e2e/demo.py", "--package", package, "--file", file)
+        assert done.returncode == 1
+        assert problem in done.stderr
+        assert "hint: FILE=" in done.stderr
+
+
+def test_the_demo_fails_when_the_function_does(tmp_path: Path) -> None:
+    broken = tmp_path / "bootstrap.zip"
+    with zipfile.ZipFile(broken, "w") as package:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        package.writestr(entry, "#!/bin/sh\nexit 3\n")
+    done = run(sys.executable, "e2e/demo.py", "--package", broken)
+    assert done.returncode == 1
+    assert "The demo failed" in done.stderr
+    assert "local-aws.log" in done.stderr
+
+
+def test_the_package_is_one_executable_for_amazon_linux_2023(package: Path) -> None:
+    with zipfile.ZipFile(package) as zipped:
+        [entry] = zipped.infolist()
+    assert entry.filename == "bootstrap"
+    assert entry.external_attr >> 16 & 0o111 == 0o111
+    done = run(*CHECK_GLIBC, "2.34", package)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_binary_for_a_newer_glibc_is_refused(package: Path) -> None:
+    done = run(*CHECK_GLIBC, "2.17", package)
+    assert done.returncode == 1
+    assert "needs glibc 2." in done.stderr
+    assert "hint: " in done.stderr
+
+
+def test_make_alone_explains_every_target() -> None:
+    done = run("make")
+    assert done.returncode == 0
+    for target in ("demo", "test", "check", "build", "invoke", "local-aws", "fuzz", "clean"):
+        lines = [line for line in done.stdout.splitlines() if line.split()[:2] == ["make", target]]
+        assert len(lines) == 1, target

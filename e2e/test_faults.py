@@ -1,0 +1,168 @@
+"""When the service fails, slows down or refuses: nothing is lost, and nothing starts twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_aws.launcher import LocalAws
+from observe import EVENTS, depth, eventually, executions, log_lines
+from wiring import FUNCTION, RETRY_FUNCTION, Wiring, create_pipeline, wire
+
+START = "StartPipelineExecution"
+
+
+def upload(aws: LocalAws, wiring: Wiring, name: str = "a") -> None:
+    """Upload a file that the rule matches."""
+    aws.client("s3").put_object(Bucket=wiring.bucket, Key=f"landing/{name}.csv", Body=b"x")
+
+
+def reasons(aws: LocalAws) -> list[str]:
+    """Why events failed, by the functions' logs."""
+    lines = log_lines(aws, FUNCTION, RETRY_FUNCTION)
+    return [line["reason"] for line in lines if line.get("message") == "event failed"]
+
+
+def invoke_to_fail(aws: LocalAws) -> dict[str, Any]:
+    """The function's error for a good event."""
+    answer = aws.client("lambda").invoke(
+        FunctionName=FUNCTION, Payload=(EVENTS / "put-object.json").read_text()
+    )
+    error: dict[str, Any] = json.loads(answer["Payload"].read())
+    assert answer.get("FunctionError"), error
+    return error
+
+
+def test_a_throttled_call_is_repeated_within_the_invocation(aws: LocalAws, package: Path) -> None:
+    wiring = wire(aws, package)
+    aws.faults.throttle(START, times=2)
+    upload(aws, wiring)
+    eventually(lambda: executions(aws), "the execution")
+    assert len(aws.calls(START)) == 3
+    assert reasons(aws) == []
+
+
+def test_an_answer_that_was_cut_off_does_not_start_a_second_execution(aws: LocalAws, package: Path) -> None:
+    wiring = wire(aws, package)
+    aws.faults.cut_after(START, times=2)
+    upload(aws, wiring)
+    eventually(lambda: len(aws.calls(START)) == 3, "the third attempt")
+    assert len(executions(aws)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("server_error", "ServiceFault"),
+        ("unavailable", "ServiceFault"),
+        ("cut_before", "ConnectionFailed"),
+        ("throttle", "Throttled"),
+    ],
+)
+def test_a_fault_that_outlasts_the_invocation_is_overcome_by_the_queue(
+    aws: LocalAws, package: Path, fault: str, reason: str
+) -> None:
+    wiring = wire(aws, package)
+    getattr(aws.faults, fault)(START, times=3)
+    upload(aws, wiring)
+    eventually(lambda: executions(aws), "the execution")
+    assert reasons(aws) == [reason]
+    eventually(lambda: depth(aws, wiring.retry_queue) == 0, "the emptying of the queue")
+    assert len(executions(aws)) == 1
+    assert depth(aws, wiring.dead_letters) == 0
+
+
+def test_a_slow_answer_is_given_up_and_its_execution_found_by_the_next_attempt(
+    aws: LocalAws, package: Path
+) -> None:
+    wiring = wire(aws, package)
+    aws.faults.slow(START, seconds=10)
+    upload(aws, wiring)
+    eventually(lambda: len(aws.calls(START)) >= 2, "the second attempt")
+    assert len(executions(aws)) == 1
+
+
+def test_uploads_beyond_the_limit_wait_for_their_turn(aws: LocalAws, package: Path) -> None:
+    wiring = wire(aws, package, retry_seconds=1)
+    aws.set_max_executions(2)
+    sagemaker = aws.client("sagemaker")
+    for number in range(6):
+        upload(aws, wiring, f"file-{number}")
+
+    def all_started() -> bool:
+        for running in executions(aws):
+            if running["PipelineExecutionStatus"] == "Executing" and len(executions(aws)) < 6:
+                arn = running["PipelineExecutionArn"]
+                sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken="s" * 32)
+        return len(executions(aws)) == 6
+
+    eventually(all_started, "the start of all six")
+    assert set(reasons(aws)) == {"ExecutionLimit"}
+    names = {found["PipelineExecutionDescription"] for found in executions(aws)}
+    assert names == {f"landing/file-{number}.csv" for number in range(6)}
+    eventually(lambda: depth(aws, wiring.retry_queue) == 0, "the emptying of the queue")
+    assert len(executions(aws)) == 6
+    assert depth(aws, wiring.dead_letters) == 0
+
+
+def test_uploads_before_the_pipeline_exists_start_it_once_it_does(aws: LocalAws, package: Path) -> None:
+    wiring = wire(aws, package, retry_seconds=1)
+    aws.client("sagemaker").delete_pipeline(PipelineName="ingest-abalone", ClientRequestToken="d" * 32)
+    upload(aws, wiring)
+    eventually(lambda: "PipelineNotFound" in reasons(aws), "the failure")
+    create_pipeline(aws, "ingest-abalone")
+    eventually(lambda: executions(aws), "the execution")
+    assert len(executions(aws)) == 1
+
+
+def test_a_poison_message_reaches_the_dead_letters_alone(aws: LocalAws, package: Path) -> None:
+    wiring = wire(aws, package, retry_seconds=1, receives=2)
+    sqs = aws.client("sqs")
+    sqs.send_message(QueueUrl=wiring.retry_queue, MessageBody="this is not JSON at all")
+    for sample in ("put-object.json", "lambda-destination-envelope.json", "key-korean.json"):
+        sqs.send_message(QueueUrl=wiring.retry_queue, MessageBody=(EVENTS / sample).read_text())
+    eventually(lambda: depth(aws, wiring.dead_letters) == 1, "the dead letter")
+    dead = sqs.receive_message(QueueUrl=wiring.dead_letters)["Messages"]
+    assert [message["Body"] for message in dead] == ["this is not JSON at all"]
+    assert depth(aws, wiring.retry_queue) == 0
+    # The event and its envelope are one upload.
+    assert len(executions(aws)) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "error_type"),
+    [
+        ("ConflictException", "Transient.Conflict"),
+        ("ResourceLimitExceeded", "Transient.ExecutionLimit"),
+        ("ResourceNotFound", "NeedsOperator.PipelineNotFound"),
+        ("AccessDeniedException", "NeedsOperator.AccessDenied"),
+        ("ValidationException", "Permanent.RequestRefused"),
+    ],
+)
+def test_each_class_of_error_is_reported_as_such(
+    aws: LocalAws, package: Path, code: str, error_type: str
+) -> None:
+    wire(aws, package)
+    aws.faults.error(START, code)
+    error = invoke_to_fail(aws)
+    assert error["errorType"] == error_type
+    assert code in error["errorMessage"]
+    assert len(aws.calls(START)) == 1
+
+
+def test_a_pipeline_without_the_parameter_is_refused_by_name(aws: LocalAws, package: Path) -> None:
+    wire(aws, package, environment={"INPUT_PARAMETER": "NoSuchParameter"})
+    error = invoke_to_fail(aws)
+    assert error["errorType"] == "Permanent.RequestRefused"
+    assert "NoSuchParameter" in error["errorMessage"]
+    assert executions(aws) == []
+
+
+def test_a_bad_configuration_names_every_bad_variable(aws: LocalAws, package: Path) -> None:
+    bad = {"SM_PIPELINE_NAME": "not a name", "INPUT_PARAMETER": "입력", "RUST_LOG": "inof"}
+    wire(aws, package, environment=bad)
+    message = invoke_to_fail(aws)["errorMessage"]
+    assert all(name in message for name in bad), message
