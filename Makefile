@@ -1,0 +1,147 @@
+# The front door: `make` explains each target. Works with GNU make 3.81, which macOS has.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+# cargo finds its subcommand `lambda`, and cargo-lambda finds zig, on the path.
+export PATH := $(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Nothing here gains from incremental builds of a 900,000-line SDK, and they cost gigabytes.
+export CARGO_INCREMENTAL := 0
+
+# Amazon Linux 2023's glibc.
+LAMBDA_GLIBC := 2.34
+HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
+RUST_TARGET_x86_64 := x86_64-unknown-linux-gnu
+RUST_TARGET_arm64 := aarch64-unknown-linux-gnu
+LAMBDA_DIR_x86_64 := target/lambda
+LAMBDA_DIR_arm64 := target/lambda-arm64
+HOST_PACKAGE := $(LAMBDA_DIR_$(HOST_ARCH))/start-pipeline/bootstrap.zip
+has_target = [ -d "$$(rustc --print sysroot)/lib/rustlib/$(RUST_TARGET_$(1))" ]
+
+FUZZ_SECONDS ?= 30
+FUZZ_TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
+FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
+  -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-trace-compares \
+  -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
+
+.PHONY: help
+help: ## Explain each target (this list)
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
+
+.PHONY: demo
+demo: build-host ## Upload a file to a local S3 and watch it start a pipeline, once (FILE=... for your own)
+	@$(BIN)/python e2e/demo.py --package $(HOST_PACKAGE) $(if $(FILE),--file "$(FILE)")
+
+.PHONY: test
+test: test-rust fuzz test-local-aws test-e2e ## Run all tests
+
+.PHONY: check
+check: fmt-check lint test-rust test-local-aws docs ## What must pass at every commit: format, lints, fast tests, docs
+
+.PHONY: test-rust
+test-rust: ## Run the Rust tests
+	@cargo test --locked --workspace
+
+.PHONY: test-local-aws
+test-local-aws: $(VENV)/installed ## Run the tests of local-aws
+	@cd local-aws && $(BIN)/pytest
+
+.PHONY: test-e2e
+test-e2e: build-host ## Run the end-to-end tests: the release package on local-aws
+	@cd e2e && $(BIN)/pytest
+
+.PHONY: fuzz
+fuzz: ## Fuzz the parser of events for FUZZ_SECONDS (default 30)
+	@mkdir -p target/fuzz/corpus
+	@cd crates/start-pipeline/fuzz && RUSTFLAGS="$(FUZZ_FLAGS)" CARGO_TARGET_DIR=$(CURDIR)/target/fuzz \
+	  cargo build --locked --release --target $(FUZZ_TARGET)
+	@cd target/fuzz && if $(FUZZ_TARGET)/release/payload -max_total_time=$(FUZZ_SECONDS) \
+	    -max_len=16384 corpus $(CURDIR)/events 2> payload.log; \
+	  then grep '^Done' payload.log; else tail -n 40 payload.log; exit 1; fi
+
+.PHONY: fmt
+fmt: $(VENV)/installed ## Format Rust and Python
+	@cargo fmt
+	@cargo fmt --manifest-path crates/start-pipeline/fuzz/Cargo.toml
+	@ruff format
+	@ruff check --fix
+
+.PHONY: fmt-check
+fmt-check: $(VENV)/installed
+	@cargo fmt --check
+	@cargo fmt --check --manifest-path crates/start-pipeline/fuzz/Cargo.toml
+	@ruff format --check
+
+.PHONY: lint
+lint: $(VENV)/installed ## Lint Rust and Python, warnings denied
+	@cargo clippy --locked --workspace --all-targets -- -D warnings
+	@ruff check
+	@mypy local-aws/local_aws local-aws/tests
+	@mypy e2e packaging
+
+.PHONY: docs
+docs: ## Build the crates' documentation, warnings denied
+	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+.PHONY: build
+build: build-x86_64 ## Build the Lambda's zip (x86_64; arm64 too where the toolchain has its target)
+	@if $(call has_target,arm64); then $(MAKE) build-arm64; else \
+	  echo "arm64: not built, because this Rust toolchain has no $(RUST_TARGET_arm64)." >&2; \
+	  echo "hint: rustup target add $(RUST_TARGET_arm64) && make build" >&2; \
+	fi
+
+.PHONY: build-x86_64 build-arm64
+build-x86_64 build-arm64: build-%: $(VENV)/installed
+	@$(call has_target,$*) || { \
+	  echo "$*: this Rust toolchain has no $(RUST_TARGET_$*)." >&2; \
+	  echo "hint: rustup target add $(RUST_TARGET_$*)" >&2; \
+	  exit 1; }
+	@cargo lambda build --locked --release --package start-pipeline --output-format zip \
+	  --target $(RUST_TARGET_$*).$(LAMBDA_GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
+	@python packaging/check_glibc.py $(LAMBDA_GLIBC) $(LAMBDA_DIR_$*)/start-pipeline/bootstrap.zip
+
+.PHONY: build-host
+build-host:
+	@[ "$$(uname -s)" = Linux ] || { \
+	  echo "This needs Linux: local-aws runs the Lambda's package as it is, a Linux binary." >&2; \
+	  echo "hint: here, \`make invoke EVENT=events/put-object.json\` and \`make test-rust\` work" >&2; \
+	  exit 1; }
+	@$(MAKE) build-$(HOST_ARCH)
+
+.PHONY: invoke
+invoke: $(VENV)/installed ## Run the function under `cargo lambda watch` and send it EVENT=events/put-object.json
+	@[ -n "$(EVENT)" ] || { \
+	  echo "EVENT is not set; say which event to send." >&2; \
+	  echo "hint: make invoke EVENT=events/put-object.json" >&2; \
+	  exit 2; }
+	@python e2e/invoke.py "$(EVENT)"
+
+.PHONY: local-aws
+local-aws: $(VENV)/installed ## Run the local stand-in for AWS in the foreground (PORT=..., AUTH=1)
+	@python -m local_aws serve --stop-with-parent $(if $(PORT),--port $(PORT)) $(if $(AUTH),--auth)
+
+.PHONY: deny
+deny: ## Check the dependencies' licences, sources and advisories (installs cargo-deny into target/tools)
+	@cargo install --quiet --locked --root target/tools --version 0.20.2 cargo-deny
+	@target/tools/bin/cargo-deny check
+
+.PHONY: clean
+clean: ## Remove everything that was built or installed here
+	@rm -rf target $(VENV)
+
+# Python's packages, pinned with their hashes, and local_aws itself by a path file.
+$(VENV)/installed: requirements.txt requirements-data.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) --version)." >&2; \
+	  echo "hint: make PYTHON=python3.11 ..." >&2; \
+	  exit 1; }
+	@echo "Installing the Python packages into $(VENV) ..." >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	@$(BIN)/pip install --quiet --require-hashes --no-deps -r requirements-data.txt
+	@echo $(CURDIR)/local-aws > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/local-aws.pth"
+	@touch $@
