@@ -1,19 +1,23 @@
 //! From an invocation to its answer: every event becomes a started execution, a skip that is
 //! logged and counted, or a reported failure. There is no fourth way.
 
+mod answer;
+
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
-use lambda_runtime::{Diagnostic, LambdaEvent};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use lambda_runtime::LambdaEvent;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::deadline::Deadline;
 use crate::event::{Incoming, InvalidEvent, Message, ObjectCreated};
 use crate::metrics::{Count, Metrics};
-use crate::request::{InvalidInput, ParameterName, PipelineName, StartRequest};
-use crate::start::{ATTEMPT_TIMEOUT, Class, Reason, StartError, StartExecution};
+use crate::request::{ParameterName, PipelineName, StartRequest};
+use crate::start::{ATTEMPT_TIMEOUT, Class, StartExecution};
+
+pub use answer::{Answer, Failure, Outcome, SkipReason};
 
 /// Turns invocations into executions of one pipeline.
 #[derive(Debug)]
@@ -38,112 +42,6 @@ impl<'de> Deserialize<'de> for Payload {
 impl From<&str> for Payload {
     fn from(text: &str) -> Self {
         Self(serde_json::from_str(text).map_err(|error| error.to_string()))
-    }
-}
-
-/// The answer to an invocation, as JSON.
-#[derive(Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum Answer {
-    /// What became of the one event.
-    Event(Outcome),
-    /// Which messages of the batch failed; SQS keeps those and deletes the others.
-    Batch(SqsBatchResponse),
-}
-
-/// What became of an event that did not fail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Outcome {
-    /// An execution runs on the object; for an upload that was delivered before, the one that its
-    /// first delivery started.
-    Started {
-        /// The execution's ARN.
-        execution_arn: String,
-        /// The request's token.
-        token: String,
-        /// `s3://bucket/key`.
-        input_url: String,
-    },
-    /// The object is none to ingest.
-    Skipped {
-        /// Why.
-        reason: SkipReason,
-        /// `s3://bucket/key`.
-        input_url: String,
-    },
-}
-
-/// Why an object is not ingested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SkipReason {
-    /// The key ends in `/`: a folder, as consoles make them.
-    FolderMarker,
-    /// The object has no bytes.
-    EmptyObject,
-}
-
-impl SkipReason {
-    /// The reason as logs and answers name it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::FolderMarker => "folder_marker",
-            Self::EmptyObject => "empty_object",
-        }
-    }
-}
-
-impl Serialize for SkipReason {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-/// An event that has to be tried again, or looked at.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Failure {
-    /// It is not an event of ours.
-    #[error(transparent)]
-    InvalidEvent(#[from] InvalidEvent),
-    /// It is about an object that cannot be handed to a pipeline.
-    #[error(transparent)]
-    InvalidInput(#[from] InvalidInput),
-    /// The execution could not be started.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// The batch's time ran out before its turn came.
-    #[error(
-        "not tried: less time remains than one attempt may take; the message stays in the queue"
-    )]
-    OutOfTime,
-}
-
-impl Failure {
-    /// Why it failed.
-    #[must_use]
-    pub fn reason(&self) -> Reason {
-        match self {
-            Self::InvalidEvent(_) => Reason::InvalidEvent,
-            Self::InvalidInput(_) => Reason::InvalidInput,
-            Self::Start(error) => error.reason(),
-            Self::OutOfTime => Reason::OutOfTime,
-        }
-    }
-}
-
-/// The error's type is `<class>.<reason>`, for example `Transient.ExecutionLimit`.
-impl From<Failure> for Diagnostic {
-    fn from(failure: Failure) -> Self {
-        let reason = failure.reason();
-        Self {
-            error_type: format!("{}.{}", reason.class().as_str(), reason.as_str()),
-            error_message: failure.to_string(),
-        }
     }
 }
 
@@ -218,7 +116,7 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
             Ok(upload) => upload,
             Err(invalid) => return Err(self.failed(origin, None, None, invalid.into())),
         };
-        if let Some(reason) = skip_reason(&upload) {
+        if let Some(reason) = SkipReason::of(&upload) {
             return Ok(self.skipped(origin, &upload, reason));
         }
         if origin.message_id.is_some() && time_left < ATTEMPT_TIMEOUT {
@@ -315,14 +213,4 @@ struct Origin<'a> {
 struct Attempt<'a> {
     request: &'a StartRequest,
     latency: Duration,
-}
-
-fn skip_reason(upload: &ObjectCreated) -> Option<SkipReason> {
-    if upload.key.ends_with('/') {
-        Some(SkipReason::FolderMarker)
-    } else if upload.size == Some(0) {
-        Some(SkipReason::EmptyObject)
-    } else {
-        None
-    }
 }

@@ -1,0 +1,119 @@
+use std::collections::HashMap;
+use std::os::unix::ffi::OsStringExt;
+
+use tracing_subscriber::filter::LevelFilter;
+
+use super::*;
+
+/// A good environment, but for the changes.
+fn read(changes: &[(&str, Option<&str>)]) -> Result<Config, InvalidConfig> {
+    let mut variables = HashMap::from([
+        ("SM_PIPELINE_NAME", "ingest"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "f"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+    ]);
+    for (name, value) in changes {
+        match value {
+            Some(value) => variables.insert(name, value),
+            None => variables.remove(name),
+        };
+    }
+    Config::from_variables(|name| variables.get(name).map(OsString::from))
+}
+
+#[test]
+fn only_the_pipeline_and_what_lambda_sets_are_needed() {
+    let config = read(&[]).unwrap();
+    assert_eq!(config.pipeline.as_str(), "ingest");
+    assert_eq!(config.input_parameter.as_str(), "InputDataUrl");
+    let endpoint = config.endpoint;
+    assert_eq!((endpoint.region.as_str(), endpoint.url), ("eu-west-1", None));
+    assert!(!endpoint.use_fips && !endpoint.use_dual_stack);
+    assert_eq!(config.log_filter.default_level(), Some(LevelFilter::INFO));
+}
+
+#[test]
+fn one_error_names_every_bad_variable() {
+    let error = read(&[
+        ("SM_PIPELINE_NAME", Some("not a name")),
+        ("INPUT_PARAMETER", Some("입력")),
+        ("AWS_REGION", None),
+        ("AWS_ACCESS_KEY_ID", None),
+        ("AWS_ENDPOINT_URL", Some("localhost:4566")),
+        ("AWS_USE_FIPS_ENDPOINT", Some("yes")),
+        ("RUST_LOG", Some("inof")),
+        ("AWS_LAMBDA_RUNTIME_API", Some("not a host")),
+        ("AWS_LAMBDA_FUNCTION_NAME", None),
+        ("AWS_LAMBDA_FUNCTION_VERSION", None),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", Some("much")),
+    ])
+    .unwrap_err();
+    insta::assert_snapshot!(error.problems().join("\n"));
+}
+
+#[test]
+fn the_runtime_api_is_a_host_in_lambda_and_a_url_under_cargo_lambda() {
+    for value in ["127.0.0.1:9001", "http://127.0.0.1:9000/.rt/start-pipeline"] {
+        assert!(read(&[("AWS_LAMBDA_RUNTIME_API", Some(value))]).is_ok(), "{value}");
+    }
+}
+
+#[test]
+fn an_empty_value_counts_as_none() {
+    let error = read(&[("SM_PIPELINE_NAME", Some(""))]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the function's environment is not usable: \
+         SM_PIPELINE_NAME is not set: set it to the pipeline's name or ARN"
+    );
+    let config = read(&[("INPUT_PARAMETER", Some("")), ("RUST_LOG", Some(""))]).unwrap();
+    assert_eq!(config.input_parameter.as_str(), "InputDataUrl");
+}
+
+#[test]
+fn a_value_that_is_not_utf_8_is_named_once() {
+    let error = Config::from_variables(|name| match name {
+        "SM_PIPELINE_NAME" => Some(OsString::from_vec(vec![0xff])),
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" => Some("128".into()),
+        optional if optional == "RUST_LOG" || optional.contains("ENDPOINT") => None,
+        _ => Some("info".into()),
+    });
+    assert_eq!(error.unwrap_err().problems(), ["SM_PIPELINE_NAME is not UTF-8"]);
+}
+
+#[test]
+fn the_log_level_is_ours_then_lambdas_then_info() {
+    let level = |changes: &[_]| read(changes).unwrap().log_filter.default_level();
+    assert_eq!(level(&[("AWS_LAMBDA_LOG_LEVEL", Some("FATAL"))]), Some(LevelFilter::ERROR));
+    assert_eq!(level(&[("AWS_LAMBDA_LOG_LEVEL", Some("DEBUG"))]), Some(LevelFilter::DEBUG));
+    assert_eq!(
+        level(&[
+            ("RUST_LOG", Some("warn,start_pipeline=trace")),
+            ("AWS_LAMBDA_LOG_LEVEL", Some("INFO"))
+        ]),
+        Some(LevelFilter::WARN)
+    );
+    assert!(read(&[("AWS_LAMBDA_LOG_LEVEL", Some("LOUD"))]).is_err());
+    assert!(read(&[("RUST_LOG", Some("start_pipeline=loud"))]).is_err());
+}
+
+#[test]
+fn sagemakers_own_endpoint_goes_before_the_one_for_all_services() {
+    let all = ("AWS_ENDPOINT_URL", Some("http://127.0.0.1:1"));
+    let own = ("AWS_ENDPOINT_URL_SAGEMAKER", Some("https://vpce.example"));
+    let url = |changes: &[_]| read(changes).unwrap().endpoint.url;
+    assert_eq!(url(&[all]).as_deref(), Some("http://127.0.0.1:1"));
+    assert_eq!(url(&[all, own]).as_deref(), Some("https://vpce.example"));
+    assert!(read(&[("AWS_USE_FIPS_ENDPOINT", Some("true"))]).unwrap().endpoint.use_fips);
+}
+
+#[test]
+fn the_default_region_stands_in_for_the_region() {
+    let config = read(&[("AWS_REGION", None), ("AWS_DEFAULT_REGION", Some("ap-northeast-2"))]);
+    assert_eq!(config.unwrap().endpoint.region, "ap-northeast-2");
+}

@@ -1,0 +1,171 @@
+//! What arrives: one EventBridge event, or a batch of SQS messages that hold such events.
+//!
+//! Shapes are told apart by their own marks before anything is read from them, so that each event
+//! that is not ours is refused by its name.
+
+mod invalid;
+mod read;
+mod shape;
+
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use aws_lambda_events::sqs::SqsMessage;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use invalid::InvalidEvent;
+use read::read;
+use shape::Shape;
+
+/// An S3 "Object Created" event, as EventBridge delivers it.
+///
+/// Everything but bucket and key is optional: S3 leaves some of it out for some uploads, and
+/// nothing of it is worth losing one.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ObjectCreated {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The object's key, verbatim: EventBridge events do not URL-encode it.
+    pub key: String,
+    /// The object's size in bytes.
+    pub size: Option<u64>,
+    /// The object's etag.
+    pub etag: Option<String>,
+    /// The object's version, in a versioned bucket.
+    pub version_id: Option<String>,
+    /// Orders the events of one key, and differs between any two uploads of it.
+    pub sequencer: Option<String>,
+    /// What made the object: `PutObject`, `POST Object`, `CopyObject` or
+    /// `CompleteMultipartUpload`.
+    pub reason: Option<String>,
+    /// When the event happened.
+    pub time: Option<DateTime<Utc>>,
+}
+
+impl ObjectCreated {
+    /// An event about `key` in `bucket` that says nothing else.
+    pub fn new(bucket: impl Into<String>, key: impl Into<String>) -> Self {
+        Self {
+            bucket: bucket.into(),
+            key: key.into(),
+            size: None,
+            etag: None,
+            version_id: None,
+            sequencer: None,
+            reason: None,
+            time: None,
+        }
+    }
+
+    /// Reads one event: from EventBridge itself, or in the envelope in which Lambda sends a failed
+    /// event to an on-failure destination (`requestPayload`).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEvent`] if the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, InvalidEvent> {
+        match Shape::of(text)? {
+            Shape::EventBridge => Self::from_eventbridge(text),
+            Shape::Envelope(event) => match Shape::of(event)? {
+                Shape::EventBridge => Self::from_eventbridge(event),
+                Shape::Envelope(_) | Shape::SqsBatch(_) => Err(InvalidEvent::Nested),
+            },
+            Shape::SqsBatch(_) => Err(InvalidEvent::Nested),
+        }
+    }
+
+    fn from_eventbridge(text: &str) -> Result<Self, InvalidEvent> {
+        let event: EventBridgeEvent<Detail> = read("", text)?;
+        let present = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let Detail { bucket, object, reason } = event.detail;
+        Ok(Self {
+            bucket: bucket.name,
+            key: object.key,
+            size: object.size,
+            etag: present(object.etag),
+            version_id: present(object.version_id),
+            sequencer: present(object.sequencer),
+            reason: present(reason),
+            time: event.time,
+        })
+    }
+}
+
+/// What one invocation brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Incoming {
+    /// One event.
+    Event(ObjectCreated),
+    /// A batch of SQS messages, not yet read: one that cannot be read must not fail the others.
+    Batch(Vec<Message>),
+}
+
+/// One SQS message of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Message {
+    /// Names the message in the answer to SQS.
+    pub id: String,
+    body: Option<String>,
+}
+
+impl Message {
+    /// Reads the event in the message.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEvent`] if the message has no body, or one that is no event of ours.
+    pub fn event(&self) -> Result<ObjectCreated, InvalidEvent> {
+        ObjectCreated::parse(self.body.as_deref().ok_or(InvalidEvent::NoBody)?)
+    }
+}
+
+impl Incoming {
+    /// Reads the payload of an invocation.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEvent`] if it is neither one event of ours nor a batch of SQS messages. What the
+    /// messages hold is read later, each for itself.
+    pub fn parse(payload: &str) -> Result<Self, InvalidEvent> {
+        match Shape::of(payload)? {
+            Shape::SqsBatch(records) => {
+                let messages: Vec<SqsMessage> = read("Records", records)?;
+                let identified = |message: SqsMessage| {
+                    let id = message.message_id.filter(|id| !id.is_empty());
+                    Ok(Message { id: id.ok_or(InvalidEvent::NoMessageId)?, body: message.body })
+                };
+                messages.into_iter().map(identified).collect::<Result<_, _>>().map(Self::Batch)
+            }
+            Shape::EventBridge | Shape::Envelope(_) => {
+                ObjectCreated::parse(payload).map(Self::Event)
+            }
+        }
+    }
+}
+
+/// The `detail` of an "Object Created" event, as far as it is of use here.
+#[derive(Serialize, Deserialize)]
+struct Detail {
+    bucket: Bucket,
+    object: Object,
+    reason: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Bucket {
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Object {
+    key: String,
+    size: Option<u64>,
+    etag: Option<String>,
+    version_id: Option<String>,
+    sequencer: Option<String>,
+}
