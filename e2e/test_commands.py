@@ -104,3 +104,9 @@ def test_make_alone_explains_every_target() -> None:
     for target in ("demo", "test", "check", "build", "invoke", "local-aws", "fuzz", "clean"):
         lines = [line for line in done.stdout.splitlines() if line.split()[:2] == ["make", target]]
         assert len(lines) == 1, target
+
+
+def test_the_golden_token_can_be_computed_without_our_code() -> None:
+    folder = ROOT / "crates/start-pipeline/src/request"
+    done = run("sh", folder / "golden-token.sh")
+    assert done.stdout == (folder / "golden-token.txt").read_text()
