@@ -55,3 +55,13 @@ def url(text: str) -> str:
     event = json.loads(text)
     detail = event.get("requestPayload", event)["detail"]
     return f"s3://{detail['bucket']['name']}/{detail['object']['key']}"
+
+
+@pytest.mark.parametrize("after", [" x", "}", '{"a": 1}'])
+def test_an_event_with_something_after_it_is_no_json(aws: LocalAws, package: Path, after: str) -> None:
+    wire(aws, package)
+    text = (EVENTS / "put-object.json").read_text().strip() + after
+    answer = aws.client("lambda").invoke(FunctionName=FUNCTION, Payload=text)
+    error: dict[str, Any] = json.loads(answer["Payload"].read())
+    assert error["errorType"] == "Permanent.InvalidEvent"
+    assert executions(aws) == []

@@ -36,6 +36,7 @@
 pub mod config;
 mod deadline;
 pub mod event;
+mod excerpt;
 pub mod handler;
 pub mod metrics;
 pub mod request;
@@ -45,7 +46,7 @@ pub mod start;
 
 pub use config::{Config, Endpoint, InvalidConfig};
 pub use event::{Incoming, InvalidEvent, Message, ObjectCreated};
-pub use handler::{Answer, Failure, Handler, Outcome, Payload, SkipReason};
+pub use handler::{Answer, Failure, Handler, Outcome, SkipReason};
 pub use metrics::Metrics;
 pub use request::{
     ClientRequestToken, ExecutionDescription, ExecutionDisplayName, InputUrl, InvalidInput,

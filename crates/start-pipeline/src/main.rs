@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use http::Uri;
-use lambda_runtime::{Runtime, service_fn};
+use lambda_runtime::tower::util::MapRequestLayer;
+use lambda_runtime::{LambdaInvocation, Runtime, service_fn};
 use lambda_runtime_api_client::{BoxError, PooledClient, body::Body, build_request};
 use serde_json::json;
 use start_pipeline::{Config, Handler, InvalidConfig, Metrics, SageMaker};
@@ -28,14 +29,23 @@ async fn main() -> ExitCode {
     let sagemaker = SageMaker::connect(config.endpoint);
     let handler = Handler::new(config.pipeline, config.input_parameter, sagemaker, metrics);
     let handler = &handler;
-    let run = Runtime::new(service_fn(async |event| handler.handle(event).await)).run().await;
-    match run {
+    let runtime = Runtime::new(service_fn(async |event| handler.handle(event).await));
+    match runtime.layer(MapRequestLayer::new(payload_as_text)).run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "the Lambda runtime failed");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Makes the payload a JSON string that holds it. The runtime would read the first JSON value of
+/// it, and say nothing of what comes after, nor count what is no JSON; so the handler reads it.
+fn payload_as_text(mut invocation: LambdaInvocation) -> LambdaInvocation {
+    let text = str::from_utf8(&invocation.body);
+    let text = text.map_or_else(|error| format!("not UTF-8: {error}"), str::to_owned);
+    invocation.body = json!(text).to_string().into();
+    invocation
 }
 
 fn log_to_stdout(filter: Targets) {
@@ -49,10 +59,11 @@ fn log_to_stdout(filter: Targets) {
 /// Tells Lambda why the function cannot start, so that an invocation's error says it too.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror>
 async fn report_init_error(invalid: &InvalidConfig) -> Result<(), BoxError> {
-    let Some(runtime_api) = std::env::var_os("AWS_LAMBDA_RUNTIME_API") else {
+    let runtime_api = std::env::var_os("AWS_LAMBDA_RUNTIME_API").unwrap_or_default();
+    let endpoint = Uri::try_from(runtime_api.as_encoded_bytes()).unwrap_or_default();
+    if endpoint.authority().is_none() {
         return Ok(()); // not in Lambda: the log has said it
-    };
-    let endpoint = Uri::try_from(runtime_api.as_encoded_bytes())?;
+    }
     let error = json!({ "errorType": "InvalidConfig", "errorMessage": invalid.to_string() });
     let request = build_request()
         .method("POST")

@@ -15,11 +15,14 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::config::Endpoint;
+use crate::excerpt::excerpt;
 use crate::request::StartRequest;
 use crate::start::{ATTEMPT_TIMEOUT, ExecutionArn, Reason, StartError, StartExecution};
 
 /// Longest that a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The most of an answer's message that is passed on, in characters.
+const MESSAGE_MAX: usize = 1000;
 /// Attempts in all, the first included; the SDK waits between them.
 const ATTEMPTS: u32 = 3;
 
@@ -87,7 +90,8 @@ impl StartExecution for SageMaker {
             .send()
             .await
             .map_err(|error| start_error(request, error))?;
-        answer.pipeline_execution_arn.map(ExecutionArn::new).ok_or_else(|| {
+        let arn = answer.pipeline_execution_arn.filter(|arn| !arn.is_empty());
+        arn.map(ExecutionArn::new).ok_or_else(|| {
             StartError::new(Reason::ServiceFault, "SageMaker answered without an execution's ARN")
         })
     }
@@ -95,14 +99,17 @@ impl StartExecution for SageMaker {
 
 fn start_error(request: &StartRequest, error: CallError) -> StartError {
     let reason = reason(&error);
-    let answer = match error.as_service_error() {
-        Some(service) => format!(
+    let status = error.raw_response().map(|answer| answer.status().as_u16());
+    let answer = match (error.as_service_error(), status) {
+        (Some(service), Some(status)) => format!(
             "{}: {}",
-            service.code().unwrap_or("an error without a code"),
+            service.code().map_or_else(|| format!("HTTP status {status}"), str::to_owned),
             service.message().unwrap_or("no message"),
         ),
-        None => with_causes(&error),
+        (_, Some(status)) => format!("HTTP status {status}: {}", with_causes(&error)),
+        _ => with_causes(&error),
     };
+    let answer = excerpt(&answer, MESSAGE_MAX);
     let message = format!("pipeline {} was not started: {answer}", request.pipeline);
     StartError::new(reason, message).with_source(error)
 }
@@ -123,9 +130,7 @@ fn reason(error: &CallError) -> Reason {
     match error {
         SdkError::TimeoutError(_) => Reason::TimedOut,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Reason::TimedOut,
-        SdkError::DispatchFailure(failure) if failure.is_io() || failure.as_other().is_some() => {
-            Reason::ConnectionFailed
-        }
+        SdkError::DispatchFailure(_) => Reason::ConnectionFailed,
         SdkError::ResponseError(answer) => reason_of_status(answer.raw().status().as_u16()),
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();

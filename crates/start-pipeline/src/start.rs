@@ -206,7 +206,9 @@ impl Reason {
                 "allow the function's role sagemaker:StartPipelineExecution on this pipeline, and \
                  check its credentials"
             }
-            Self::UnknownError => "see the service's message; the event is kept and tried again",
+            Self::UnknownError => {
+                "the message says what is known; the event is kept and tried again"
+            }
             Self::RequestRefused => {
                 "compare the pipeline's parameters with INPUT_PARAMETER; trying again does not help"
             }

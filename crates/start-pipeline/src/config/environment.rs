@@ -1,15 +1,16 @@
 //! Reads the environment variable by variable, and collects what is wrong with them.
 
 use std::ffi::OsString;
-use std::str::FromStr;
 
 use http::Uri;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::Targets;
 
-use super::Endpoint;
+use super::{Endpoint, log_filter};
 
 /// The credentials, which Lambda sets; on a laptop, whoever starts the function.
-const CREDENTIALS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+const CREDENTIALS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", SESSION_TOKEN];
+/// Only temporary credentials have one.
+const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 
 /// What Lambda's runtime client needs; Lambda sets it, and so does `cargo lambda watch`.
 const SET_BY_LAMBDA: [&str; 4] = [
@@ -60,14 +61,35 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         }
         let use_fips = self.flag("AWS_USE_FIPS_ENDPOINT");
         let use_dual_stack = self.flag("AWS_USE_DUALSTACK_ENDPOINT");
-        let region = match self.optional("AWS_REGION") {
-            None => self.optional("AWS_DEFAULT_REGION"),
-            region => region,
-        };
-        if region.is_none() {
-            self.problems.push("AWS_REGION is not set: set it to the pipeline's region".to_owned());
+        if let Some((name, _)) = &url
+            && (use_fips || use_dual_stack)
+        {
+            self.problems.push(format!(
+                "{name} cannot be used with AWS_USE_FIPS_ENDPOINT or AWS_USE_DUALSTACK_ENDPOINT: \
+                 leave out either"
+            ));
         }
-        Some(Endpoint { region: region?, url: url.map(|(_, url)| url), use_fips, use_dual_stack })
+        let region = self.region()?;
+        Some(Endpoint { region, url: url.map(|(_, url)| url), use_fips, use_dual_stack })
+    }
+
+    fn region(&mut self) -> Option<String> {
+        let known = self.problems.len();
+        let given = ["AWS_REGION", "AWS_DEFAULT_REGION"]
+            .into_iter()
+            .find_map(|name| self.optional(name).map(|region| (name, region)));
+        match given {
+            Some((_, region)) if is_host_label(&region) => return Some(region),
+            Some((name, region)) => {
+                self.problems.push(format!("{name}: `{region}` is not a region such as eu-west-1"));
+            }
+            None if self.problems.len() == known => {
+                let problem = "AWS_REGION is not set: set it to the pipeline's region";
+                self.problems.push(problem.to_owned());
+            }
+            None => {}
+        }
+        None
     }
 
     fn flag(&mut self, name: &str) -> bool {
@@ -80,23 +102,28 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
 
     pub(super) fn log_filter(&mut self) -> Option<Targets> {
         if let Some(text) = self.optional("RUST_LOG") {
-            return self.legal("RUST_LOG", targets(&text));
+            return self.legal("RUST_LOG", log_filter::parse(&text));
         }
-        let Some(level) = self.optional("AWS_LAMBDA_LOG_LEVEL") else {
-            return Some(Targets::new().with_default(LevelFilter::INFO));
-        };
-        // Lambda's own scale has one level more than ours.
-        let level = if level.eq_ignore_ascii_case("fatal") { "error" } else { &level };
-        let filter = level.parse().map(|level: LevelFilter| Targets::new().with_default(level));
-        let filter = filter
-            .map_err(|_| format!("`{level}` is not one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL"));
-        self.legal("AWS_LAMBDA_LOG_LEVEL", filter)
+        let level = self.optional("AWS_LAMBDA_LOG_LEVEL").unwrap_or_else(|| "INFO".to_owned());
+        self.legal("AWS_LAMBDA_LOG_LEVEL", log_filter::of_lambda(&level))
     }
 
     /// Checks that there are credentials; the SDK reads them itself.
     pub(super) fn credentials(&mut self) {
-        let missing: Vec<&str> =
-            CREDENTIALS.into_iter().filter(|name| self.optional(name).is_none()).collect();
+        let mut missing = Vec::new();
+        for name in CREDENTIALS {
+            let known = self.problems.len();
+            match self.optional(name) {
+                None if name != SESSION_TOKEN && self.problems.len() == known => missing.push(name),
+                // Not quoted: it is a secret.
+                Some(value) if !value.chars().all(|c| c.is_ascii_graphic()) => {
+                    self.problems.push(format!(
+                        "{name} holds what no credential does, such as white space: export it anew"
+                    ));
+                }
+                _ => {}
+            }
+        }
         if !missing.is_empty() {
             self.problems.push(format!(
                 "{} not set: Lambda sets these; on your own machine run `aws configure \
@@ -135,7 +162,10 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
 
 /// Lambda gives `host:port`, `cargo lambda watch` a URL.
 fn names_a_host(text: &str) -> bool {
-    text.parse::<Uri>().is_ok_and(|uri| uri.authority().is_some())
+    let uri = text.parse::<Uri>();
+    uri.is_ok_and(|uri| {
+        uri.authority().is_some() && matches!(uri.scheme_str(), None | Some("http"))
+    })
 }
 
 fn is_http_url(text: &str) -> bool {
@@ -143,14 +173,9 @@ fn is_http_url(text: &str) -> bool {
     uri.is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
 }
 
-/// Reads a filter such as `info` or `warn,start_pipeline=debug`. A lone word that is no level would
-/// be taken for a target, and silence everything else: it is refused.
-fn targets(text: &str) -> Result<Targets, String> {
-    let lone_word = |part: &str| !part.contains('=') && LevelFilter::from_str(part.trim()).is_err();
-    if text.split(',').any(lone_word) {
-        return Err(format!(
-            "`{text}` is not a level (trace, debug, info, warn, error, off) or a list of target=level"
-        ));
-    }
-    text.parse().map_err(|error| format!("`{text}` is not a log filter: {error}"))
+fn is_host_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }

@@ -1,6 +1,7 @@
 //! The function's configuration, read once at cold start.
 
 mod environment;
+mod log_filter;
 #[cfg(test)]
 mod tests;
 

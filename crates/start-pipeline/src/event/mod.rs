@@ -7,10 +7,11 @@ mod invalid;
 mod read;
 mod shape;
 
-use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 pub use invalid::InvalidEvent;
 use read::read;
@@ -37,9 +38,6 @@ pub struct ObjectCreated {
     pub version_id: Option<String>,
     /// Orders the events of one key, and differs between any two uploads of it.
     pub sequencer: Option<String>,
-    /// What made the object: `PutObject`, `POST Object`, `CopyObject` or
-    /// `CompleteMultipartUpload`.
-    pub reason: Option<String>,
     /// When the event happened.
     pub time: Option<DateTime<Utc>>,
 }
@@ -54,7 +52,6 @@ impl ObjectCreated {
             etag: None,
             version_id: None,
             sequencer: None,
-            reason: None,
             time: None,
         }
     }
@@ -77,9 +74,8 @@ impl ObjectCreated {
     }
 
     fn from_eventbridge(text: &str) -> Result<Self, InvalidEvent> {
-        let event: EventBridgeEvent<Detail> = read("", text)?;
+        let S3Event { time, detail: Detail { bucket, object } } = read("", text)?;
         let present = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let Detail { bucket, object, reason } = event.detail;
         Ok(Self {
             bucket: bucket.name,
             key: object.key,
@@ -87,8 +83,7 @@ impl ObjectCreated {
             etag: present(object.etag),
             version_id: present(object.version_id),
             sequencer: present(object.sequencer),
-            reason: present(reason),
-            time: event.time,
+            time,
         })
     }
 }
@@ -109,17 +104,37 @@ pub enum Incoming {
 pub struct Message {
     /// Names the message in the answer to SQS.
     pub id: String,
-    body: Option<String>,
+    body: Result<String, InvalidEvent>,
+}
+
+/// What is left of a message that cannot be read as a whole.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MessageId {
+    message_id: Option<String>,
 }
 
 impl Message {
+    /// Takes the record with this number in the batch.
+    fn new(number: usize, record: &RawValue) -> Result<Self, InvalidEvent> {
+        let place = format!("Records[{number}]");
+        let (id, body) = match read::<SqsMessage>(&place, record.get()) {
+            Ok(message) => (message.message_id, message.body.ok_or(InvalidEvent::NoBody)),
+            Err(unreadable) => {
+                (read::<MessageId>(&place, record.get())?.message_id, Err(unreadable))
+            }
+        };
+        let id = id.filter(|id| !id.is_empty()).ok_or(InvalidEvent::NoMessageId)?;
+        Ok(Self { id, body })
+    }
+
     /// Reads the event in the message.
     ///
     /// # Errors
     ///
-    /// [`InvalidEvent`] if the message has no body, or one that is no event of ours.
+    /// [`InvalidEvent`] if the message cannot be read, or holds no event of ours.
     pub fn event(&self) -> Result<ObjectCreated, InvalidEvent> {
-        ObjectCreated::parse(self.body.as_deref().ok_or(InvalidEvent::NoBody)?)
+        ObjectCreated::parse(self.body.as_deref().map_err(InvalidEvent::clone)?)
     }
 }
 
@@ -133,12 +148,10 @@ impl Incoming {
     pub fn parse(payload: &str) -> Result<Self, InvalidEvent> {
         match Shape::of(payload)? {
             Shape::SqsBatch(records) => {
-                let messages: Vec<SqsMessage> = read("Records", records)?;
-                let identified = |message: SqsMessage| {
-                    let id = message.message_id.filter(|id| !id.is_empty());
-                    Ok(Message { id: id.ok_or(InvalidEvent::NoMessageId)?, body: message.body })
-                };
-                messages.into_iter().map(identified).collect::<Result<_, _>>().map(Self::Batch)
+                let records: Vec<&RawValue> = read("Records", records)?;
+                let messages = records.into_iter().enumerate();
+                let messages = messages.map(|(number, record)| Message::new(number, record));
+                messages.collect::<Result<_, _>>().map(Self::Batch)
             }
             Shape::EventBridge | Shape::Envelope(_) => {
                 ObjectCreated::parse(payload).map(Self::Event)
@@ -147,20 +160,27 @@ impl Incoming {
     }
 }
 
-/// The `detail` of an "Object Created" event, as far as it is of use here.
-#[derive(Serialize, Deserialize)]
+/// An "Object Created" event, as far as it is of use here. Nothing else of it is looked at, so
+/// nothing else can make it unreadable.
+#[derive(Deserialize)]
+struct S3Event {
+    #[serde(default, deserialize_with = "time_if_readable")]
+    time: Option<DateTime<Utc>>,
+    detail: Detail,
+}
+
+#[derive(Deserialize)]
 struct Detail {
     bucket: Bucket,
     object: Object,
-    reason: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Bucket {
     name: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Object {
     key: String,
@@ -168,4 +188,10 @@ struct Object {
     etag: Option<String>,
     version_id: Option<String>,
     sequencer: Option<String>,
+}
+
+/// The time goes into a name that only people read: one that cannot be read counts as none.
+fn time_if_readable<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let value = Value::deserialize(from)?;
+    Ok(value.as_str().and_then(|text| text.parse().ok()))
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::InvalidEvent;
+use crate::excerpt::excerpt;
 
 /// Reads the part of an event that stands at `place` in it.
 pub(super) fn read<'a, T: Deserialize<'a>>(place: &str, text: &'a str) -> Result<T, InvalidEvent> {
@@ -16,9 +17,12 @@ pub(super) fn read<'a, T: Deserialize<'a>>(place: &str, text: &'a str) -> Result
             path: match (place, inside.as_str()) {
                 ("", "") => "its top level".to_owned(),
                 ("", inside) => inside.to_owned(),
-                (place, inside) => format!("{place}{inside}"),
+                (place, inside) if inside.is_empty() || inside.starts_with('[') => {
+                    format!("{place}{inside}")
+                }
+                (place, inside) => format!("{place}.{inside}"),
             },
-            problem: error.inner().to_string(),
+            problem: excerpt(&error.inner().to_string(), 200).into_owned(),
         }
     })
 }

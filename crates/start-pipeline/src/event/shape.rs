@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::InvalidEvent;
 use super::read::read;
+use crate::excerpt::excerpt;
 
 const OBJECT_CREATED: (&str, &str) = ("aws.s3", "Object Created");
 const CLOUDTRAIL: &str = "AWS API Call via CloudTrail";
@@ -69,12 +70,9 @@ impl<'a> Shape<'a> {
             OBJECT_CREATED => Ok(Self::EventBridge),
             (_, CLOUDTRAIL) => Err(InvalidEvent::CloudTrail),
             _ => Err(InvalidEvent::OtherEvent {
-                source_name: if source.is_empty() {
-                    "no source".to_owned()
-                } else {
-                    source.to_owned()
-                },
-                detail_type: detail_type.to_owned(),
+                source_name: excerpt(if source.is_empty() { "no source" } else { source }, 200)
+                    .into(),
+                detail_type: excerpt(detail_type, 200).into(),
             }),
         }
     }
@@ -88,7 +86,7 @@ impl<'a> Shape<'a> {
         match sources.find(|source| *source != "aws:sqs") {
             None => Ok(Self::SqsBatch(records)),
             Some("aws:s3") => Err(InvalidEvent::S3Notification),
-            Some(other) => Err(InvalidEvent::OtherRecords(other.to_owned())),
+            Some(other) => Err(InvalidEvent::OtherRecords(excerpt(other, 200).into())),
         }
     }
 }

@@ -8,16 +8,18 @@ use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use lambda_runtime::LambdaEvent;
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 
 use crate::deadline::Deadline;
 use crate::event::{Incoming, InvalidEvent, Message, ObjectCreated};
+use crate::excerpt::excerpt;
 use crate::metrics::{Count, Metrics};
 use crate::request::{ParameterName, PipelineName, StartRequest};
 use crate::start::{ATTEMPT_TIMEOUT, Class, StartExecution};
 
 pub use answer::{Answer, Failure, Outcome, SkipReason};
+
+/// The most of a key that is logged, in characters; no key that S3 can have is longer.
+const KEY_MAX: usize = 1024;
 
 /// Turns invocations into executions of one pipeline.
 #[derive(Debug)]
@@ -26,23 +28,6 @@ pub struct Handler<S, W> {
     input_parameter: ParameterName,
     starter: S,
     metrics: Metrics<W>,
-}
-
-/// What an invocation brings, read as late as possible so that even text that is not JSON is
-/// reported and counted like every other event that is not ours.
-#[derive(Debug)]
-pub struct Payload(Result<Box<RawValue>, String>);
-
-impl<'de> Deserialize<'de> for Payload {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(Box::<RawValue>::deserialize(deserializer).map_err(|error| error.to_string())))
-    }
-}
-
-impl From<&str> for Payload {
-    fn from(text: &str) -> Self {
-        Self(serde_json::from_str(text).map_err(|error| error.to_string()))
-    }
 }
 
 impl<S: StartExecution, W: Write> Handler<S, W> {
@@ -57,21 +42,17 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
         Self { pipeline, input_parameter, starter, metrics }
     }
 
-    /// Answers one invocation.
+    /// Answers one invocation, whose payload is the text that arrived, JSON or not.
     ///
     /// # Errors
     ///
     /// [`Failure`] of the one event, or of a batch that cannot be taken apart. A failed message of
     /// a batch is part of the [`Answer`].
-    pub async fn handle(&self, invocation: LambdaEvent<Payload>) -> Result<Answer, Failure> {
+    pub async fn handle(&self, invocation: LambdaEvent<String>) -> Result<Answer, Failure> {
         let LambdaEvent { payload, context, .. } = invocation;
         let deadline = Deadline::new(context.deadline());
         let origin = Origin { request_id: &context.request_id, message_id: None };
-        let incoming = match payload.0 {
-            Ok(json) => Incoming::parse(json.get()),
-            Err(problem) => Err(InvalidEvent::NotJson(problem)),
-        };
-        match incoming {
+        match Incoming::parse(&payload) {
             Ok(Incoming::Event(upload)) => {
                 self.ingest(origin, Ok(upload), deadline.left()).await.map(Answer::Event)
             }
@@ -160,12 +141,13 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
         tracing::info!(
             request_id = origin.request_id,
             message_id = origin.message_id,
-            bucket = upload.bucket,
-            key = upload.key,
+            bucket = %excerpt(&upload.bucket, KEY_MAX),
+            key = %excerpt(&upload.key, KEY_MAX),
             reason = reason.as_str(),
             "event skipped"
         );
-        Outcome::Skipped { reason, input_url: format!("s3://{}/{}", upload.bucket, upload.key) }
+        let input_url = format!("s3://{}/{}", upload.bucket, upload.key);
+        Outcome::Skipped { reason, input_url: excerpt(&input_url, 2 * KEY_MAX).into_owned() }
     }
 
     fn failed(
@@ -183,8 +165,8 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
                 tracing::$level!(
                     request_id = origin.request_id,
                     message_id = origin.message_id,
-                    bucket = upload.map(|upload| upload.bucket.as_str()),
-                    key = upload.map(|upload| upload.key.as_str()),
+                    bucket = upload.map(|upload| excerpt(&upload.bucket, KEY_MAX)).as_deref(),
+                    key = upload.map(|upload| excerpt(&upload.key, KEY_MAX)).as_deref(),
                     token = attempt.map(|attempt| attempt.request.token.as_str()),
                     class = reason.class().as_str(),
                     reason = reason.as_str(),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::excerpt::excerpt;
+
 /// Longest value of a pipeline parameter, in characters (SageMaker's `String1024`).
 const VALUE_MAX: usize = 1024;
 /// Longest key, in bytes of UTF-8 (S3).
@@ -40,7 +42,7 @@ impl InputUrl {
     pub(super) fn new(bucket: &str, key: &str) -> Result<Self, InvalidInput> {
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         if !BUCKET_LENGTH.contains(&bucket.len()) || !bucket.chars().all(legal) {
-            return Err(InvalidInput::Bucket(bucket.to_owned()));
+            return Err(InvalidInput::Bucket(excerpt(bucket, 200).into_owned()));
         }
         if key.is_empty() {
             return Err(InvalidInput::EmptyKey);
@@ -97,7 +99,8 @@ mod tests {
     #[test]
     fn refuses_names_that_no_bucket_has() {
         for bucket in ["", "ab", "a/b", "a b", "버킷-이름", "bucket?", &"a".repeat(256)] {
-            assert_eq!(InputUrl::new(bucket, "k"), Err(InvalidInput::Bucket(bucket.to_owned())));
+            let refused = InputUrl::new(bucket, "k");
+            assert!(matches!(refused, Err(InvalidInput::Bucket(_))), "{bucket}: {refused:?}");
         }
         assert!(InputUrl::new("Legacy_Bucket.Name", "k").is_ok());
     }

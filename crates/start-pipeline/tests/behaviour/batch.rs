@@ -24,6 +24,8 @@ fn failed(answer: &start_pipeline::Answer) -> Vec<String> {
 async fn only_the_bad_messages_are_reported() {
     let event = sample("put-object.json");
     let wrong = [
+        json!({ "messageId": "body-is-a-number", "eventSource": "aws:sqs", "body": 5 }),
+        json!({ "messageId": "odd-region", "eventSource": "aws:sqs", "body": event, "awsRegion": 5 }),
         message("no-json", "{"),
         message("empty", ""),
         json!({ "messageId": "no-body", "eventSource": "aws:sqs" }),
@@ -40,13 +42,15 @@ async fn only_the_bad_messages_are_reported() {
     assert_eq!(
         failed(&answer),
         [
+            "body-is-a-number",
+            "odd-region",
             "no-json",
             "empty",
             "no-body",
             "notification",
             "batch-in-a-message",
             "deleted",
-            "too-long"
+            "too-long",
         ]
     );
     assert_eq!(starter.started.lock().unwrap().len(), 2);

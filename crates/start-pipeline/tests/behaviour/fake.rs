@@ -12,8 +12,8 @@ use aws_sdk_sagemaker::config::{BehaviorVersion, Credentials, Region, retry::Ret
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
 use start_pipeline::{
-    Answer, ExecutionArn, Failure, Handler, Metrics, ParameterName, Payload, PipelineName,
-    SageMaker, StartError, StartExecution, StartRequest,
+    Answer, ExecutionArn, Failure, Handler, Metrics, ParameterName, PipelineName, SageMaker,
+    StartError, StartExecution, StartRequest,
 };
 
 pub(crate) const PIPELINE: &str = "ingest-abalone";
@@ -84,7 +84,7 @@ impl<S: StartExecution> Function<S> {
         let mut context = Context::default();
         "8476a536-e9f4-11e8-9739-2dfe598c3fcd".clone_into(&mut context.request_id);
         context.deadline = deadline_in(time);
-        self.handler.handle(LambdaEvent::new(Payload::from(payload), context)).await
+        self.handler.handle(LambdaEvent::new(payload.to_owned(), context)).await
     }
 }
 
@@ -107,6 +107,7 @@ pub(crate) enum Reply {
     AnswerLate(Duration, u16, String),
     Cut,
     CutInsideTheAnswer,
+    NotHttp,
 }
 
 impl Reply {
@@ -192,6 +193,10 @@ fn serve(mut stream: TcpStream, replies: &Mutex<VecDeque<Reply>>, record: &Mutex
                 (status, body)
             }
             Reply::Cut => return,
+            Reply::NotHttp => {
+                let _ = stream.write_all(b"\x00\xff this is not HTTP\r\n\r\n");
+                return;
+            }
             Reply::CutInsideTheAnswer => {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"Pipe");
                 return;

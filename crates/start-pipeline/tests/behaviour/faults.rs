@@ -74,6 +74,7 @@ async fn a_refusal_without_a_body_is_classed_by_its_status() {
     {
         let (kind, message, _) = fail(vec![Reply::Answer(status, String::new())]).await;
         assert_eq!(kind, expected, "{message}");
+        assert!(message.contains(&status.to_string()), "{message}");
     }
 }
 
@@ -87,10 +88,24 @@ async fn a_connection_that_is_cut_is_tried_again() {
 async fn an_answer_that_is_cut_or_unreadable_is_no_success() {
     let (kind, message, _) = fail(three(|| Reply::CutInsideTheAnswer)).await;
     assert!(kind.starts_with("Transient."), "{kind}: {message}");
-    for body in ["not JSON", "{}", "[]", ""] {
+    for body in ["not JSON", "{}", "[]", "", r#"{"PipelineExecutionArn":""}"#] {
         let (kind, message, _) = fail(three(|| Reply::Answer(200, body.to_owned()))).await;
         assert_eq!(kind, "Transient.ServiceFault", "{body}: {message}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_http_is_a_connection_failure() {
+    let (kind, message, _) = fail(three(|| Reply::NotHttp)).await;
+    assert_eq!(kind, "Transient.ConnectionFailed", "{message}");
+}
+
+#[tokio::test]
+async fn a_huge_message_of_the_service_is_not_repeated_whole() {
+    let body =
+        format!(r#"{{"__type":"ValidationException","message":"{}"}}"#, "x".repeat(1_000_000));
+    let (_, message, _) = fail(vec![Reply::Answer(400, body)]).await;
+    assert!(message.len() < 2000);
 }
 
 #[tokio::test]
