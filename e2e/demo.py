@@ -212,7 +212,9 @@ def main() -> int:
     options = parser.parse_args()
     try:
         run(options.package, own_file(options.file) if options.file else abalone())
-    except (DemoError, LocalAwsError, ClientError, BotoCoreError) as error:
+    except KeyboardInterrupt:
+        return 130
+    except (DemoError, LocalAwsError, ClientError, BotoCoreError, OSError) as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)
         if LOG.exists():
             print(f"The log is {LOG}.", file=sys.stderr)

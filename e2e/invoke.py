@@ -6,8 +6,8 @@ Prints the function's answer. The exit code is 0 if the function succeeded.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-import queue
 import signal
 import socket
 import subprocess
@@ -17,15 +17,19 @@ import time
 from pathlib import Path
 from typing import Final
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local_aws.launcher import LocalAws, LocalAwsError
 from wiring import create_pipeline
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FUNCTION: Final = "start-pipeline"
 PIPELINE: Final = "ingest-abalone"
-READY: Final = "starting Runtime server"
-# The function's own last word when its environment is not usable; nobody would answer the event then.
-CANNOT_START: Final = "the function cannot start"
+# Nobody will answer then: the function's own last word, and cargo-lambda's about a function that ended.
+ENDINGS: Final = ("the function cannot start", "command exited")
+# Longer than any answer: the function itself gives up after 30 seconds.
+ANSWER_SECONDS: Final = 60.0
+READY_SECONDS: Final = 30.0
 
 
 class InvokeError(Exception):
@@ -53,7 +57,7 @@ class Watch:
             text=True,
             start_new_session=True,
         )
-        self._lines: queue.Queue[str] = queue.Queue()
+        self._port = port
         self.failure: str | None = None
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -61,21 +65,22 @@ class Watch:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             sys.stderr.write(line)
-            if CANNOT_START in line:
-                self.failure = "the function cannot start; its log above says why"
-            self._lines.put(line)
+            if any(ending in line for ending in ENDINGS):
+                self.failure = "the function ended; its log above says why"
         if self.failure is None:
             self.failure = "`cargo lambda watch` ended; its output above says why"
 
     def wait_until_ready(self) -> None:
-        """Until it takes events; it compiles the function with the first one."""
-        while self.failure is None:
+        """Until it takes events."""
+        deadline = time.monotonic() + READY_SECONDS
+        while self.failure is None and time.monotonic() < deadline:
             try:
-                if READY in self._lines.get(timeout=0.1):
-                    return
-            except queue.Empty:
-                continue
-        raise InvokeError(self.failure)
+                socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        raise InvokeError(self.failure or f"`cargo lambda watch` was not ready within {READY_SECONDS:.0f} s")
 
     def stop(self) -> None:
         """Ends it and the function."""
@@ -87,31 +92,49 @@ class Watch:
                 continue
 
 
+def build() -> None:
+    """Compiles the function, so that what is wrong with it is said at once and not waited for."""
+    done = subprocess.run(
+        ["cargo", "build", "--locked", "--package", FUNCTION, "--bin", FUNCTION], cwd=ROOT, check=False
+    )
+    if done.returncode != 0:
+        raise InvokeError("the function does not compile; cargo's output above says why")
+
+
 def send(event: Path, port: int, watch: Watch) -> int:
     """Sends the event; gives the exit code of `cargo lambda invoke`."""
+    deadline = time.monotonic() + ANSWER_SECONDS
     command = ["cargo", "lambda", "invoke", FUNCTION, "--data-file", str(event)]
-    sender = subprocess.Popen(
-        [*command, "--invoke-address", "127.0.0.1", "--invoke-port", str(port)], cwd=ROOT
-    )
-    try:
-        while sender.poll() is None:
-            if watch.failure is not None:
-                raise InvokeError(watch.failure)
-            time.sleep(0.05)
-    finally:
-        sender.kill()
-    return sender.wait()
+    command += ["--invoke-address", "127.0.0.1", "--invoke-port", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as sender:
+        answer: str | None = None
+        try:
+            while answer is None:
+                if watch.failure is not None:
+                    raise InvokeError(watch.failure)
+                if time.monotonic() > deadline:
+                    raise InvokeError(f"the function did not answer within {ANSWER_SECONDS:.0f} s")
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    answer, _ = sender.communicate(timeout=0.05)
+        finally:
+            sender.kill()
+    print(answer, end="")
+    # An error at the function's start is an answer to cargo-lambda.
+    if sender.returncode == 0 and '"errorType"' in answer:
+        raise InvokeError("the function could not start")
+    return sender.returncode
 
 
 def main() -> int:
     """Returns the exit code."""
     parser = argparse.ArgumentParser(description="Send an event to the function.")
-    parser.add_argument("event", type=Path)
+    parser.add_argument("event", type=Path, help="a file, for example events/put-object.json")
     event = parser.parse_args().event.resolve()
     if not event.is_file():
         print(f"{event} is not a file.\nhint: make invoke EVENT=events/put-object.json", file=sys.stderr)
         return 2
     try:
+        build()
         with LocalAws() as aws:
             create_pipeline(aws, PIPELINE)
             port = free_port()
@@ -123,9 +146,11 @@ def main() -> int:
                 return send(event, port, watch)
             finally:
                 watch.stop()
-    except (InvokeError, LocalAwsError) as error:
-        print(f"The event was not sent: {error}.", file=sys.stderr)
+    except (InvokeError, LocalAwsError, ClientError, BotoCoreError) as error:
+        print(f"The event was not answered: {error}.", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

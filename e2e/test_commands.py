@@ -36,6 +36,13 @@ def test_invoke_fails_when_the_function_fails(event: str) -> None:
     assert "Permanent.InvalidEvent" in done.stderr
 
 
+def test_invoke_says_so_when_the_function_cannot_start() -> None:
+    done = run("env", "RUST_LOG=inof", "make", "invoke", f"EVENT={EVENTS / 'put-object.json'}")
+    assert done.returncode != 0
+    assert "RUST_LOG: `inof`" in done.stderr
+    assert "The event was not answered: the function" in done.stderr
+
+
 @pytest.mark.parametrize("event", ["", "events/no-such-event.json"])
 def test_invoke_without_an_event_says_how(event: str) -> None:
     done = run("make", "invoke", f"EVENT={event}")
@@ -52,12 +59,12 @@ def test_the_demo_shows_each_hop_and_starts_each_upload_once(package: Path) -> N
     assert "2 uploads, 3 deliveries, 2 executions" in done.stdout
 
 
-def test_the_demo_takes_a_file_of_ones_own(package: Path, tmp_path: Path) -> None:
-    file = tmp_path / "나의 자료 (1)+.parquet"
+def test_the_demo_takes_a_file_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / """나의 "자료" $(1)+`a'.parquet"""
     file.write_bytes(b"PAR1")
-    done = run(sys.executable, "e2e/demo.py", "--package", package, "--file", file)
+    done = run("make", "demo", f"FILE={file}")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "/landing/나의 자료 (1)+.parquet" in done.stdout
+    assert f"/landing/{file.name}" in done.stdout
 
 
 def test_the_demo_says_what_is_wrong_with_a_file(package: Path, tmp_path: Path) -> None:

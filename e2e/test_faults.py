@@ -86,7 +86,7 @@ def test_a_slow_answer_is_given_up_and_its_execution_found_by_the_next_attempt(
 
 
 def test_uploads_beyond_the_limit_wait_for_their_turn(aws: LocalAws, package: Path) -> None:
-    wiring = wire(aws, package, retry_seconds=1)
+    wiring = wire(aws, package, retry_seconds=3)
     aws.set_max_executions(2)
     sagemaker = aws.client("sagemaker")
     for number in range(6):
@@ -109,7 +109,7 @@ def test_uploads_beyond_the_limit_wait_for_their_turn(aws: LocalAws, package: Pa
 
 
 def test_uploads_before_the_pipeline_exists_start_it_once_it_does(aws: LocalAws, package: Path) -> None:
-    wiring = wire(aws, package, retry_seconds=1)
+    wiring = wire(aws, package, retry_seconds=3)
     aws.client("sagemaker").delete_pipeline(PipelineName="ingest-abalone", ClientRequestToken="d" * 32)
     upload(aws, wiring)
     eventually(lambda: "PipelineNotFound" in reasons(aws), "the failure")
@@ -119,7 +119,7 @@ def test_uploads_before_the_pipeline_exists_start_it_once_it_does(aws: LocalAws,
 
 
 def test_a_poison_message_reaches_the_dead_letters_alone(aws: LocalAws, package: Path) -> None:
-    wiring = wire(aws, package, retry_seconds=1, receives=2)
+    wiring = wire(aws, package, retry_seconds=3, receives=2)
     sqs = aws.client("sqs")
     sqs.send_message(QueueUrl=wiring.retry_queue, MessageBody="this is not JSON at all")
     for sample in ("put-object.json", "lambda-destination-envelope.json", "key-korean.json"):

@@ -55,7 +55,7 @@ def wire(
     suffix: str = SUFFIX,
     pipeline: str = "ingest-abalone",
     started_pipeline: str | None = None,
-    retry_seconds: int = 2,
+    retry_seconds: int = 3,
     receives: int = 100,
     environment: dict[str, str] | None = None,
     versioned: bool = False,
@@ -79,8 +79,10 @@ def wire(
     tap = queue(aws, "sagemaker-p-demo-tap", {})
     role = create_role(aws, pipeline)
     variables = {"SM_PIPELINE_NAME": started_pipeline or pipeline, **(environment or {})}
-    for function in (FUNCTION, RETRY_FUNCTION):
-        create_function(aws, function, package, role, variables)
+    create_function(aws, FUNCTION, package, role, variables, timeout=FUNCTION_TIMEOUT_SECONDS)
+    # AWS refuses a mapping whose queue shows a message again before the function has to be done with it.
+    retry_timeout = min(FUNCTION_TIMEOUT_SECONDS, retry_seconds)
+    create_function(aws, RETRY_FUNCTION, package, role, variables, timeout=retry_timeout)
     retry_through_queue(aws)
     make_bucket(aws, bucket, versioned=versioned)
     make_rule(aws, bucket, suffix)
@@ -132,7 +134,9 @@ def policy(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def create_function(aws: LocalAws, name: str, package: Path, role: str, variables: dict[str, str]) -> None:
+def create_function(
+    aws: LocalAws, name: str, package: Path, role: str, variables: dict[str, str], *, timeout: int
+) -> None:
     """A function from the package that is shipped."""
     aws.client("lambda").create_function(
         FunctionName=name,
@@ -141,7 +145,7 @@ def create_function(aws: LocalAws, name: str, package: Path, role: str, variable
         Handler="bootstrap",
         Role=role,
         Code={"ZipFile": package.read_bytes()},
-        Timeout=FUNCTION_TIMEOUT_SECONDS,
+        Timeout=timeout,
         MemorySize=128,
         Environment={"Variables": variables},
     )

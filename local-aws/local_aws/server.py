@@ -55,6 +55,8 @@ def run(settings: Settings) -> int:
     ministack_host.check_version()
     if settings.stop_with_parent:
         _stop_with_parent()
+    if settings.data_dir is not None:
+        _make_writable(settings.data_dir)
     listener = _listener(settings)
     port = int(listener.getsockname()[1])
     work_dir = settings.work_dir or Path(tempfile.mkdtemp(prefix="local-aws-"))
@@ -142,6 +144,18 @@ def _listener(settings: Settings) -> socket.socket:
             "hint: stop what uses the port, or choose another one with --port (0: any free one)."
         ) from error
     return listener
+
+
+def _make_writable(data_dir: Path) -> None:
+    """The state is written at the end; that it cannot be is said at the beginning."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data_dir):
+            pass
+    except OSError as error:
+        raise StartError(
+            f"Cannot write to {data_dir}: {error.strerror}. hint: name another folder with --data-dir."
+        ) from error
 
 
 def _enter_environment(settings: Settings, port: int, work_dir: Path, data_dir: Path | None) -> None:

@@ -262,3 +262,11 @@ def test_state_is_kept_in_a_data_directory(tmp: Path, tmp_path: Path) -> None:
             start(client, "b", "ingest")
         assert [bucket["Name"] for bucket in server.client("s3").list_buckets()["Buckets"]] == ["data"]
     assert list(tmp.iterdir()) == []
+
+
+def test_a_data_directory_that_cannot_be_written_is_refused_at_the_start(tmp: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a-file"
+    file.touch()
+    with pytest.raises(LocalAwsError, match=r"Cannot write to .*a-file"):
+        LocalAws(data_dir=file).start()
+    assert list(tmp.iterdir()) == []
