@@ -84,7 +84,7 @@ impl FlowFile {
             return Err(UnusableFlow::DatasetName(source.dataset));
         }
         let image = flow.container_image()?;
-        Ok(Self { output, dataset: source.dataset, image, sha256: hex(bytes) })
+        Ok(Self { output, dataset: source.dataset, image, sha256: sha256_hex(bytes) })
     }
 }
 
@@ -96,7 +96,8 @@ fn is_folder_name(name: &str) -> bool {
         && !name.chars().any(|character| character == '/' || character.is_control())
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// The hex SHA-256 of `bytes`.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         // Writing to a text cannot fail.

@@ -20,9 +20,6 @@ use serde_json::Value;
 use members::Members;
 use parameters::Parameters;
 
-/// Longest definition that a request may hold, in bytes.
-pub const MAX_BYTES: usize = 1 << 20;
-
 /// One reason to refuse a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -82,11 +79,6 @@ pub fn check(definition: &Value) -> Result<(), InvalidDefinition> {
     let parameters = Parameters::read(members.get("Parameters"), &mut problems);
     let steps = steps::check(members.get("Steps"), &parameters, &mut problems);
     references::check(definition, &parameters, &steps, &mut problems);
-    let bytes = definition.to_string().len();
-    if bytes > MAX_BYTES {
-        problems
-            .add("", format!("the definition has {bytes} bytes, and {MAX_BYTES} are the limit"));
-    }
     if problems.0.is_empty() { Ok(()) } else { Err(InvalidDefinition(problems.0)) }
 }
 

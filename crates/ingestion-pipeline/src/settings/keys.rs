@@ -50,7 +50,7 @@ keys! {
 }
 
 /// The known name that is nearest to `name`, if one is near enough to be meant.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase().replace('-', "_");
     let scored = known.map(|known| (strsim::jaro_winkler(&name, known), known));
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;

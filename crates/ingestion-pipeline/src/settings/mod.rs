@@ -75,6 +75,27 @@ pub struct Settings {
     pub notes: Vec<String>,
 }
 
+/// Which pipeline, and where: all that it takes to start, watch or delete a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Identity {
+    /// The pipeline's name.
+    pub pipeline_name: PipelineName,
+    /// Where the pipeline is.
+    pub region: Region,
+}
+
+impl Identity {
+    /// Reads the region, and the name from its prefix and the project's id; `name` takes their place.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSettings`] lists everything that is missing, unknown or illegal.
+    pub fn read(sources: Sources, name: Option<&str>) -> Result<Self, InvalidSettings> {
+        read::identity(sources, name)
+    }
+}
+
 /// What runs the flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {

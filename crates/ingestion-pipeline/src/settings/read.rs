@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::keys::{self, Key};
 use super::shapes;
 use super::sources::{Given, Sources};
-use super::{Engine, FlowLocation, InvalidSettings, Network, Settings};
+use super::{Engine, FlowLocation, Identity, InvalidSettings, Network, Settings};
 use crate::images;
 use crate::values::{
     Description, Duration, FeatureGroupName, ImageUri, InstanceType, KmsKey, NamePrefix,
@@ -29,6 +29,31 @@ pub(super) fn read(sources: Sources) -> Result<Settings, InvalidSettings> {
     }
 }
 
+pub(super) fn identity(sources: Sources, name: Option<&str>) -> Result<Identity, InvalidSettings> {
+    let problems = sources.unknown_keys();
+    let mut reader = Reader { sources, problems, notes: Vec::new() };
+    let pipeline_name = if let Some(name) = name {
+        let name = PipelineName::new(name);
+        name.map_err(|error| reader.problems.push(format!("--pipeline: {error}"))).ok()
+    } else {
+        let project_id = reader.project_id();
+        pipeline_name(reader.name_prefix(), project_id.as_ref())
+    };
+    match (pipeline_name, reader.region()) {
+        (Some(pipeline_name), Some(region)) if reader.problems.is_empty() => {
+            Ok(Identity { pipeline_name, region })
+        }
+        _ => Err(InvalidSettings(reader.problems)),
+    }
+}
+
+fn pipeline_name(
+    prefix: Option<NamePrefix>,
+    project_id: Option<&ProjectId>,
+) -> Option<PipelineName> {
+    PipelineName::new(format!("{}-{}", prefix?, project_id?)).ok()
+}
+
 struct Reader {
     sources: Sources,
     problems: Vec<String>,
@@ -41,12 +66,8 @@ impl Reader {
     fn settings(&mut self) -> Option<Settings> {
         let project_name =
             self.required(&keys::PROJECT_NAME, |v| shapes::text(v, ProjectName::new));
-        let project_id = self.required(&keys::PROJECT_ID, |v| shapes::text(v, ProjectId::new));
-        let prefix = self.or(
-            &keys::NAME_PREFIX,
-            |v| shapes::text(v, NamePrefix::new),
-            || NamePrefix::new(NAME_PREFIX).ok(),
-        );
+        let project_id = self.project_id();
+        let prefix = self.name_prefix();
         let description = self.or(
             &keys::DESCRIPTION,
             |v| shapes::text(v, Description::new),
@@ -83,8 +104,7 @@ impl Reader {
         let native_binary = self.native_binary(engine);
         self.agree(engine, instance_count, role.as_ref(), region.as_ref());
 
-        let pipeline_name =
-            PipelineName::new(format!("{}-{}", prefix?, project_id.as_ref()?)).ok()?;
+        let pipeline_name = pipeline_name(prefix, project_id.as_ref())?;
         let (role, region) = (role?, region?);
         let default_artifacts = || {
             S3Url::new(format!("s3://sagemaker-{region}-{}/{pipeline_name}", role.account())).ok()
@@ -116,6 +136,15 @@ impl Reader {
             native_binary,
             notes: Vec::new(),
         })
+    }
+
+    fn project_id(&mut self) -> Option<ProjectId> {
+        self.required(&keys::PROJECT_ID, |v| shapes::text(v, ProjectId::new))
+    }
+
+    fn name_prefix(&mut self) -> Option<NamePrefix> {
+        let parse = |value: &Value| shapes::text(value, NamePrefix::new);
+        self.or(&keys::NAME_PREFIX, parse, || NamePrefix::new(NAME_PREFIX).ok())
     }
 
     fn flow(&mut self) -> Option<FlowLocation> {

@@ -119,14 +119,6 @@ fn a_failure_to_try_again_may_be_one_text_as_in_awss_schema() {
 }
 
 #[test]
-fn a_definition_larger_than_a_mebibyte_is_refused() {
-    let mut large = definition();
-    large["Metadata"] = json!({ "note": "x".repeat(1 << 20) });
-    let error = check(&large).unwrap_err().to_string();
-    assert!(error.contains("and 1048576 are the limit"), "{error}");
-}
-
-#[test]
 fn an_argument_is_measured_with_its_parameters_put_in() {
     let joined = |padding: usize| {
         said(

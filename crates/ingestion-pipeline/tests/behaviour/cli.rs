@@ -41,8 +41,11 @@ fn long_help_lists_every_setting_with_its_variable() {
 }
 
 #[test]
-fn help_of_build_has_examples() {
-    insta::assert_snapshot!(transcript(&["build", "--help"], &[]));
+fn help_of_each_command_has_examples() {
+    let commands = ["build", "upsert", "start", "wait", "list", "delete"];
+    let help = commands.map(|command| transcript(&[command, "--help"], &[]));
+    assert!(help.iter().all(|text| text.contains("Examples:")));
+    insta::assert_snapshot!(help.join("\n"));
 }
 
 #[test]

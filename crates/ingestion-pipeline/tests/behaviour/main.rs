@@ -5,9 +5,12 @@
 mod checks;
 mod cli;
 mod definitions;
+mod endpoint;
+mod executions;
 mod flows;
 mod properties;
 mod settings;
+mod upsert;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
