@@ -40,7 +40,7 @@ Examples:
       from pipeline.yaml in this folder and the environment
   ingestion-pipeline build --file staging/pipeline.yaml > definition.json
   FEATURE_GROUP_NAME=FG-test ingestion-pipeline build --json
-      with another feature group, on one line
+      with a feature group that pipeline.yaml does not name, on one line
   ingestion-pipeline build --flow-file abalone.flow
       with a local copy of a flow that the settings name in S3")]
 pub(super) struct Build {
@@ -156,7 +156,7 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 fn settings_help() -> String {
     use std::fmt::Write;
     let mut text =
-        "Settings: a key of pipeline.yaml, or its environment variable, which goes first:\n"
+        "Settings: a key of pipeline.yaml, or, where that says nothing, an environment variable:\n"
             .to_owned();
     for key in keys::ALL {
         // Writing to a text cannot fail.

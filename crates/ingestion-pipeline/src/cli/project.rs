@@ -27,7 +27,7 @@ pub(super) struct FlowBytes {
     name: String,
 }
 
-/// Reads the settings, and tells which of them the environment replaces.
+/// Reads the settings, and tells which of them the environment says otherwise.
 pub(super) fn settings(context: &Context<'_>) -> Result<Settings, Failure> {
     let settings = sources(context)?.and_then(Settings::read).map_err(no_settings)?;
     for text in &settings.notes {

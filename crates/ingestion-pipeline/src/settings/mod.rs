@@ -1,7 +1,9 @@
 //! What a project wants, from `pipeline.yaml` and the environment.
 //!
-//! [`keys`] is the table of all settings. A setting's value is its environment variable's, else
-//! the file's, else its default; an empty variable and a key without a value count as none.
+//! [`keys`] is the table of all settings. A setting's value is the file's, else its environment
+//! variable's, else its default; a key without a value and an empty variable count as none. The file
+//! goes first because it is what a data scientist edits, while the project's build sets the variables
+//! to what was filled in when the project was made.
 
 pub mod keys;
 mod read;
@@ -71,7 +73,7 @@ pub struct Settings {
     pub artifacts: S3Url,
     /// The native engine's binary in S3.
     pub native_binary: Option<S3Url>,
-    /// What the reader should know: environment variables that replace values of the file.
+    /// What the reader should know: environment variables that say something else than the file.
     pub notes: Vec<String>,
 }
 

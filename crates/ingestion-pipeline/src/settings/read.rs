@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::keys::{self, Key};
 use super::shapes;
-use super::sources::{Given, Sources};
+use super::sources::{Given, Origin, Sources};
 use super::{Engine, FlowLocation, Identity, InvalidSettings, Network, Settings};
 use crate::images;
 use crate::values::{
@@ -263,10 +263,12 @@ impl Reader {
 
     fn given(&mut self, key: &Key) -> Option<Given> {
         let given = self.sources.get(key).map_err(|problem| self.problems.push(problem)).ok()??;
-        if let Some(in_file) = self.sources.in_file(key)
-            && in_file.value != given.value
+        if let (Origin::File { .. }, Ok(Some(other))) =
+            (&given.origin, self.sources.variable(key.variable))
+            && other.value != given.value
         {
-            let note = format!("{} from the environment replaces {}", key.variable, in_file.origin);
+            let note =
+                format!("{} goes before {} from the environment", given.origin, key.variable);
             if !self.notes.contains(&note) {
                 self.notes.push(note);
             }

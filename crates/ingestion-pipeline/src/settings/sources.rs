@@ -92,12 +92,12 @@ impl Sources {
         unknown.into_iter().map(|(_, text)| text).collect()
     }
 
-    /// A setting's value: the environment's, else the file's.
+    /// A setting's value: the file's, else the environment's.
     pub(super) fn get(&self, key: &Key) -> Result<Option<Given>, String> {
-        if let Some(value) = self.variable(key.variable)? {
+        if let Some(value) = self.in_file(key) {
             return Ok(Some(value));
         }
-        Ok(self.in_file(key))
+        self.variable(key.variable)
     }
 
     /// What an environment variable says, as text.
@@ -108,7 +108,7 @@ impl Sources {
     }
 
     /// What the file says.
-    pub(super) fn in_file(&self, key: &Key) -> Option<Given> {
+    fn in_file(&self, key: &Key) -> Option<Given> {
         let value = self.values.get(key.name).filter(|value| !value.value.is_null())?;
         let line = value.referenced.line();
         let origin = Origin::File { path: self.path.clone(), line, key: key.name.to_owned() };

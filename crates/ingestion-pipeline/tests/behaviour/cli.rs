@@ -67,7 +67,7 @@ fn build_writes_the_definition_and_nothing_else_to_stdout() {
 }
 
 #[test]
-fn build_says_which_values_the_environment_replaces() {
+fn build_says_which_values_the_environment_has_otherwise() {
     let output = run(&["build", "--file", "minimal.yaml"], &[("FEATURE_GROUP_NAME", "FG-test")]);
     assert!(output.status.success());
     insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap());
@@ -86,7 +86,7 @@ fn a_missing_settings_file_is_named() {
 #[test]
 fn a_missing_flow_is_named() {
     insta::assert_snapshot!(transcript(
-        &["build", "--file", "minimal.yaml"],
+        &["build", "--file", "no-flow.yaml"],
         &[("DW_FLOW_URL", "gone.flow")]
     ));
 }
@@ -94,9 +94,9 @@ fn a_missing_flow_is_named() {
 #[test]
 fn a_flow_in_s3_needs_a_local_copy() {
     let environment = [("DW_FLOW_URL", "s3://amzn-s3-demo-bucket/abalone.flow")];
-    insta::assert_snapshot!(transcript(&["build", "--file", "minimal.yaml"], &environment));
+    insta::assert_snapshot!(transcript(&["build", "--file", "no-flow.yaml"], &environment));
     let copy = fixture("../../../../flows/abalone.flow");
-    let arguments = ["build", "--file", "minimal.yaml", "--flow-file", copy.to_str().unwrap()];
+    let arguments = ["build", "--file", "no-flow.yaml", "--flow-file", copy.to_str().unwrap()];
     let output = run(&arguments, &environment);
     let definition: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use ingestion_pipeline::settings::{File, InvalidSettings, Settings, Sources};
+use ingestion_pipeline::settings::{File, InvalidSettings, Settings, Sources, keys};
 
 pub(crate) fn fixture(file: &str) -> PathBuf {
     PathBuf::from(format!("{}/tests/fixtures/{file}", env!("CARGO_MANIFEST_DIR")))
@@ -27,10 +27,15 @@ pub(crate) fn abalone() -> Vec<u8> {
     std::fs::read(fixture("../../../../flows/abalone.flow")).unwrap()
 }
 
-/// Settings from a fixture and an environment.
+/// Settings from a fixture, less the keys whose variables `environment` sets.
 pub(crate) fn read(file: &str, environment: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
     let text = std::fs::read_to_string(fixture(file)).unwrap();
-    read_text(&text, environment)
+    let replaced = |line: &&str| {
+        let key = keys::ALL.iter().find(|key| line.split(':').next() == Some(key.name));
+        key.is_some_and(|key| environment.iter().any(|(name, _)| *name == key.variable))
+    };
+    let lines: Vec<_> = text.lines().filter(|line| !replaced(line)).collect();
+    read_text(&lines.join("\n"), environment)
 }
 
 /// Settings from a text, as if it were in the file `pipeline.yaml` of this folder.

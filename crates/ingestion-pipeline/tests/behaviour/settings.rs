@@ -158,13 +158,13 @@ fn an_empty_file_a_key_without_a_value_and_an_empty_variable_say_nothing() {
 }
 
 #[test]
-fn the_environment_replaces_the_file_and_says_so() {
+fn the_file_goes_before_the_environment_and_says_so() {
     let text = "feature_group: FG-file\nproject_name: abalone\n";
     let settings = read_text(text, &ENVIRONMENT).unwrap();
-    assert_eq!(settings.feature_group.as_str(), "FG-abalone");
+    assert_eq!(settings.feature_group.as_str(), "FG-file");
     assert_eq!(
         settings.notes,
-        ["FEATURE_GROUP_NAME from the environment replaces pipeline.yaml:1: feature_group"]
+        ["pipeline.yaml:1: feature_group goes before FEATURE_GROUP_NAME from the environment"]
     );
 }
 

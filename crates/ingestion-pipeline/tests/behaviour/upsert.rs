@@ -8,6 +8,7 @@ use crate::endpoint::{ARN, Endpoint, Reply, not_found, transcript};
 use crate::{abalone, read};
 
 const UPSERT: [&str; 3] = ["upsert", "--file", "minimal.yaml"];
+const UPSERT_NO_FLOW: [&str; 3] = ["upsert", "--file", "no-flow.yaml"];
 const FLOW: &str =
     "PUT /sagemaker-eu-west-1-123456789012/s3-fs-ingest-pipeline-p-abcdefghijkl/flows/";
 const ROLE: &str = "arn:aws:iam::123456789012:role/service-role/ingestion";
@@ -169,7 +170,8 @@ fn broken_settings_and_flows_ask_nothing_of_aws() {
         ("DW_FLOW_URL", "minimal.yaml"),
         ("DW_FLOW_OUTPUT_NAME", "other"),
     ] {
-        let output = endpoint.command(&UPSERT).env(name, value).output().unwrap();
+        let flow = [("DW_FLOW_URL", "../../../../flows/abalone.flow"), (name, value)];
+        let output = endpoint.command(&UPSERT_NO_FLOW).envs(flow).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{name}");
     }
     assert!(endpoint.operations().is_empty());
@@ -182,7 +184,7 @@ fn a_flow_in_s3_is_read_and_not_stored_again() {
         ("DescribePipeline", not_found()),
         ("CreatePipeline", created()),
     ]);
-    let mut command = endpoint.command(&UPSERT);
+    let mut command = endpoint.command(&UPSERT_NO_FLOW);
     command.env("DW_FLOW_URL", "s3://amzn-s3-demo-bucket/flows/my abalone.flow");
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", transcript(&output));
@@ -194,7 +196,7 @@ fn a_flow_that_is_not_in_s3_is_named() {
     let xml =
         "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>";
     let endpoint = Endpoint::new(vec![("GET", Reply::Bytes(404, xml.into()))]);
-    let mut command = endpoint.command(&UPSERT);
+    let mut command = endpoint.command(&UPSERT_NO_FLOW);
     let output = command.env("DW_FLOW_URL", "s3://amzn-s3-demo-bucket/gone.flow").output().unwrap();
     insta::assert_snapshot!(transcript(&output));
 }
