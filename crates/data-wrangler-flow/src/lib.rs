@@ -29,11 +29,13 @@ mod graph;
 mod json;
 mod node;
 mod output;
+mod problem;
 mod source;
 
 pub use flow::{Flow, InvalidFlow};
-pub use graph::{Graph, InvalidGraph, Problem};
+pub use graph::Graph;
 pub use json::{Json, Object};
 pub use node::{Input, Node, NodeKind, Output};
 pub use output::{NoOutput, OutputName};
+pub use problem::{InvalidGraph, Problem};
 pub use source::{InvalidSource, S3Source};
