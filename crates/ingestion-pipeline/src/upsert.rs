@@ -2,6 +2,10 @@
 
 mod changes;
 
+use std::time::Duration;
+
+use tokio::time::sleep;
+
 use crate::definition::PipelineDefinition;
 use crate::flow_file::sha256_hex;
 use crate::service::{Definition, Deployed, Parts, Reason, Service, ServiceError, Tags};
@@ -15,7 +19,9 @@ pub use changes::Changes;
 pub const MAX_INLINE: usize = 100 * 1024;
 /// How often the pipeline is looked at again after somebody else created, changed or deleted it in
 /// between.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: u32 = 3;
+/// Before it is looked at again; longer the second time.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What is to be deployed.
 #[derive(Debug, Clone)]
@@ -120,9 +126,9 @@ impl Deployment {
         loop {
             match self.attempt(service).await {
                 Err(UpsertError::Service(error))
-                    if attempt < ATTEMPTS
-                        && matches!(error.reason(), Reason::AlreadyExists | Reason::NotFound) =>
+                    if attempt < ATTEMPTS && may_heal(error.reason()) =>
                 {
+                    sleep(PAUSE * attempt).await;
                     attempt += 1;
                 }
                 result => return result,
@@ -164,7 +170,8 @@ impl Deployment {
         Ok(Parts { definition: Some(Definition::At(url)), ..parts })
     }
 
-    /// The parts that differ from what is deployed; all of them if nothing is.
+    /// The parts that differ from what is deployed; all of them if nothing is. A parallelism that the
+    /// settings do not name stays, because `UpdatePipeline` cannot take it away.
     fn parts(&self, deployed: Option<&Deployed>) -> Parts {
         let differs =
             |is: Option<&String>, should: &String| (is != Some(should)).then(|| should.clone());
@@ -179,6 +186,11 @@ impl Deployment {
                 .filter(|steps| deployed.and_then(|d| d.parallelism) != Some(*steps)),
         }
     }
+}
+
+/// Whether somebody else did something to the pipeline in between, so that another look helps.
+fn may_heal(reason: Reason) -> bool {
+    matches!(reason, Reason::AlreadyExists | Reason::NotFound | Reason::Conflict)
 }
 
 /// Whether two definitions say the same: order and spaces mean nothing in JSON.

@@ -146,6 +146,7 @@ fn whoever_comes_second_to_create_finds_the_pipeline_and_updates_it() {
     for refusal in [
         Reply::Error(400, "ValidationException", "Pipeline with name (x) already exists."),
         Reply::Error(400, "ConflictException", "The pipeline already exists"),
+        Reply::Error(400, "ConflictException", "Another operation is in progress"),
     ] {
         let endpoint = Endpoint::new(vec![
             ("DescribePipeline", not_found()),
