@@ -1,0 +1,188 @@
+//! A `.flow` file.
+
+use std::str;
+
+use serde::{Serialize, Serializer};
+
+use crate::json::{Json, Object};
+use crate::node::Node;
+
+/// Largest file that is read, in bytes. Flows with trained parameters have some tens of kilobytes.
+const MAX_BYTES: usize = 16 << 20;
+/// Deepest nesting of arrays and objects; what serde reads, so that every part of a flow can be read.
+const MAX_DEPTH: usize = 127;
+
+/// A flow as it is in its file. Serializing it gives back every member that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flow {
+    object: Object,
+    nodes: Vec<Node>,
+}
+
+/// The file is not a flow; the text names the part at fault and the remedy.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidFlow {
+    /// There is nothing in the file.
+    #[error("the file is empty; export the flow from Data Wrangler again")]
+    Empty,
+    /// More than 16 MiB.
+    #[error("the file has {bytes} bytes, and at most {MAX_BYTES} are read; is it a flow?")]
+    TooLarge {
+        /// The size of the file.
+        bytes: usize,
+    },
+    /// A byte order mark, which JSON does not have and Data Wrangler's container refuses.
+    #[error("the file begins with a byte order mark ({0}); save it as UTF-8 without one")]
+    ByteOrderMark(&'static str),
+    /// Arrays and objects in one another, deeper than can be read.
+    #[error("line {line}: arrays and objects are nested more than {MAX_DEPTH} deep; is it a flow?")]
+    TooDeep {
+        /// Where the limit is passed.
+        line: usize,
+    },
+    /// Not JSON at all, or not an object.
+    #[error("the file is not a JSON object: {0}; export the flow from Data Wrangler again")]
+    NotJson(#[source] serde_json::Error),
+    /// JSON, but not the JSON of a flow.
+    #[error("{place} {problem}; export the flow from Data Wrangler again")]
+    NotAFlow {
+        /// Such as `nodes[3].inputs`.
+        place: String,
+        /// What is there, and what should be.
+        problem: String,
+    },
+}
+
+impl InvalidFlow {
+    pub(crate) fn at(place: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::NotAFlow { place: place.into(), problem: problem.into() }
+    }
+}
+
+impl Flow {
+    /// The most bytes that [`Flow::parse`] takes: 16 MiB.
+    pub const MAX_BYTES: usize = MAX_BYTES;
+
+    /// Reads a flow from its file's bytes: UTF-8 without a byte order mark.
+    ///
+    /// Only the shape is checked here; how the nodes are connected is [`Graph`](crate::Graph)'s.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidFlow`] if this is not the JSON of a flow.
+    pub fn parse(bytes: &[u8]) -> Result<Self, InvalidFlow> {
+        if bytes.len() > MAX_BYTES {
+            return Err(InvalidFlow::TooLarge { bytes: bytes.len() });
+        }
+        if let Some(mark) = byte_order_mark(bytes) {
+            return Err(InvalidFlow::ByteOrderMark(mark));
+        }
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(InvalidFlow::Empty);
+        }
+        if let Some(line) = too_deep(bytes) {
+            return Err(InvalidFlow::TooDeep { line });
+        }
+        let object: Object = serde_json::from_slice(bytes).map_err(InvalidFlow::NotJson)?;
+        let nodes = read_nodes(&object)?;
+        Ok(Self { object, nodes })
+    }
+
+    /// The nodes, in the order of the file, which means nothing.
+    #[must_use]
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// All members of the file's object, `nodes` among them.
+    #[must_use]
+    pub fn members(&self) -> &Object {
+        &self.object
+    }
+
+    /// The container image that the flow was made with,
+    /// `internal_metadata.dw_job.container_uri`. `SageMaker` Canvas writes it; older flows have none.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidFlow`] if one of these members is there but has another type.
+    pub fn container_image(&self) -> Result<Option<String>, InvalidFlow> {
+        let Some(metadata) = member(&self.object, "internal_metadata", "internal_metadata")? else {
+            return Ok(None);
+        };
+        let Some(job) = member(&metadata, "dw_job", "internal_metadata.dw_job")? else {
+            return Ok(None);
+        };
+        let image: Option<Option<String>> =
+            read(&job, "container_uri", "internal_metadata.dw_job.container_uri", "a string")?;
+        Ok(image.flatten().filter(|image| !image.is_empty()))
+    }
+}
+
+impl Serialize for Flow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.object.serialize(serializer)
+    }
+}
+
+fn read_nodes(object: &Object) -> Result<Vec<Node>, InvalidFlow> {
+    let nodes: Vec<Json> = read(object, "nodes", "nodes", "an array")?
+        .ok_or_else(|| InvalidFlow::at("nodes", "is missing, so this is not a flow"))?;
+    if nodes.is_empty() {
+        return Err(InvalidFlow::at("nodes", "is empty, so the flow does nothing"));
+    }
+    nodes.iter().enumerate().map(|(index, node)| Node::parse(index, node)).collect()
+}
+
+/// A member that is an object; `null` counts as none.
+fn member(object: &Object, name: &str, place: &str) -> Result<Option<Object>, InvalidFlow> {
+    Ok(read::<Option<Object>>(object, name, place, "an object")?.flatten())
+}
+
+/// Reads a member as a `T`, which `expected` describes.
+pub(crate) fn read<T: serde::de::DeserializeOwned>(
+    object: &Object,
+    name: &str,
+    place: &str,
+    expected: &str,
+) -> Result<Option<T>, InvalidFlow> {
+    let Some(value) = object.get(name) else { return Ok(None) };
+    match value.read() {
+        Ok(read) => Ok(Some(read)),
+        Err(error) if error.is_data() && value.kind() != expected => {
+            Err(InvalidFlow::at(place, format!("is {}, and must be {expected}", value.kind())))
+        }
+        Err(error) => Err(InvalidFlow::at(place, format!("cannot be read: {error}"))),
+    }
+}
+
+fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, ..] => Some("UTF-8"),
+        [0xff, 0xfe, ..] => Some("UTF-16, little-endian"),
+        [0xfe, 0xff, ..] => Some("UTF-16, big-endian"),
+        _ => None,
+    }
+}
+
+/// The line on which the nesting passes its limit. Counts brackets outside strings, so that the
+/// depth is known before anything recursive reads the text.
+fn too_deep(bytes: &[u8]) -> Option<usize> {
+    let (mut depth, mut line, mut in_string, mut escaped) = (0_usize, 1, false, false);
+    for byte in bytes {
+        match byte {
+            b'\n' => line += 1,
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Some(line);
+        }
+    }
+    None
+}

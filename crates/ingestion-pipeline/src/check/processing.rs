@@ -1,0 +1,221 @@
+//! The arguments of a processing step.
+
+use serde_json::Value;
+
+use super::Problems;
+use super::members::{Members, count, unique};
+use super::parameters::Parameters;
+use super::references::{parameter, resolve};
+use crate::names::{is_feature_group_name, is_instance_type, role_arn};
+
+/// Most characters of one argument of the container, and of a path in it.
+const MAX_ARGUMENT: usize = 256;
+/// Where a job's files must be.
+const PROCESSING: &str = "/opt/ml/processing/";
+
+pub(super) fn check(job: &Members<'_>, parameters: &Parameters, problems: &mut Problems) {
+    job.known(
+        &[
+            "AppSpecification",
+            "Environment",
+            "NetworkConfig",
+            "ProcessingInputs",
+            "ProcessingOutputConfig",
+            "ProcessingResources",
+            "RoleArn",
+            "StoppingCondition",
+            "Tags",
+            "ProcessingJobName",
+        ],
+        problems,
+    );
+    let mut job = Job { parameters, problems, members: job };
+    job.application();
+    job.resources();
+    job.inputs();
+    job.outputs();
+    job.text(job.members, "RoleArn", "a role's ARN", |text| role_arn(text).is_some());
+    if let Some(stop) = job.members.object("StoppingCondition", job.problems) {
+        stop.known(&["MaxRuntimeInSeconds"], job.problems);
+        job.number(&stop, "MaxRuntimeInSeconds", 604_800);
+    }
+    job.network();
+}
+
+struct Job<'a, 'p> {
+    members: &'a Members<'a>,
+    parameters: &'a Parameters,
+    problems: &'p mut Problems,
+}
+
+impl Job<'_, '_> {
+    fn application(&mut self) {
+        self.members.required("AppSpecification", self.problems);
+        let Some(app) = self.members.object("AppSpecification", self.problems) else { return };
+        app.known(&["ImageUri", "ContainerEntrypoint", "ContainerArguments"], self.problems);
+        self.text(&app, "ImageUri", "an image of at most 255 characters", |text| {
+            (1..=255).contains(&text.len()) && !text.contains(char::is_whitespace)
+        });
+        for name in ["ContainerEntrypoint", "ContainerArguments"] {
+            let parts = app.list(name, self.problems);
+            if app.get(name).is_some() {
+                count(&app.place(name), parts.len(), 100, "parts", self.problems);
+            }
+            for (place, part) in parts {
+                let Some(text) = self.resolved(&place, part, "String") else { continue };
+                let length = text.chars().count();
+                if length > MAX_ARGUMENT {
+                    let text = format!("has {length} characters, and {MAX_ARGUMENT} are possible");
+                    self.problems.add(place, text);
+                }
+            }
+        }
+    }
+
+    fn resources(&mut self) {
+        self.members.required("ProcessingResources", self.problems);
+        let resources = self.members.object("ProcessingResources", self.problems);
+        let Some(resources) = resources else { return };
+        resources.known(&["ClusterConfig"], self.problems);
+        resources.required("ClusterConfig", self.problems);
+        let Some(cluster) = resources.object("ClusterConfig", self.problems) else { return };
+        cluster.known(
+            &["InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId"],
+            self.problems,
+        );
+        self.text(&cluster, "InstanceType", "a type such as ml.m5.4xlarge", is_instance_type);
+        self.number(&cluster, "InstanceCount", 100);
+        self.number(&cluster, "VolumeSizeInGB", 16_384);
+    }
+
+    fn inputs(&mut self) {
+        let inputs = self.members.list("ProcessingInputs", self.problems);
+        if inputs.len() > 10 {
+            let place = self.members.place("ProcessingInputs");
+            count(&place, inputs.len(), 10, "inputs", self.problems);
+        }
+        let (mut names, mut paths) = (Vec::new(), Vec::new());
+        for (place, input) in inputs {
+            let input = Members::of(input, place, self.problems);
+            input.known(&["InputName", "AppManaged", "S3Input"], self.problems);
+            let name = self.text(&input, "InputName", "a name", |name| !name.is_empty());
+            names.extend(name.map(|name| (input.place("InputName"), name)));
+            input.required("S3Input", self.problems);
+            let Some(s3) = input.object("S3Input", self.problems) else { continue };
+            s3.known(
+                &[
+                    "S3Uri",
+                    "LocalPath",
+                    "S3DataType",
+                    "S3InputMode",
+                    "S3DataDistributionType",
+                    "S3CompressionType",
+                ],
+                self.problems,
+            );
+            self.text(&s3, "S3Uri", "a place in S3", |uri| uri.starts_with("s3://"));
+            let path = self.text(
+                &s3,
+                "LocalPath",
+                "a path below /opt/ml/processing of at most 256 characters",
+                is_path,
+            );
+            paths.extend(path.map(|path| (s3.place("LocalPath"), path)));
+        }
+        unique(&names, self.problems);
+        unique(&paths, self.problems);
+    }
+
+    fn outputs(&mut self) {
+        let Some(config) = self.members.object("ProcessingOutputConfig", self.problems) else {
+            return;
+        };
+        config.known(&["Outputs", "KmsKeyId"], self.problems);
+        let outputs = config.list("Outputs", self.problems);
+        count(&config.place("Outputs"), outputs.len(), 10, "outputs", self.problems);
+        let mut names = Vec::new();
+        for (place, output) in outputs {
+            let output = Members::of(output, place, self.problems);
+            output.known(
+                &["OutputName", "AppManaged", "FeatureStoreOutput", "S3Output"],
+                self.problems,
+            );
+            let name = self.text(&output, "OutputName", "a name", |name| !name.is_empty());
+            names.extend(name.map(|name| (output.place("OutputName"), name)));
+            if let Some(store) = output.object("FeatureStoreOutput", self.problems) {
+                store.known(&["FeatureGroupName"], self.problems);
+                self.text(
+                    &store,
+                    "FeatureGroupName",
+                    "a feature group's name",
+                    is_feature_group_name,
+                );
+            }
+        }
+        unique(&names, self.problems);
+    }
+
+    fn network(&mut self) {
+        let Some(network) = self.members.object("NetworkConfig", self.problems) else { return };
+        network.known(
+            &["EnableInterContainerTrafficEncryption", "EnableNetworkIsolation", "VpcConfig"],
+            self.problems,
+        );
+        let Some(vpc) = network.object("VpcConfig", self.problems) else { return };
+        vpc.known(&["SecurityGroupIds", "Subnets"], self.problems);
+        for (name, max) in [("SecurityGroupIds", 5), ("Subnets", 16)] {
+            let ids = vpc.list(name, self.problems).len();
+            count(&vpc.place(name), ids, max, "ids", self.problems);
+        }
+    }
+
+    /// A text that must be there, as far as it is known, and `expected` if it is.
+    fn text(
+        &mut self,
+        of: &Members<'_>,
+        name: &str,
+        expected: &str,
+        legal: impl Fn(&str) -> bool,
+    ) -> Option<String> {
+        let value = of.required(name, self.problems)?;
+        let text = self.resolved(&of.place(name), value, "String")?;
+        if !legal(&text) {
+            self.problems.add(of.place(name), format!("`{text}` is not {expected}"));
+        }
+        Some(text)
+    }
+
+    /// A whole number that must be there, in `1..=max` as far as it is known.
+    fn number(&mut self, of: &Members<'_>, name: &str, max: u64) {
+        let Some(value) = of.required(name, self.problems) else { return };
+        let Some(text) = self.resolved(&of.place(name), value, "Integer") else { return };
+        if !text.parse().is_ok_and(|number: u64| (1..=max).contains(&number)) {
+            self.problems
+                .add(of.place(name), format!("`{text}` is not a whole number of 1 to {max}"));
+        }
+    }
+
+    /// A value with its parameters' defaults, if it has the type that is wanted.
+    fn resolved(&mut self, place: &str, value: &Value, wanted: &str) -> Option<String> {
+        let fits = match (value, parameter(value)) {
+            // A parameter that is not there is reported with the references.
+            (_, Some(name)) => self.parameters.kind(name).is_none_or(|kind| kind == wanted),
+            (Value::String(_), _) => wanted == "String",
+            (Value::Number(_), _) => wanted == "Integer",
+            (Value::Object(_), _) => true,
+            _ => false,
+        };
+        if !fits {
+            self.problems.add(place, format!("{value} is not of type {wanted}"));
+            return None;
+        }
+        resolve(value, self.parameters)
+    }
+}
+
+fn is_path(path: &str) -> bool {
+    path.len() <= MAX_ARGUMENT
+        && path.strip_prefix(PROCESSING).is_some_and(|rest| {
+            !rest.is_empty() && rest.split('/').all(|part| !matches!(part, "" | "." | ".."))
+        })
+}

@@ -1,0 +1,23 @@
+//! `build`: the definition, without AWS.
+
+use super::args::Build;
+use super::failure::Failure;
+use super::{Context, data, project};
+
+#[expect(clippy::unused_async, reason = "all commands are called alike")]
+pub(super) async fn run(build: &Build, context: &Context<'_>) -> Result<(), Failure> {
+    let settings = project::settings(context)?;
+    let flow = project::local_flow(&settings, build.flow_file.as_deref())?.ok_or_else(|| {
+        Failure::new(
+            "the flow is in S3, and building needs to read its output and source",
+            "pass a local copy with --flow-file, or let `flow` name a file of the project",
+        )
+    })?;
+    let (definition, _) = project::definition(&settings, &flow)?;
+    let text = if context.json() {
+        serde_json::to_string(&definition)
+    } else {
+        serde_json::to_string_pretty(&definition)
+    };
+    data(&text.map_err(|error| Failure::output(&error.into()))?)
+}

@@ -1,0 +1,65 @@
+//! `delete`: the pipeline, after naming what goes.
+
+use std::io::{self, IsTerminal};
+
+use serde_json::json;
+
+use super::args::Delete;
+use super::failure::Failure;
+use super::{Context, data, note, project};
+use crate::service::{Service, is_over};
+
+/// Most executions that are counted.
+const COUNTED: usize = 100;
+
+pub(super) async fn run(delete: &Delete, context: &Context<'_>) -> Result<(), Failure> {
+    let identity = project::identity(context, &delete.which)?;
+    let aws = project::aws(context, &identity.region).await;
+    let name = identity.pipeline_name.as_str();
+    let deployed = aws.describe(name).await?.ok_or_else(|| {
+        Failure::new(
+            format!("there is no pipeline {name} in {}", identity.region),
+            "nothing is left to delete; --pipeline names another one",
+        )
+    })?;
+    let executions = aws.executions(name, COUNTED).await?;
+    let running = executions.iter().filter(|execution| !is_over(&execution.status)).count();
+    let count = match executions.len() {
+        COUNTED => format!("{COUNTED} or more"),
+        count => count.to_string(),
+    };
+    note(&format!(
+        "this deletes the pipeline {} and the record of its executions ({count}, {running} of them running); \
+         data, features and the flow in S3 stay",
+        deployed.arn
+    ));
+    if running > 0 {
+        return Err(Failure::new(
+            format!("the pipeline {name} has executions that run: {running}"),
+            "wait until they are over (`ingestion-pipeline wait`), or stop them in SageMaker Studio",
+        ));
+    }
+    if !delete.yes {
+        confirm()?;
+    }
+    aws.delete(name).await?;
+    let arn = deployed.arn;
+    let text = if context.json() { json!({ "deleted": arn }).to_string() } else { arn };
+    data(&text)
+}
+
+fn confirm() -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::new(
+            "nothing was deleted, because nobody can be asked",
+            "pass --yes to delete without being asked",
+        ));
+    }
+    note("delete it? [y/N]");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(|error| Failure::output(&error))?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Failure::new("nothing was deleted", "answer y to delete")),
+    }
+}

@@ -1,0 +1,60 @@
+//! A failure as people read it: what went wrong, and what to do.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use crate::service::ServiceError;
+use crate::upsert::UpsertError;
+
+/// What went wrong, and a hint at what to do.
+#[derive(Debug)]
+pub(super) struct Failure {
+    message: String,
+    hint: String,
+    exit_code: u8,
+}
+
+impl Failure {
+    pub(super) fn new(message: impl Display, hint: impl Into<String>) -> Self {
+        Self { message: message.to_string(), hint: hint.into(), exit_code: 1 }
+    }
+
+    /// The user stopped the command, as a shell counts it.
+    pub(super) fn interrupted(message: impl Display, hint: impl Into<String>) -> Self {
+        Self { exit_code: 130, ..Self::new(message, hint) }
+    }
+
+    /// Something could not be read or written.
+    pub(super) fn output(error: &io::Error) -> Self {
+        Self::new(format!("reading or writing failed: {error}"), "check where stdin and stdout go")
+    }
+
+    pub(super) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.exit_code)
+    }
+
+    pub(super) fn write(&self, notes: &mut dyn Write, json: bool) -> io::Result<()> {
+        if json {
+            return writeln!(notes, "{}", json!({ "error": self.message, "hint": self.hint }));
+        }
+        writeln!(notes, "error: {}\n\nhint: {}", self.message, self.hint)
+    }
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        Self::new(&error, error.hint())
+    }
+}
+
+impl From<UpsertError> for Failure {
+    fn from(error: UpsertError) -> Self {
+        match error {
+            UpsertError::Service(error) => error.into(),
+            UpsertError::Value(error) => Self::new(error, "shorten `artifacts`"),
+        }
+    }
+}

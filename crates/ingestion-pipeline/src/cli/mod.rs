@@ -1,0 +1,99 @@
+//! The command line: data on stdout, everything else on stderr.
+
+mod args;
+mod build;
+mod delete;
+mod failure;
+mod format;
+mod list;
+mod progress;
+mod project;
+mod start;
+mod upsert;
+mod wait;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::runtime;
+
+use args::{Arguments, Command};
+use failure::Failure;
+
+/// What every command is given.
+pub(crate) struct Context<'a> {
+    arguments: &'a Arguments,
+    variable: &'a dyn Fn(&str) -> Option<OsString>,
+}
+
+/// Runs the command line. The exit code is 0, or 1 for a failure, 2 for arguments that make no
+/// command, 130 for a command that was interrupted.
+pub fn main(
+    arguments: impl IntoIterator<Item = OsString>,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return no_command(&error),
+    };
+    let context = Context { arguments: &arguments, variable: &variable };
+    match run(&context) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // There is nobody left to tell if this fails.
+            let _ = failure.write(&mut io::stderr(), arguments.json);
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(context: &Context<'_>) -> Result<(), Failure> {
+    let run = async {
+        match &context.arguments.command {
+            Command::Build(build) => build::run(build, context).await,
+            Command::Upsert(upsert) => upsert::run(upsert, context).await,
+            Command::Start(start) => start::run(start, context).await,
+            Command::Wait(wait) => wait::run(wait, context).await,
+            Command::List(list) => list::run(list, context).await,
+            Command::Delete(delete) => delete::run(delete, context).await,
+        }
+    };
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::output(&error))?.block_on(run)
+}
+
+impl Context<'_> {
+    /// Whether data and errors are written for scripts.
+    fn json(&self) -> bool {
+        self.arguments.json
+    }
+}
+
+/// Writes data.
+fn data(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout();
+    let written = writeln!(stdout, "{}", text.trim_end()).and_then(|()| stdout.flush());
+    written.map_err(|error| Failure::output(&error))
+}
+
+/// Tells people something.
+fn note(text: &str) {
+    // If nobody can be told, the work goes on.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Help and version go to stdout; what is wrong with the arguments to stderr, ending in a hint.
+fn no_command(error: &clap::Error) -> ExitCode {
+    let text = error.to_string();
+    if !error.use_stderr() {
+        let written = write!(io::stdout(), "{text}");
+        return if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    let text = text.trim_end().trim_end_matches("For more information, try '--help'.").trim_end();
+    let hint = "hint: `ingestion-pipeline --help` shows the commands, \
+                `ingestion-pipeline <command> --help` its options and examples";
+    let _ = writeln!(io::stderr(), "{text}\n\n{hint}");
+    ExitCode::from(2)
+}

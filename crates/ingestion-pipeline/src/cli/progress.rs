@@ -1,0 +1,75 @@
+//! How an execution goes: a line that changes, or, where there is no terminal, a line for each
+//! change.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::{Duration, SystemTime};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::format;
+use crate::service::{Execution, Step};
+
+/// Shows one execution on stderr.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    /// The status of each step as it was shown last.
+    shown: BTreeMap<String, String>,
+}
+
+impl Progress {
+    pub(super) fn new(execution: &str, terminal: bool) -> Self {
+        let bar = terminal.then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                bar.set_style(style);
+            }
+            bar.set_message(format!("looking at {execution}"));
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        Self { bar, shown: BTreeMap::new() }
+    }
+
+    pub(super) fn show(&mut self, now: &Execution, steps: &[Step]) {
+        let elapsed = format::duration(elapsed(now.started));
+        if let Some(bar) = &self.bar {
+            let steps: Vec<_> = steps.iter().map(words).collect();
+            bar.set_message(format!("{elapsed}  {}  {}", now.status, steps.join(", ")));
+            return;
+        }
+        for step in steps {
+            self.line(&elapsed, &step.name, &words(step));
+        }
+        self.line(&elapsed, "", &format!("execution {}", now.status));
+    }
+
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Writes a line if it says something new.
+    fn line(&mut self, elapsed: &str, what: &str, words: &str) {
+        if self.shown.get(what).is_some_and(|shown| shown == words) {
+            return;
+        }
+        // If nobody can be told, the execution is followed nevertheless.
+        let _ = writeln!(io::stderr(), "{elapsed:>10}  {words}");
+        self.shown.insert(what.to_owned(), words.to_owned());
+    }
+}
+
+fn words(step: &Step) -> String {
+    match step.attempt {
+        Some(attempt) if attempt > 1 => {
+            format!("step {} {} (attempt {attempt})", step.name, step.status)
+        }
+        _ => format!("step {} {}", step.name, step.status),
+    }
+}
+
+fn elapsed(started: Option<SystemTime>) -> Duration {
+    started.and_then(|start| format::now().duration_since(start).ok()).unwrap_or_default()
+}

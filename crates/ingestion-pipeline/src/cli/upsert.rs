@@ -1,0 +1,42 @@
+//! `upsert`: the deployed pipeline becomes what the settings say.
+
+use serde_json::json;
+
+use super::args::Upsert;
+use super::failure::Failure;
+use super::{Context, data, note, project};
+use crate::engine;
+use crate::settings::FlowLocation;
+use crate::upsert::{Action, Deployment};
+
+pub(super) async fn run(upsert: &Upsert, context: &Context<'_>) -> Result<(), Failure> {
+    let settings = project::settings(context)?;
+    let service = project::aws(context, &settings.region).await;
+    let flow = project::any_flow(&settings, upsert.flow_file.as_deref(), &service).await?;
+    let (definition, file) = project::definition(&settings, &flow)?;
+    let stored = match &settings.flow {
+        FlowLocation::S3(_) => None,
+        FlowLocation::Path(_) => {
+            let url = engine::flow_url(&settings, &file)
+                .map_err(|error| Failure::new(error, "shorten `artifacts`"))?;
+            Some((url, flow.bytes))
+        }
+    };
+    let deployment = Deployment::new(&settings, &definition, stored);
+    if upsert.dry_run {
+        let changes = deployment.plan(&service).await?;
+        let json = context.json().then(|| changes.to_json().to_string());
+        return data(&json.unwrap_or_else(|| changes.to_string()));
+    }
+    let upserted = deployment.upsert(&service).await?;
+    let action = match upserted.action {
+        Action::Create => "created",
+        Action::Update => "updated",
+        Action::Nothing => "unchanged",
+    };
+    if context.json() {
+        return data(&json!({ "arn": upserted.arn, "action": action }).to_string());
+    }
+    note(&format!("pipeline {}: {action}", settings.pipeline_name));
+    data(&upserted.arn)
+}

@@ -1,0 +1,29 @@
+//! AWS's Data Wrangler container, as the predecessor ran it. Where this differs from it is listed
+//! in `DIFFERENCES.md`.
+
+use super::{BuildError, Parts};
+use crate::definition::{AppSpecification, Text};
+use crate::flow_file::FlowFile;
+use crate::images::DATA_WRANGLER;
+use crate::settings::Settings;
+
+pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, BuildError> {
+    let image_uri = match (&settings.image, &flow.image) {
+        (Some(image), _) => image.clone(),
+        (None, Some(image)) => DATA_WRANGLER.as_named(image, &settings.region)?,
+        (None, None) => DATA_WRANGLER.in_region(&settings.region)?,
+    };
+    // One argument, option and value: so the container's own exports pass it. Its key must equal
+    // the output's name.
+    let argument =
+        format!("--output-config '{{\"{}\": {{\"content_type\": \"CSV\"}}}}'", flow.output);
+    Ok(Parts {
+        step_name: "datawrangler-processing-to-feature-store",
+        application: AppSpecification {
+            image_uri,
+            container_entrypoint: Vec::new(),
+            container_arguments: vec![Text::Literal(argument)],
+        },
+        code: None,
+    })
+}

@@ -1,0 +1,49 @@
+//! `ingest-features` in a stock image of AWS's: nothing to build, no registry.
+
+use super::{BuildError, FEATURE_GROUP_NAME, FLOW_FOLDER, FLOW_OUTPUT_NAME, Parts, data_folder};
+use crate::definition::{AppSpecification, ProcessingInput, Reference, Text};
+use crate::flow_file::FlowFile;
+use crate::images::SCIKIT_LEARN;
+use crate::settings::Settings;
+
+/// Where the job finds the binary.
+const CODE_FOLDER: &str = "/opt/ml/processing/code";
+
+/// Files that come from S3 cannot be executed as they are. `$0` is the binary's path, `$@` its
+/// arguments; `exec` makes it the container's process, which `SageMaker`'s signals reach.
+const SHELL: &str = "chmod +x \"$0\" && exec \"$0\" \"$@\"";
+
+pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, BuildError> {
+    let image_uri = match &settings.image {
+        Some(image) => image.clone(),
+        None => SCIKIT_LEARN.in_region(&settings.region)?,
+    };
+    let binary = settings.native_binary.as_ref().ok_or(BuildError::NoBinary)?;
+    let name = binary.key().rsplit('/').next().unwrap_or_default();
+    Ok(Parts {
+        step_name: "native-processing-to-feature-store",
+        application: AppSpecification {
+            image_uri,
+            container_entrypoint: vec![
+                "/bin/sh".into(),
+                "-c".into(),
+                SHELL.into(),
+                format!("{CODE_FOLDER}/{name}").into(),
+            ],
+            container_arguments: vec![
+                "--flow".into(),
+                FLOW_FOLDER.into(),
+                "--input".into(),
+                data_folder(&flow.dataset).into(),
+                "--output-node".into(),
+                Text::parameter(FLOW_OUTPUT_NAME),
+                "--feature-group".into(),
+                Text::parameter(FEATURE_GROUP_NAME),
+                // Never the job's clock: a job that is tried again writes the same records.
+                "--event-time".into(),
+                Text::Get(Reference::StartDateTime),
+            ],
+        },
+        code: Some(ProcessingInput::files("code", binary.as_str(), CODE_FOLDER)),
+    })
+}

@@ -1,0 +1,257 @@
+//! AWS's container images: the account that serves them differs from region to region.
+
+use crate::names::is_account;
+use crate::values::{ImageUri, InvalidValue, Region};
+
+/// Data Wrangler's container, in the newest version that these accounts serve to notebooks.
+/// <https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/sagemaker-algo-docker-registry-paths.html>
+pub const DATA_WRANGLER: Images = Images {
+    repository: "sagemaker-data-wrangler-container",
+    tag: "3.x",
+    accounts: &[
+        ("af-south-1", "143210264188"),
+        ("ap-east-1", "707077482487"),
+        ("ap-northeast-1", "649008135260"),
+        ("ap-northeast-2", "131546521161"),
+        ("ap-northeast-3", "913387583493"),
+        ("ap-south-1", "089933028263"),
+        ("ap-southeast-1", "119527597002"),
+        ("ap-southeast-2", "422173101802"),
+        ("ca-central-1", "557239378090"),
+        ("cn-north-1", "245909111842"),
+        ("cn-northwest-1", "249157047649"),
+        ("eu-central-1", "024640144536"),
+        ("eu-north-1", "054986407534"),
+        ("eu-south-1", "488287956546"),
+        ("eu-west-1", "245179582081"),
+        ("eu-west-2", "894491911112"),
+        ("eu-west-3", "807237891255"),
+        ("il-central-1", "406833011540"),
+        ("me-south-1", "376037874950"),
+        ("sa-east-1", "424196993095"),
+        ("us-east-1", "663277389841"),
+        ("us-east-2", "415577184552"),
+        ("us-west-1", "926135532090"),
+        ("us-west-2", "174368400705"),
+    ],
+};
+
+/// A small stock image with a shell and root certificates, which is all that the native engine's
+/// binary needs; scikit-learn is the one that most regions have.
+pub const SCIKIT_LEARN: Images = Images {
+    repository: "sagemaker-scikit-learn",
+    tag: "1.2-1-cpu-py3",
+    accounts: &[
+        ("af-south-1", "510948584623"),
+        ("ap-east-1", "651117190479"),
+        ("ap-northeast-1", "354813040037"),
+        ("ap-northeast-2", "366743142698"),
+        ("ap-northeast-3", "867004704886"),
+        ("ap-south-1", "720646828776"),
+        ("ap-south-2", "628508329040"),
+        ("ap-southeast-1", "121021644041"),
+        ("ap-southeast-2", "783357654285"),
+        ("ap-southeast-3", "951798379941"),
+        ("ap-southeast-4", "106583098589"),
+        ("ca-central-1", "341280168497"),
+        ("ca-west-1", "190319476487"),
+        ("cn-north-1", "450853457545"),
+        ("cn-northwest-1", "451049120500"),
+        ("eu-central-1", "492215442770"),
+        ("eu-central-2", "680994064768"),
+        ("eu-north-1", "662702820516"),
+        ("eu-south-1", "978288397137"),
+        ("eu-south-2", "104374241257"),
+        ("eu-west-1", "141502667606"),
+        ("eu-west-2", "764974769150"),
+        ("eu-west-3", "659782779980"),
+        ("il-central-1", "898809789911"),
+        ("me-central-1", "272398656194"),
+        ("me-south-1", "801668240914"),
+        ("sa-east-1", "737474898029"),
+        ("us-east-1", "683313688378"),
+        ("us-east-2", "257758044811"),
+        ("us-gov-east-1", "237065988967"),
+        ("us-gov-west-1", "414596584902"),
+        ("us-iso-east-1", "833128469047"),
+        ("us-isob-east-1", "281123927165"),
+        ("us-isof-east-1", "108575199400"),
+        ("us-isof-south-1", "124985052026"),
+        ("us-west-1", "746614075791"),
+        ("us-west-2", "246618743249"),
+    ],
+};
+
+/// Partitions by what their regions' names begin with; the first that fits, `aws` if none does.
+/// From botocore's `partitions.json`.
+const PARTITIONS: [(&str, &str, &str); 7] = [
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+    ("eusc-", "aws-eusc", "amazonaws.eu"),
+];
+
+/// One image in all regions that have it.
+#[derive(Debug, Clone, Copy)]
+pub struct Images {
+    repository: &'static str,
+    tag: &'static str,
+    accounts: &'static [(&'static str, &'static str)],
+}
+
+/// There is no image to name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoImage {
+    /// AWS has no such image in the region.
+    #[error("AWS has no image {repository} in {region}; there is one in {}", regions.join(", "))]
+    NotInRegion {
+        /// The image's repository.
+        repository: &'static str,
+        /// The region that was asked for.
+        region: String,
+        /// Where the image is.
+        regions: Vec<&'static str>,
+    },
+    /// An image that AWS does not serve everywhere, in another region than the pipeline's.
+    #[error("the flow was made with the image {image}, which is not in {region}")]
+    Elsewhere {
+        /// The flow's image.
+        image: String,
+        /// The pipeline's region.
+        region: String,
+    },
+    /// The text is no image at all.
+    #[error("the flow was made with the image {0}")]
+    Illegal(#[from] InvalidValue),
+}
+
+/// The partition of a region, such as `aws` or `aws-cn`.
+#[must_use]
+pub fn partition(region: &Region) -> &'static str {
+    partition_entry(region).0
+}
+
+/// What a region's host names end with, such as `amazonaws.com` or `amazonaws.com.cn`.
+#[must_use]
+pub fn dns_suffix(region: &Region) -> &'static str {
+    partition_entry(region).1
+}
+
+fn partition_entry(region: &Region) -> (&'static str, &'static str) {
+    let of_region = PARTITIONS.iter().find(|(prefix, _, _)| region.as_str().starts_with(prefix));
+    of_region.map_or(("aws", "amazonaws.com"), |(_, name, suffix)| (name, suffix))
+}
+
+impl Images {
+    /// The regions that have the image, in alphabetical order.
+    pub fn regions(&self) -> impl Iterator<Item = &'static str> {
+        self.accounts.iter().map(|(region, _)| *region)
+    }
+
+    /// The image in a region.
+    ///
+    /// # Errors
+    ///
+    /// [`NoImage`] lists the regions that have it.
+    pub fn in_region(&self, region: &Region) -> Result<ImageUri, NoImage> {
+        self.with_tag(self.tag, region)
+    }
+
+    /// The image that a flow names, in a region: of AWS's own image the region's copy of the same
+    /// version, another one only if it is there already.
+    ///
+    /// # Errors
+    ///
+    /// [`NoImage`] if the region does not have it.
+    pub fn as_named(&self, image: &str, region: &Region) -> Result<ImageUri, NoImage> {
+        let legal = ImageUri::new(image)?;
+        let Some((registry, name)) = image.split_once('/') else { return Ok(legal) };
+        let host: Vec<_> = registry.splitn(5, '.').collect();
+        let [account, "dkr", "ecr", home, _suffix] = host[..] else { return Ok(legal) };
+        let (repository, tag) = name.split_once(':').unwrap_or((name, self.tag));
+        let aws_serves_it = repository == self.repository
+            && is_account(account)
+            && self.accounts.contains(&(home, account));
+        if aws_serves_it {
+            self.with_tag(tag, region)
+        } else if home == region.as_str() {
+            Ok(legal)
+        } else {
+            Err(NoImage::Elsewhere { image: image.to_owned(), region: region.to_string() })
+        }
+    }
+
+    fn with_tag(&self, tag: &str, region: &Region) -> Result<ImageUri, NoImage> {
+        let account = self.accounts.iter().find(|(name, _)| *name == region.as_str());
+        let Some((_, account)) = account else {
+            return Err(NoImage::NotInRegion {
+                repository: self.repository,
+                region: region.to_string(),
+                regions: self.regions().collect(),
+            });
+        };
+        let (repository, suffix) = (self.repository, dns_suffix(region));
+        Ok(ImageUri::new(format!("{account}.dkr.ecr.{region}.{suffix}/{repository}:{tag}"))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(name: &str) -> Region {
+        Region::new(name).unwrap()
+    }
+
+    #[test]
+    fn each_region_is_there_once_with_an_account() {
+        for images in [DATA_WRANGLER, SCIKIT_LEARN] {
+            assert!(images.accounts.is_sorted_by(|a, b| a.0 < b.0));
+            assert!(images.accounts.iter().all(|(_, account)| is_account(account)));
+            assert!(images.regions().all(|name| images.in_region(&region(name)).is_ok()));
+        }
+    }
+
+    #[test]
+    fn hosts_end_as_their_partition_wants_it() {
+        for (name, partition_name, suffix) in [
+            ("eu-west-1", "aws", "amazonaws.com"),
+            ("cn-northwest-1", "aws-cn", "amazonaws.com.cn"),
+            ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
+            ("us-iso-east-1", "aws-iso", "c2s.ic.gov"),
+            ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov"),
+            ("us-isof-south-1", "aws-iso-f", "csp.hci.ic.gov"),
+        ] {
+            assert_eq!(partition(&region(name)), partition_name);
+            assert_eq!(dns_suffix(&region(name)), suffix);
+        }
+    }
+
+    #[test]
+    fn a_flows_own_image_keeps_its_version_in_the_pipelines_region() {
+        let canvas =
+            "663277389841.dkr.ecr.us-east-1.amazonaws.com/sagemaker-data-wrangler-container:5.2.1";
+        let image = |region: &Region| DATA_WRANGLER.as_named(canvas, region);
+        assert_eq!(image(&region("us-east-1")).unwrap().as_str(), canvas);
+        assert_eq!(
+            image(&region("cn-north-1")).unwrap().as_str(),
+            "245909111842.dkr.ecr.cn-north-1.amazonaws.com.cn/sagemaker-data-wrangler-container:5.2.1"
+        );
+        assert!(matches!(image(&region("us-gov-west-1")), Err(NoImage::NotInRegion { .. })));
+    }
+
+    #[test]
+    fn an_image_of_ones_own_is_not_moved() {
+        let own = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/wrangler:1";
+        assert_eq!(DATA_WRANGLER.as_named(own, &region("eu-west-1")).unwrap().as_str(), own);
+        let error = DATA_WRANGLER.as_named(own, &region("eu-west-2")).unwrap_err();
+        assert!(matches!(error, NoImage::Elsewhere { .. }), "{error}");
+        let public = "public.ecr.aws/a/b:1";
+        assert_eq!(DATA_WRANGLER.as_named(public, &region("eu-west-2")).unwrap().as_str(), public);
+        assert!(DATA_WRANGLER.as_named("a b", &region("eu-west-2")).is_err());
+    }
+}

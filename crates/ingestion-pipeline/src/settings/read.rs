@@ -1,0 +1,290 @@
+//! Reads all settings, and lists all that is wrong with them.
+
+use serde_json::Value;
+
+use super::keys::{self, Key};
+use super::shapes;
+use super::sources::{Given, Origin, Sources};
+use super::{Engine, FlowLocation, Identity, InvalidSettings, Network, Settings};
+use crate::images;
+use crate::values::{
+    Description, Duration, FeatureGroupName, ImageUri, InstanceType, KmsKey, NamePrefix,
+    PipelineName, ProjectId, ProjectName, Region, RoleArn, S3Url, SecurityGroupId, SubnetId,
+};
+
+/// The predecessor's defaults.
+const NAME_PREFIX: &str = "s3-fs-ingest-pipeline";
+const DESCRIPTION: &str = "automated ingestion from s3 to feature store";
+const VOLUME_SIZE_GB: u32 = 50;
+
+pub(super) fn read(sources: Sources) -> Result<Settings, InvalidSettings> {
+    let problems = sources.unknown_keys();
+    let mut reader = Reader { sources, problems, notes: Vec::new() };
+    let settings = reader.settings();
+    match settings {
+        Some(settings) if reader.problems.is_empty() => {
+            Ok(Settings { notes: reader.notes, ..settings })
+        }
+        _ => Err(InvalidSettings(reader.problems)),
+    }
+}
+
+pub(super) fn identity(sources: Sources, name: Option<&str>) -> Result<Identity, InvalidSettings> {
+    let problems = sources.unknown_keys();
+    let mut reader = Reader { sources, problems, notes: Vec::new() };
+    let pipeline_name = if let Some(name) = name {
+        let name = PipelineName::new(name);
+        name.map_err(|error| reader.problems.push(format!("--pipeline: {error}"))).ok()
+    } else {
+        let project_id = reader.project_id();
+        pipeline_name(reader.name_prefix(), project_id.as_ref())
+    };
+    match (pipeline_name, reader.region()) {
+        (Some(pipeline_name), Some(region)) if reader.problems.is_empty() => {
+            Ok(Identity { pipeline_name, region })
+        }
+        _ => Err(InvalidSettings(reader.problems)),
+    }
+}
+
+fn pipeline_name(
+    prefix: Option<NamePrefix>,
+    project_id: Option<&ProjectId>,
+) -> Option<PipelineName> {
+    PipelineName::new(format!("{}-{}", prefix?, project_id?)).ok()
+}
+
+struct Reader {
+    sources: Sources,
+    problems: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Reader {
+    /// The settings, or `None` if something that is needed is missing or illegal. Everything is
+    /// read before anything is given up, so that all problems are listed.
+    fn settings(&mut self) -> Option<Settings> {
+        let project_name =
+            self.required(&keys::PROJECT_NAME, |v| shapes::text(v, ProjectName::new));
+        let project_id = self.project_id();
+        let prefix = self.name_prefix();
+        let description = self.or(
+            &keys::DESCRIPTION,
+            |v| shapes::text(v, Description::new),
+            || Description::new(DESCRIPTION).ok(),
+        );
+        let engine = self.or(&keys::ENGINE, shapes::engine, || Some(Engine::DataWrangler));
+        let flow = self.flow();
+        let output_node = self.optional(&keys::OUTPUT_NODE, |v| shapes::text(v, Ok));
+        let image = self.optional(&keys::IMAGE, |v| shapes::text(v, ImageUri::new));
+        let input_data = self.required(&keys::INPUT_DATA, shapes::data_url);
+        let feature_group =
+            self.required(&keys::FEATURE_GROUP, |v| shapes::text(v, FeatureGroupName::new));
+        let role = self.required(&keys::ROLE, |v| shapes::text(v, RoleArn::new));
+        let region = self.region();
+        let instance_type = self.or(
+            &keys::INSTANCE_TYPE,
+            |v| shapes::text(v, InstanceType::new),
+            || InstanceType::new(default_instance_type(engine?)).ok(),
+        );
+        let instance_count =
+            self.or(&keys::INSTANCE_COUNT, |v| shapes::number(v, 1, 100), || Some(1));
+        let volume = |value: &Value| shapes::number(value, 1, 16_384);
+        let volume_size_gb = self.or(&keys::VOLUME_SIZE_GB, volume, || Some(VOLUME_SIZE_GB));
+        let max_runtime_seconds =
+            self.optional(&keys::MAX_RUNTIME_SECONDS, |v| shapes::number(v, 1, 604_800));
+        let retry = self.or(&keys::RETRY, shapes::retry, || Some(shapes::RETRY));
+        let cache = self.optional(&keys::CACHE, |v| shapes::text(v, Duration::new));
+        let kms_key = self.optional(&keys::KMS_KEY, |v| shapes::text(v, KmsKey::new));
+        let network = self.network();
+        let tags = self.optional(&keys::TAGS, shapes::tags).unwrap_or_default();
+        let parallelism =
+            self.optional(&keys::PARALLELISM, |v| shapes::number(v, 1, i32::MAX as u32));
+        let artifacts = self.optional(&keys::ARTIFACTS, |v| shapes::text(v, S3Url::new));
+        let native_binary = self.native_binary(engine);
+        self.agree(engine, instance_count, role.as_ref(), region.as_ref());
+
+        let pipeline_name = pipeline_name(prefix, project_id.as_ref())?;
+        let (role, region) = (role?, region?);
+        let default_artifacts = || {
+            S3Url::new(format!("s3://sagemaker-{region}-{}/{pipeline_name}", role.account())).ok()
+        };
+        Some(Settings {
+            artifacts: artifacts.or_else(default_artifacts)?,
+            pipeline_name,
+            project_name: project_name?,
+            project_id: project_id?,
+            description: description?,
+            engine: engine?,
+            flow: flow?,
+            output_node,
+            image,
+            input_data: input_data?,
+            feature_group: feature_group?,
+            role,
+            region,
+            instance_type: instance_type?,
+            instance_count: instance_count?,
+            volume_size_gb: volume_size_gb?,
+            max_runtime_seconds,
+            retry: retry?,
+            cache,
+            kms_key,
+            network,
+            tags,
+            parallelism,
+            native_binary,
+            notes: Vec::new(),
+        })
+    }
+
+    fn project_id(&mut self) -> Option<ProjectId> {
+        self.required(&keys::PROJECT_ID, |v| shapes::text(v, ProjectId::new))
+    }
+
+    fn name_prefix(&mut self) -> Option<NamePrefix> {
+        let parse = |value: &Value| shapes::text(value, NamePrefix::new);
+        self.or(&keys::NAME_PREFIX, parse, || NamePrefix::new(NAME_PREFIX).ok())
+    }
+
+    fn flow(&mut self) -> Option<FlowLocation> {
+        let given = self.needed(&keys::FLOW)?;
+        let flow = shapes::flow(&given.value, self.sources.folder_of(&given.origin));
+        self.legal(&given, flow)
+    }
+
+    fn region(&mut self) -> Option<Region> {
+        let parse = |value: &Value| shapes::text(value, Region::new);
+        let given = match self.given(&keys::REGION) {
+            Some(given) => given,
+            None => match self.sources.variable("AWS_DEFAULT_REGION") {
+                Ok(Some(given)) => given,
+                _ => return self.required(&keys::REGION, parse),
+            },
+        };
+        let region = parse(&given.value);
+        self.legal(&given, region)
+    }
+
+    fn network(&mut self) -> Option<Network> {
+        let subnets = self.optional(&keys::SUBNETS, |v| shapes::list(v, 16, SubnetId::new));
+        let groups =
+            self.optional(&keys::SECURITY_GROUPS, |v| shapes::list(v, 5, SecurityGroupId::new));
+        let (subnets, security_groups) = (subnets.unwrap_or_default(), groups.unwrap_or_default());
+        match (subnets.is_empty(), security_groups.is_empty()) {
+            (true, true) => None,
+            (false, false) => Some(Network { subnets, security_groups }),
+            (lacks_subnets, _) => {
+                let (given, lacking) = if lacks_subnets {
+                    (keys::SECURITY_GROUPS, keys::SUBNETS)
+                } else {
+                    (keys::SUBNETS, keys::SECURITY_GROUPS)
+                };
+                if self.given(&lacking).is_none() {
+                    self.missing(&lacking, &format!("; {} needs it", given.name));
+                }
+                None
+            }
+        }
+    }
+
+    fn native_binary(&mut self, engine: Option<Engine>) -> Option<S3Url> {
+        match engine {
+            Some(Engine::Native) => self.required(&keys::NATIVE_BINARY, shapes::object_url),
+            _ => self.optional(&keys::NATIVE_BINARY, shapes::object_url),
+        }
+    }
+
+    /// What no setting can say alone.
+    fn agree(
+        &mut self,
+        engine: Option<Engine>,
+        instance_count: Option<u32>,
+        role: Option<&RoleArn>,
+        region: Option<&Region>,
+    ) {
+        if engine == Some(Engine::Native) && instance_count.is_some_and(|count| count > 1) {
+            self.problems.push(
+                "instance_count: the native engine runs on one machine; take a larger \
+                 instance_type, or the engine data-wrangler"
+                    .to_owned(),
+            );
+        }
+        if let (Some(role), Some(region)) = (role, region) {
+            let partition = images::partition(region);
+            if role.partition() != partition {
+                self.problems.push(format!(
+                    "role: {role} is of the partition {}, and the region {region} is in {partition}; \
+                     take a role of an account there",
+                    role.partition()
+                ));
+            }
+        }
+    }
+
+    fn required<T>(&mut self, key: &Key, parse: impl Fn(&Value) -> Result<T, String>) -> Option<T> {
+        let given = self.needed(key)?;
+        self.legal(&given, parse(&given.value))
+    }
+
+    fn optional<T>(&mut self, key: &Key, parse: impl Fn(&Value) -> Result<T, String>) -> Option<T> {
+        let given = self.given(key)?;
+        self.legal(&given, parse(&given.value))
+    }
+
+    /// The value, or its default if there is none. An illegal value is not replaced by a default.
+    fn or<T>(
+        &mut self,
+        key: &Key,
+        parse: impl Fn(&Value) -> Result<T, String>,
+        default: impl Fn() -> Option<T>,
+    ) -> Option<T> {
+        match self.given(key) {
+            Some(given) => self.legal(&given, parse(&given.value)),
+            None => default(),
+        }
+    }
+
+    fn needed(&mut self, key: &Key) -> Option<Given> {
+        let known = self.problems.len();
+        let given = self.given(key);
+        if given.is_none() && self.problems.len() == known {
+            self.missing(key, "");
+        }
+        given
+    }
+
+    fn missing(&mut self, key: &Key, why: &str) {
+        self.problems.push(format!(
+            "{} is missing{why}: set it in pipeline.yaml, or {} in the environment ({})",
+            key.name, key.variable, key.meaning
+        ));
+    }
+
+    fn given(&mut self, key: &Key) -> Option<Given> {
+        let given = self.sources.get(key).map_err(|problem| self.problems.push(problem)).ok()??;
+        if let (Origin::File { .. }, Ok(Some(other))) =
+            (&given.origin, self.sources.variable(key.variable))
+            && other.value != given.value
+        {
+            let note =
+                format!("{} goes before {} from the environment", given.origin, key.variable);
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        Some(given)
+    }
+
+    fn legal<T>(&mut self, given: &Given, value: Result<T, String>) -> Option<T> {
+        value.map_err(|problem| self.problems.push(format!("{}: {problem}", given.origin))).ok()
+    }
+}
+
+/// Data Wrangler's container wants memory for Spark; the native engine needs little.
+fn default_instance_type(engine: Engine) -> &'static str {
+    match engine {
+        Engine::DataWrangler => "ml.m5.4xlarge",
+        Engine::Native => "ml.m5.large",
+    }
+}

@@ -1,0 +1,204 @@
+//! From a value as it was written to a value as it is used.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::sources::unknown_key;
+use super::yaml;
+use super::{Attempts, Engine, FlowLocation, Retry};
+use crate::values::{InvalidValue, S3Url};
+
+/// What is tried again if the settings say nothing: calls soon, quotas patiently.
+pub(super) const RETRY: Retry = Retry {
+    throttling: Attempts { attempts: 5, interval_seconds: 10, backoff_rate: 2.0 },
+    service_faults: Attempts { attempts: 5, interval_seconds: 10, backoff_rate: 2.0 },
+    resource_limits: Attempts { attempts: 10, interval_seconds: 60, backoff_rate: 1.5 },
+};
+const RETRY_KEYS: [&str; 3] = ["throttling", "service_faults", "resource_limits"];
+const ATTEMPTS_KEYS: [&str; 3] = ["attempts", "interval_seconds", "backoff_rate"];
+
+/// Most tags of a pipeline, less the two of its project.
+const MAX_TAGS: usize = 48;
+
+/// A text that `parse` accepts.
+pub(super) fn text<T>(
+    value: &Value,
+    parse: impl Fn(String) -> Result<T, InvalidValue>,
+) -> Result<T, String> {
+    match value {
+        Value::String(text) => parse(text.clone()).map_err(|error| error.to_string()),
+        Value::Number(_) | Value::Bool(_) => {
+            Err(format!("{value} is not a text; write it in quotes: \"{value}\""))
+        }
+        _ => Err(format!("{} is not a text", kind(value))),
+    }
+}
+
+/// A whole number of `min..=max`; text, if it comes from the environment.
+pub(super) fn number(value: &Value, min: u32, max: u32) -> Result<u32, String> {
+    let number = match value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    let number = number.and_then(|number| u32::try_from(number).ok());
+    number
+        .filter(|number| (min..=max).contains(number))
+        .ok_or_else(|| format!("{} is not a whole number of {min} to {max}", shown(value)))
+}
+
+pub(super) fn engine(value: &Value) -> Result<Engine, String> {
+    let engines = [Engine::DataWrangler, Engine::Native];
+    let known = engines.iter().find(|engine| value == engine.name());
+    known.copied().ok_or_else(|| format!("{} is not data-wrangler or native", shown(value)))
+}
+
+/// A flow: in S3, or a path that is relative to `folder`.
+pub(super) fn flow(value: &Value, folder: &Path) -> Result<FlowLocation, String> {
+    let text = text(value, Ok)?;
+    if text.starts_with("s3://") {
+        return object_url(value).map(FlowLocation::S3);
+    }
+    if text.contains("://") || text.contains('\0') {
+        return Err(format!("`{text}` is neither a path nor s3://<bucket>/<key>"));
+    }
+    Ok(FlowLocation::Path(PathBuf::from(folder).join(text)))
+}
+
+/// One object in S3.
+pub(super) fn object_url(value: &Value) -> Result<S3Url, String> {
+    let url = text(value, S3Url::new)?;
+    if url.key().is_empty() || url.key().ends_with('/') {
+        return Err(format!("`{url}` is not an object in S3: s3://<bucket>/<key>"));
+    }
+    Ok(url)
+}
+
+/// A place in S3 whose `s3://` may be left out, as the predecessor's variable does.
+pub(super) fn data_url(value: &Value) -> Result<S3Url, String> {
+    text(value, |text| {
+        if text.contains("://") { S3Url::new(text) } else { S3Url::new(format!("s3://{text}")) }
+    })
+}
+
+/// A list of texts; from the environment, separated by commas.
+pub(super) fn list<T>(
+    value: &Value,
+    max: usize,
+    parse: impl Fn(String) -> Result<T, InvalidValue>,
+) -> Result<Vec<T>, String> {
+    let items: Vec<Value> = match value {
+        Value::Array(items) => items.clone(),
+        Value::String(text) => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            items.map(Value::from).collect()
+        }
+        _ => return Err(format!("{} is not a list", kind(value))),
+    };
+    if items.len() > max {
+        return Err(format!("has {} items, and {max} are possible", items.len()));
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = items.iter().find(|item| !seen.insert(item.to_string())) {
+        return Err(format!("{twice} is in the list twice"));
+    }
+    items.iter().map(|item| text(item, &parse)).collect()
+}
+
+pub(super) fn tags(value: &Value) -> Result<BTreeMap<String, String>, String> {
+    let map = map(value)?;
+    if map.len() > MAX_TAGS {
+        return Err(format!("has {} tags, and {MAX_TAGS} are possible", map.len()));
+    }
+    let legal = |text: &str| text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c));
+    map.into_iter()
+        .map(|(name, value)| {
+            let value = text(&value, Ok).map_err(|problem| format!("{name}: {problem}"))?;
+            if name.is_empty() || name.chars().count() > 128 || !legal(&name) {
+                return Err(format!("`{name}` is no tag's name: 1 to 128 letters, digits, spaces and _.:/=+-@"));
+            }
+            if name.to_ascii_lowercase().starts_with("aws:") {
+                return Err(format!("`{name}`: names that begin with aws: are AWS's own"));
+            }
+            if name == "sagemaker:project-name" || name == "sagemaker:project-id" {
+                return Err(format!("`{name}` is set from project_name and project_id; leave it out"));
+            }
+            if value.chars().count() > 256 || !legal(&value) {
+                return Err(format!("{name}: `{value}` is no tag's value: at most 256 letters, digits, spaces and _.:/=+-@"));
+            }
+            Ok((name, value))
+        })
+        .collect()
+}
+
+/// What is tried again; what is not said stays at its default.
+pub(super) fn retry(value: &Value) -> Result<Retry, String> {
+    let map = map(value)?;
+    known(&map, &RETRY_KEYS)?;
+    let of = |name: &str, default: Attempts| match map.get(name) {
+        None | Some(Value::Null) => Ok(default),
+        Some(value) => attempts(value, default).map_err(|problem| format!("{name}: {problem}")),
+    };
+    Ok(Retry {
+        throttling: of("throttling", RETRY.throttling)?,
+        service_faults: of("service_faults", RETRY.service_faults)?,
+        resource_limits: of("resource_limits", RETRY.resource_limits)?,
+    })
+}
+
+fn attempts(value: &Value, default: Attempts) -> Result<Attempts, String> {
+    let map = map(value)?;
+    known(&map, &ATTEMPTS_KEYS)?;
+    let whole = |name: &str, default, min, max| match map.get(name) {
+        None | Some(Value::Null) => Ok(default),
+        Some(value) => number(value, min, max).map_err(|problem| format!("{name}: {problem}")),
+    };
+    let backoff_rate = match map.get("backoff_rate") {
+        None | Some(Value::Null) => default.backoff_rate,
+        Some(value) => value
+            .as_f64()
+            .filter(|rate| (1.0..=10.0).contains(rate))
+            .ok_or_else(|| format!("backoff_rate: {value} is not a number of 1 to 10"))?,
+    };
+    Ok(Attempts {
+        attempts: whole("attempts", default.attempts, 0, 20)?,
+        interval_seconds: whole("interval_seconds", default.interval_seconds, 1, 43_200)?,
+        backoff_rate,
+    })
+}
+
+/// A map; from the environment, as YAML or JSON.
+fn map(value: &Value) -> Result<serde_json::Map<String, Value>, String> {
+    match value {
+        Value::Object(map) => Ok(map.clone()),
+        Value::String(text) => yaml::read(text)
+            .map_err(|_| format!("`{text}` is not a map; write it as {{name: value}}")),
+        _ => Err(format!("{} is not a map of names and values", kind(value))),
+    }
+}
+
+fn known(map: &serde_json::Map<String, Value>, names: &[&str]) -> Result<(), String> {
+    let unknown = map.keys().find(|name| !names.contains(&name.as_str()));
+    unknown.map_or(Ok(()), |name| Err(unknown_key(name, names.iter().copied())))
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("`{text}`"),
+        Value::Number(number) => format!("`{number}`"),
+        other => kind(other).to_owned(),
+    }
+}

@@ -1,0 +1,193 @@
+//! Settings as types: what exists of them, SageMaker accepts.
+
+use std::fmt;
+
+use crate::names;
+
+/// The text is not such a value; says what the value must be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is not {expected}", .text.escape_debug())]
+pub struct InvalidValue {
+    text: String,
+    expected: &'static str,
+}
+
+/// A type around a text that `$legal` accepts.
+macro_rules! text_value {
+    ($(#[$doc:meta])* $name:ident, $expected:literal, $legal:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text if it is legal.
+            ///
+            /// # Errors
+            ///
+            /// [`InvalidValue`] says what the value must be.
+            pub fn new(text: impl Into<String>) -> Result<Self, InvalidValue> {
+                let (text, legal): (String, fn(&str) -> bool) = (text.into(), $legal);
+                if legal(&text) { Ok(Self(text)) } else { Err(InvalidValue { text, expected: $expected }) }
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_value!(
+    /// A SageMaker project's name: letters, digits and hyphens, 32 at most.
+    ProjectName,
+    "a project name: 1 to 32 letters, digits and hyphens, no hyphen at either end",
+    |text| names::is_separated(text, b"-", 32)
+);
+text_value!(
+    /// A SageMaker project's id, such as `p-abcdefghijkl`: letters, digits and hyphens, 20 at most.
+    ProjectId,
+    "a project id: 1 to 20 letters, digits and hyphens, no hyphen at either end",
+    |text| names::is_separated(text, b"-", 20)
+);
+text_value!(
+    /// What pipeline names begin with, in lower case: `SageMaker` lower-cases ARNs, while IAM and
+    /// event patterns know case. 235 characters leave room for a hyphen and a project id.
+    NamePrefix,
+    "a name prefix: 1 to 235 lower-case letters, digits and hyphens, no hyphen at either end",
+    |text| {
+        names::is_separated(text, b"-", 235) && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+    }
+);
+text_value!(
+    /// A pipeline's name: letters, digits and hyphens, 256 at most.
+    PipelineName,
+    "a pipeline name: 1 to 256 letters, digits and hyphens, no hyphen at either end",
+    names::is_pipeline_name
+);
+text_value!(
+    /// A pipeline's description: one line of at most 3,072 characters.
+    Description,
+    "a description: one line of at most 3,072 characters",
+    |text| text.chars().count() <= 3072 && !text.chars().any(|c| c.is_control() || "\u{2028}\u{2029}".contains(c))
+);
+text_value!(
+    /// A feature group's name: letters, digits, hyphens and underscores, 64 at most.
+    FeatureGroupName,
+    "a feature group name: 1 to 64 letters, digits, hyphens and underscores, beginning and ending \
+     with a letter or digit",
+    names::is_feature_group_name
+);
+text_value!(
+    /// A processing instance's type, such as `ml.m5.4xlarge`.
+    InstanceType,
+    "an instance type such as ml.m5.4xlarge",
+    names::is_instance_type
+);
+text_value!(
+    /// A container image: `<registry>/<repository>:<tag>`, 255 characters at most.
+    ImageUri,
+    "a container image: at most 255 characters, no spaces, such as \
+     123456789012.dkr.ecr.eu-west-1.amazonaws.com/my-image:1",
+    |text| (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+);
+text_value!(
+    /// A KMS key by id, alias or ARN, 2,048 characters at most.
+    KmsKey,
+    "a KMS key: its id, alias/<name> or ARN, at most 2,048 characters",
+    |text| {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b":/_-".contains(&byte);
+        (1..=2048).contains(&text.len()) && text.bytes().all(legal)
+    }
+);
+text_value!(
+    /// A region's name, such as `eu-west-1`.
+    Region,
+    "a region such as eu-west-1",
+    names::is_region
+);
+text_value!(
+    /// A role's ARN.
+    RoleArn,
+    "a role's ARN: arn:aws:iam::<account>:role/<name>",
+    |text| names::role_arn(text).is_some()
+);
+text_value!(
+    /// A subnet's id, such as `subnet-0a1b2c3d`, 32 characters at most.
+    SubnetId,
+    "a subnet's id such as subnet-0a1b2c3d",
+    |text| text.starts_with("subnet-") && names::is_separated(text, b"-", 32)
+);
+text_value!(
+    /// A security group's id, such as `sg-0a1b2c3d`, 32 characters at most.
+    SecurityGroupId,
+    "a security group's id such as sg-0a1b2c3d",
+    |text| text.starts_with("sg-") && names::is_separated(text, b"-", 32)
+);
+text_value!(
+    /// An ISO 8601 duration, such as `P30D`.
+    Duration,
+    "a duration such as P30D (30 days) or PT12H (12 hours)",
+    names::is_duration
+);
+text_value!(
+    /// A place in S3, `s3://<bucket>/<key or prefix>`, of at most 1,024 characters, which is the
+    /// longest value that a pipeline's parameter can have.
+    S3Url,
+    "a place in S3: s3://<bucket>/<key>, at most 1,024 characters",
+    |text| {
+        let bucket = text.strip_prefix("s3://").map(|rest| rest.split('/').next().unwrap_or(rest));
+        bucket.is_some_and(names::is_bucket)
+            && text.chars().count() <= 1024
+            && !text.chars().any(char::is_control)
+    }
+);
+
+impl RoleArn {
+    /// The partition, such as `aws` or `aws-cn`.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        names::role_arn(&self.0).map_or("", |(partition, _)| partition)
+    }
+
+    /// The account's number.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        names::role_arn(&self.0).map_or("", |(_, account)| account)
+    }
+}
+
+impl S3Url {
+    /// The bucket.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        self.parts().0
+    }
+
+    /// The key or prefix, without its leading slash; empty for a bucket.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        let path = self.0.strip_prefix("s3://").unwrap_or(&self.0);
+        path.split_once('/').unwrap_or((path, ""))
+    }
+
+    /// A place below this one.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidValue`] if the result is too long.
+    pub fn join(&self, path: &str) -> Result<Self, InvalidValue> {
+        Self::new(format!("{}/{path}", self.0.trim_end_matches('/')))
+    }
+}

@@ -1,0 +1,118 @@
+//! The definitions that are built, for both engines, small and large, in every region.
+
+use ingestion_pipeline::images::{DATA_WRANGLER, Images, SCIKIT_LEARN, partition};
+use ingestion_pipeline::values::Region;
+use ingestion_pipeline::{FlowFile, engine};
+use serde_json::Value;
+
+use crate::{abalone, read};
+
+const BINARY: (&str, &str) =
+    ("INGEST_FEATURES_URL", "s3://amzn-s3-demo-artifacts/bin/ingest-features-0123abcd");
+
+fn definition(file: &str, engine: &str, region: &str) -> Value {
+    let partition = partition(&Region::new(region).unwrap());
+    let role = format!("arn:{partition}:iam::123456789012:role/service-role/ingestion");
+    let environment =
+        [("PIPELINE_ENGINE", engine), ("AWS_REGION", region), ("EXECUTION_ROLE", &role), BINARY];
+    let settings = read(file, &environment).unwrap();
+    let flow = FlowFile::read(&abalone(), settings.output_node.as_deref()).unwrap();
+    serde_json::to_value(engine::build(&settings, &flow).unwrap()).unwrap()
+}
+
+/// The definition with what a region decides taken out, and the image.
+fn without_region(mut definition: Value, region: &str) -> (Value, String) {
+    let application = "/Steps/0/Arguments/AppSpecification/ImageUri";
+    let image = definition.pointer_mut(application).unwrap().take();
+    // The key that full.yaml names stays where it is.
+    let text = definition.to_string().replace(region, "REGION").replace("eu-west-1", "REGION");
+    let partition = partition(&Region::new(region).unwrap());
+    let text = text.replace(&format!("arn:{partition}:iam:"), "arn:aws:iam:");
+    (serde_json::from_str(&text).unwrap(), image.as_str().unwrap().to_owned())
+}
+
+fn every_region(engine: &str, images: &Images) -> String {
+    let mut lines = Vec::new();
+    for file in ["minimal.yaml", "full.yaml"] {
+        let home = images.regions().find(|region| *region == "eu-west-1").unwrap();
+        let (expected, _) = without_region(definition(file, engine, home), home);
+        for region in images.regions() {
+            let (rest, image) = without_region(definition(file, engine, region), region);
+            assert_eq!(rest, expected, "{file} in {region} differs in more than the image");
+            lines.push(format!("{file} {region:<16} {image}"));
+        }
+    }
+    lines.join("\n")
+}
+
+fn snapshot(file: &str, engine: &str) -> String {
+    serde_json::to_string_pretty(&definition(file, engine, "eu-west-1")).unwrap()
+}
+
+#[test]
+fn data_wrangler_minimal() {
+    insta::assert_snapshot!(snapshot("minimal.yaml", "data-wrangler"));
+}
+
+#[test]
+fn data_wrangler_full() {
+    insta::assert_snapshot!(snapshot("full.yaml", "data-wrangler"));
+}
+
+#[test]
+fn native_minimal() {
+    insta::assert_snapshot!(snapshot("minimal.yaml", "native"));
+}
+
+#[test]
+fn native_full() {
+    insta::assert_snapshot!(snapshot("full.yaml", "native"));
+}
+
+#[test]
+fn data_wrangler_in_every_region() {
+    insta::assert_snapshot!(every_region("data-wrangler", &DATA_WRANGLER));
+}
+
+#[test]
+fn native_in_every_region() {
+    insta::assert_snapshot!(every_region("native", &SCIKIT_LEARN));
+}
+
+#[test]
+fn a_region_without_an_image_is_refused_with_those_that_have_one() {
+    let environment = [
+        ("AWS_REGION", "us-gov-west-1"),
+        ("EXECUTION_ROLE", "arn:aws-us-gov:iam::123456789012:role/r"),
+    ];
+    let flow = FlowFile::read(&abalone(), None).unwrap();
+    let settings = read("minimal.yaml", &environment).unwrap();
+    let error = engine::build(&settings, &flow).unwrap_err().to_string();
+    assert!(
+        error.starts_with("AWS has no image sagemaker-data-wrangler-container in us-gov-west-1")
+    );
+    let own = "123456789012.dkr.ecr.us-gov-west-1.amazonaws.com/wrangler:3";
+    let settings = read("minimal.yaml", &[&environment[..], &[("PROCESSING_IMAGE", own)]].concat());
+    let built = engine::build(&settings.unwrap(), &flow).unwrap();
+    assert!(built.to_json().contains(own));
+}
+
+#[test]
+fn the_event_time_is_the_executions_start_and_never_a_clock() {
+    let definition = definition("minimal.yaml", "native", "eu-west-1");
+    let arguments = &definition["Steps"][0]["Arguments"]["AppSpecification"]["ContainerArguments"];
+    let arguments = arguments.as_array().unwrap();
+    let at = arguments.iter().position(|argument| argument == "--event-time").unwrap();
+    assert_eq!(arguments[at + 1], serde_json::json!({ "Get": "Execution.StartDateTime" }));
+}
+
+#[test]
+fn the_output_config_and_the_output_have_one_name() {
+    let definition = definition("full.yaml", "data-wrangler", "eu-west-1");
+    let name = "00000000-0000-4000-8000-000000000004.default";
+    assert_eq!(definition["Parameters"][3]["DefaultValue"], name);
+    assert_eq!(
+        definition["Steps"][0]["Arguments"]["AppSpecification"]["ContainerArguments"][0],
+        format!("--output-config '{{\"{name}\": {{\"content_type\": \"CSV\"}}}}'")
+    );
+}

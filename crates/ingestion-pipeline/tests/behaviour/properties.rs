@@ -1,0 +1,93 @@
+//! What holds for any settings and any flow.
+
+use ingestion_pipeline::definition::{Parameter, Reference, Text};
+use ingestion_pipeline::{FlowFile, check, engine};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::{abalone, read_text};
+
+/// Legal settings of every kind, as YAML.
+fn settings() -> impl Strategy<Value = String> {
+    (
+        "[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9]){0,9}",
+        "[a-zA-Z0-9][a-zA-Z0-9_-]{0,61}[a-zA-Z0-9]",
+        prop::sample::select(vec!["data-wrangler", "native"]),
+        prop::sample::select(vec!["eu-west-1", "us-east-1", "ap-northeast-2", "il-central-1"]),
+        "[a-z0-9/ +é%-]{0,60}",
+        (1_u32..=16_384, 1_u32..=604_800, 0_u32..=20, 1_u32..=43_200),
+        prop::bool::ANY,
+    )
+        .prop_map(|(id, group, engine, region, key, numbers, network)| {
+            let (volume, runtime, attempts, interval) = numbers;
+            let network = if network { "subnets: [subnet-1]\nsecurity_groups: [sg-1]\n" } else { "" };
+            format!(
+                "project_name: a\nproject_id: '{id}'\nfeature_group: '{group}'\nengine: {engine}\n\
+                 region: {region}\ninput_data: 's3://amzn-s3-demo-bucket/{key}'\nflow: a.flow\n\
+                 role: arn:aws:iam::123456789012:role/r\nvolume_size_gb: {volume}\n\
+                 max_runtime_seconds: {runtime}\nnative_binary: s3://amzn-s3-demo-bucket/b\n\
+                 retry: {{throttling: {{attempts: {attempts}, interval_seconds: {interval}}}}}\n{network}"
+            )
+        })
+}
+
+/// A flow whose dataset has this name.
+fn flow(dataset: &str) -> Vec<u8> {
+    let mut flow: Value = serde_json::from_slice(&abalone()).unwrap();
+    flow["nodes"][0]["parameters"]["dataset_definition"]["name"] = dataset.into();
+    flow.to_string().into_bytes()
+}
+
+proptest! {
+    #[test]
+    fn legal_settings_give_a_definition_that_passes(yaml in settings(), dataset in any::<String>()) {
+        let settings = read_text(&yaml, &[]).unwrap();
+        let Ok(flow) = FlowFile::read(&flow(&dataset), None) else { return Ok(()) };
+        let definition = serde_json::to_value(engine::build(&settings, &flow).unwrap()).unwrap();
+        prop_assert!(check(&definition).is_ok());
+        let inputs = &definition["Steps"][0]["Arguments"]["ProcessingInputs"];
+        prop_assert_eq!(&inputs[1]["InputName"], &dataset);
+        // Equal settings give equal definitions: upsert compares them.
+        let again = engine::build(&read_text(&yaml, &[]).unwrap(), &flow).unwrap();
+        prop_assert_eq!(serde_json::to_value(again).unwrap(), definition);
+    }
+
+    #[test]
+    fn no_text_makes_settings_panic(text in any::<String>()) {
+        let _ = read_text(&text, &[]);
+        let _ = read_text(&format!("retry: {text}"), &[]);
+        let _ = read_text("", &[("PIPELINE_TAGS", &text), ("SUBNET_IDS", &text)]);
+    }
+
+    #[test]
+    fn any_value_under_any_key_is_taken_or_named(
+        key in 0_usize..25, value in "[ -~é]{0,20}"
+    ) {
+        let key = ingestion_pipeline::settings::keys::ALL[key];
+        let text = format!("{}: {}", key.name, serde_json::to_string(&value).unwrap());
+        let error = read_text(&text, &[]).unwrap_err();
+        prop_assert!(!error.problems().is_empty());
+        prop_assert!(error.problems().iter().all(|problem| !problem.is_empty()));
+    }
+
+    #[test]
+    fn a_parameter_with_any_name_is_taken_or_refused_by_it(name in "[ -~]{0,70}") {
+        let legal = (1..=64).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let parameter = Parameter::string(&name, "x");
+        let built = ingestion_pipeline::PipelineDefinition::new(vec![parameter], Vec::new());
+        // There is no step, so it is refused in any case; but for its name only if that is illegal.
+        let text = built.unwrap_err().to_string();
+        prop_assert_eq!(text.contains("is no name"), !legal, "{}", text);
+    }
+
+    #[test]
+    fn a_reference_to_what_is_not_there_is_found(name in "[A-Za-z]{1,20}") {
+        let get = Text::Get(Reference::Parameter(name.clone()));
+        let join = serde_json::json!({ "Std:Join": { "On": "", "Values": ["a", get] } });
+        let value = serde_json::json!({ "Steps": [{ "Arguments": { "X": [join] } }] });
+        let said = check(&value).unwrap_err().to_string();
+        let expected = format!("there is no parameter `{name}`");
+        prop_assert!(said.contains(&expected), "{}", said);
+    }
+}

@@ -1,0 +1,209 @@
+//! Settings from `pipeline.yaml` and the environment.
+
+use std::fmt::Write;
+
+use ingestion_pipeline::settings::{Engine, FlowLocation, keys};
+
+use crate::{read, read_text};
+
+/// The predecessor's variables, as its CodeBuild project sets them.
+const ENVIRONMENT: [(&str, &str); 10] = [
+    ("SAGEMAKER_PROJECT_NAME", "abalone"),
+    ("SAGEMAKER_PROJECT_ID", "p-abcdefghijkl"),
+    ("PIPELINE_NAME_PREFIX", "shells"),
+    ("PIPELINE_DESCRIPTION", "from the environment"),
+    ("DW_FLOW_URL", "s3://amzn-s3-demo-bucket/flows/abalone.flow"),
+    ("DW_FLOW_OUTPUT_NAME", "a.default"),
+    ("S3_DATA_PREFIX", "amzn-s3-demo-bucket/landing-zone/"),
+    ("FEATURE_GROUP_NAME", "FG-abalone"),
+    ("EXECUTION_ROLE", "arn:aws:iam::123456789012:role/sm-exec"),
+    ("AWS_REGION", "us-east-1"),
+];
+
+fn problems(text: &str, environment: &[(&str, &str)]) -> String {
+    read_text(text, environment).unwrap_err().problems().join("\n")
+}
+
+#[test]
+fn the_predecessors_environment_is_enough() {
+    let settings = read_text("", &ENVIRONMENT).unwrap();
+    insta::assert_debug_snapshot!(settings);
+}
+
+#[test]
+fn every_key_is_read() {
+    insta::assert_debug_snapshot!(read("full.yaml", &[]).unwrap());
+}
+
+#[test]
+fn every_value_may_come_from_the_environment() {
+    let values = [
+        ("PIPELINE_ENGINE", "native"),
+        ("PROCESSING_IMAGE", "public.ecr.aws/own:1"),
+        ("PROCESSING_INSTANCE_TYPE", "ml.c5.xlarge"),
+        ("PROCESSING_INSTANCE_COUNT", "1"),
+        ("PROCESSING_VOLUME_SIZE", "20"),
+        ("PROCESSING_MAX_RUNTIME", "600"),
+        ("RETRY_POLICIES", "{throttling: {attempts: 1}}"),
+        ("PIPELINE_CACHE", "PT12H"),
+        ("KMS_KEY_ID", "alias/features"),
+        ("SUBNET_IDS", "subnet-0a1b2c3d, subnet-4e5f6a7b"),
+        ("SECURITY_GROUP_IDS", "sg-0a1b2c3d"),
+        ("PIPELINE_TAGS", r#"{"team": "shells"}"#),
+        ("PIPELINE_PARALLELISM", "3"),
+        ("ARTIFACTS_URL", "s3://amzn-s3-demo-artifacts"),
+        ("INGEST_FEATURES_URL", "s3://amzn-s3-demo-artifacts/ingest-features"),
+    ];
+    let all = [&ENVIRONMENT[..], &values[..]].concat();
+    for key in keys::ALL {
+        assert!(
+            all.iter().any(|(name, _)| *name == key.variable),
+            "{} is not tested",
+            key.variable
+        );
+    }
+    let settings = read_text("", &all).unwrap();
+    assert_eq!(settings.engine, Engine::Native);
+    assert_eq!(settings.network.unwrap().subnets.len(), 2);
+    assert_eq!(settings.retry.throttling.attempts, 1);
+    assert_eq!(settings.tags["team"], "shells");
+    assert_eq!(settings.parallelism, Some(3));
+}
+
+#[test]
+fn all_that_is_missing_is_listed_at_once() {
+    insta::assert_snapshot!(problems("engine: native\nsubnets: [subnet-0a1b2c3d]\n", &[]));
+}
+
+#[test]
+fn all_that_is_illegal_is_listed_at_once_with_its_line() {
+    let text = "\
+project_name: -abalone
+project_id: 42
+name_prefix: Shells
+description: \"two\\nlines\"
+engine: spark
+flow: https://example.com/abalone.flow
+output_node: [a]
+image: an image
+input_data: s3://B/landing
+feature_group: FG_
+role: sm-exec
+region: europe
+instance_type: m5.large
+instance_count: 0
+volume_size_gb: 16385
+max_runtime_seconds: 1.5
+retry: {throttling: {attempts: 21}}
+cache: 30 days
+kms_key: \"a key\"
+subnets: [sg-0a1b2c3d]
+security_groups: [sg-1, sg-1]
+tags: {aws:x: y}
+parallelism: many
+artifacts: amzn-s3-demo-artifacts
+native_binary: s3://amzn-s3-demo-artifacts/bin/
+";
+    let problems = problems(text, &[]);
+    assert_eq!(problems.lines().count(), keys::ALL.len(), "{problems}");
+    insta::assert_snapshot!(problems);
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_the_nearest_known_one() {
+    insta::assert_snapshot!(problems(
+        "feature_grop: a\nInstanceType: b\nflow_url: c\nvolume: d\nxyzzy: e\nsecurity-groups: []\n\
+         retry: {throttle: {}}\n",
+        &ENVIRONMENT
+    ));
+}
+
+#[test]
+fn what_is_not_a_settings_file_is_refused_with_its_line() {
+    for (text, expected) in [
+        ("engine: native\nengine: native\n", "duplicate mapping key"),
+        ("a: [", "line 1"),
+        ("- engine\n", "expected mapping"),
+        ("engine: *x\n", "unknown anchor"),
+        ("a:\n\t- b\n", "tabs"),
+    ] {
+        let problem = problems(text, &ENVIRONMENT);
+        assert!(problem.starts_with("pipeline.yaml cannot be read: error: line"), "{problem}");
+        assert!(problem.contains(expected), "{problem}");
+    }
+}
+
+#[test]
+fn anchors_that_explode_and_deep_nesting_are_refused() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let alias = format!("*a{}, ", level - 1).repeat(10);
+        writeln!(bomb, "a{level}: &a{level} [{}]", alias.trim_end_matches(", ")).unwrap();
+    }
+    assert!(problems(&bomb, &ENVIRONMENT).starts_with("pipeline.yaml cannot be read"));
+    let deep = format!("tags: {}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(problems(&deep, &ENVIRONMENT).starts_with("pipeline.yaml cannot be read"));
+    let long = "#".repeat(2 << 20);
+    assert!(problems(&long, &ENVIRONMENT).starts_with("pipeline.yaml has 2097152 bytes"));
+}
+
+#[test]
+fn an_empty_file_a_key_without_a_value_and_an_empty_variable_say_nothing() {
+    for text in ["", "# nothing\n", "---\n", "image:\nengine: ~\n", "{}"] {
+        let settings = read_text(text, &ENVIRONMENT).unwrap();
+        assert_eq!(settings.engine, Engine::DataWrangler, "{text}");
+    }
+    let settings = read_text("", &[&ENVIRONMENT[..], &[("PROCESSING_IMAGE", "")]].concat());
+    assert_eq!(settings.unwrap().image, None);
+}
+
+#[test]
+fn the_file_goes_before_the_environment_and_says_so() {
+    let text = "feature_group: FG-file\nproject_name: abalone\n";
+    let settings = read_text(text, &ENVIRONMENT).unwrap();
+    assert_eq!(settings.feature_group.as_str(), "FG-file");
+    assert_eq!(
+        settings.notes,
+        ["pipeline.yaml:1: feature_group goes before FEATURE_GROUP_NAME from the environment"]
+    );
+}
+
+#[test]
+fn a_path_in_the_file_is_relative_to_the_file() {
+    let settings = read("minimal.yaml", &[]).unwrap();
+    assert_eq!(settings.flow, FlowLocation::Path("../../../../flows/abalone.flow".into()));
+    let settings = read("minimal.yaml", &[("DW_FLOW_URL", "here.flow")]).unwrap();
+    assert_eq!(settings.flow, FlowLocation::Path("here.flow".into()));
+}
+
+#[test]
+fn numbers_and_booleans_are_not_taken_for_text() {
+    let problem = problems("project_id: 12\ntags: {on: true}\n", &ENVIRONMENT[2..]);
+    assert!(problem.contains("12 is not a text; write it in quotes: \"12\""), "{problem}");
+    assert!(problem.contains("on: true is not a text"), "{problem}");
+    let settings = read_text("tags: {team: yes, cost: 012, id: 1_0}\n", &ENVIRONMENT).unwrap();
+    let tags: Vec<_> = settings.tags.values().collect();
+    assert_eq!(tags, ["012", "1_0", "yes"]);
+}
+
+#[test]
+fn a_role_of_another_partition_is_refused() {
+    let problem = problems("region: cn-north-1", &ENVIRONMENT[..9]);
+    assert!(problem.contains("and the region cn-north-1 is in aws-cn"), "{problem}");
+}
+
+#[test]
+fn the_native_engine_runs_on_one_machine() {
+    let problem = problems(
+        "engine: native\ninstance_count: 2\nnative_binary: s3://amzn-s3-demo-bucket/b\n",
+        &ENVIRONMENT,
+    );
+    assert!(problem.contains("runs on one machine"), "{problem}");
+}
+
+#[test]
+fn the_default_region_stands_in_for_the_region() {
+    let mut environment = ENVIRONMENT;
+    environment[9] = ("AWS_DEFAULT_REGION", "ap-northeast-2");
+    assert_eq!(read_text("", &environment).unwrap().region.as_str(), "ap-northeast-2");
+}

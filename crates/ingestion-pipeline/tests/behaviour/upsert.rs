@@ -1,0 +1,280 @@
+//! `upsert`, over the wire.
+
+use ingestion_pipeline::upsert::{Action, Deployment};
+use ingestion_pipeline::{FlowFile, engine};
+use serde_json::{Value, json};
+
+use crate::endpoint::{ARN, Endpoint, Reply, not_found, transcript};
+use crate::{abalone, read};
+
+const UPSERT: [&str; 3] = ["upsert", "--file", "minimal.yaml"];
+const UPSERT_NO_FLOW: [&str; 3] = ["upsert", "--file", "no-flow.yaml"];
+const FLOW: &str =
+    "PUT /sagemaker-eu-west-1-123456789012/s3-fs-ingest-pipeline-p-abcdefghijkl/flows/";
+const ROLE: &str = "arn:aws:iam::123456789012:role/service-role/ingestion";
+
+fn deployment() -> Deployment {
+    let settings = read("minimal.yaml", &[]).unwrap();
+    let flow = FlowFile::read(&abalone(), None).unwrap();
+    let definition = engine::build(&settings, &flow).unwrap();
+    Deployment::new(&settings, &definition, None)
+}
+
+/// The definition that `minimal.yaml` gives.
+fn definition() -> Value {
+    let output = Endpoint::new(Vec::new()).run(&["build", "--file", "minimal.yaml"]);
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn deployed(definition: &Value) -> Reply {
+    Reply::Json(json!({
+        "PipelineArn": ARN,
+        "PipelineDefinition": definition.to_string(),
+        "PipelineDescription": "automated ingestion from s3 to feature store",
+        "RoleArn": ROLE,
+    }))
+}
+
+fn tags(more: &[(&str, &str)]) -> Reply {
+    let ours = [("sagemaker:project-name", "abalone"), ("sagemaker:project-id", "p-abcdefghijkl")];
+    let tags = ours.iter().chain(more).map(|(key, value)| json!({ "Key": key, "Value": value }));
+    Reply::Json(json!({ "Tags": tags.collect::<Vec<_>>() }))
+}
+
+fn created() -> Reply {
+    Reply::Json(json!({ "PipelineArn": ARN }))
+}
+
+#[test]
+fn a_pipeline_that_is_not_there_is_created_after_its_flow_is_stored() {
+    let endpoint = Endpoint::new(vec![
+        ("DescribePipeline", not_found()),
+        (FLOW, Reply::Bytes(200, Vec::new())),
+        ("CreatePipeline", created()),
+    ]);
+    let output = endpoint.run(&UPSERT);
+    insta::assert_snapshot!(transcript(&output));
+    let received = endpoint.received();
+    assert_eq!(received.len(), 3);
+    assert_eq!(received[1].body, abalone());
+    let head = received[1].head.to_ascii_lowercase();
+    assert!(head.contains("/eu-west-1/s3/aws4_request"), "{head}");
+    assert!(head.contains("x-amz-content-sha256: "), "{head}");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&received[2].json()).unwrap());
+}
+
+#[test]
+fn a_pipeline_that_is_as_it_should_be_is_left_alone() {
+    let endpoint = Endpoint::new(vec![
+        ("DescribePipeline", deployed(&definition())),
+        ("ListTags", tags(&[("owner", "somebody else")])),
+    ]);
+    let output = endpoint.run(&["upsert", "--file", "minimal.yaml", "--json"]);
+    assert_eq!(
+        transcript(&output),
+        format!(
+            "exit code: 0\n----- stdout\n{{\"action\":\"unchanged\",\"arn\":\"{ARN}\"}}\n----- stderr\n"
+        )
+    );
+    assert_eq!(endpoint.operations(), ["DescribePipeline", "ListTags"]);
+}
+
+#[test]
+fn only_what_differs_is_sent() {
+    let endpoint = Endpoint::new(vec![
+        ("DescribePipeline", deployed(&definition())),
+        ("ListTags", tags(&[])),
+        ("UpdatePipeline", created()),
+    ]);
+    let mut command = endpoint.command(&UPSERT);
+    let output = command.env("PIPELINE_DESCRIPTION", "new").output().unwrap();
+    assert!(output.status.success());
+    let expected = json!({
+        "PipelineName": "s3-fs-ingest-pipeline-p-abcdefghijkl",
+        "PipelineDescription": "new",
+    });
+    assert_eq!(endpoint.received()[2].json(), expected);
+}
+
+#[test]
+fn tags_are_added_and_others_stay() {
+    let endpoint = Endpoint::new(vec![
+        ("DescribePipeline", deployed(&definition())),
+        ("ListTags", tags(&[("team", "rocks"), ("owner", "somebody else")])),
+        ("AddTags", Reply::Json(json!({}))),
+    ]);
+    let mut command = endpoint.command(&UPSERT);
+    let output = command.env("PIPELINE_TAGS", "{team: shells, cost: '42'}").output().unwrap();
+    assert!(output.status.success(), "{}", transcript(&output));
+    let body = endpoint.received()[2].json();
+    let expected = json!([{"Key": "cost", "Value": "42"}, {"Key": "team", "Value": "shells"}]);
+    assert_eq!(body["Tags"], expected);
+}
+
+#[test]
+fn a_dry_run_shows_the_differences_and_only_reads() {
+    let mut old = definition();
+    old["Parameters"][1]["DefaultValue"] = json!(2);
+    old["Steps"][0].as_object_mut().unwrap().remove("RetryPolicies");
+    let script = || vec![("DescribePipeline", deployed(&old)), ("ListTags", tags(&[]))];
+    let endpoint = Endpoint::new(script());
+    let output = endpoint.run(&["upsert", "--file", "minimal.yaml", "--dry-run"]);
+    insta::assert_snapshot!(transcript(&output));
+    assert_eq!(endpoint.operations(), ["DescribePipeline", "ListTags"]);
+
+    let endpoint = Endpoint::new(script());
+    let output = endpoint.run(&["upsert", "--file", "minimal.yaml", "--dry-run", "--json"]);
+    let changes: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(changes["action"], "update");
+    assert_eq!(changes["changes"], json!(["parameter ProcessingInstanceCount: `2` -> `1`"]));
+}
+
+#[test]
+fn a_dry_run_of_a_new_pipeline_shows_all_of_it() {
+    let endpoint = Endpoint::new(vec![("DescribePipeline", not_found())]);
+    let output = endpoint.run(&["upsert", "--file", "minimal.yaml", "--dry-run"]);
+    let text = transcript(&output);
+    let head: Vec<_> = text.lines().take(16).collect();
+    insta::assert_snapshot!(head.join("\n"));
+    assert_eq!(endpoint.operations(), ["DescribePipeline"]);
+}
+
+#[test]
+fn whoever_comes_second_to_create_finds_the_pipeline_and_updates_it() {
+    let mut theirs = definition();
+    theirs["Parameters"][1]["DefaultValue"] = json!(2);
+    for refusal in [
+        Reply::Error(400, "ValidationException", "Pipeline with name (x) already exists."),
+        Reply::Error(400, "ConflictException", "The pipeline already exists"),
+        Reply::Error(400, "ConflictException", "Another operation is in progress"),
+    ] {
+        let endpoint = Endpoint::new(vec![
+            ("DescribePipeline", not_found()),
+            (FLOW, Reply::Bytes(200, Vec::new())),
+            ("CreatePipeline", refusal),
+            ("DescribePipeline", deployed(&theirs)),
+            ("ListTags", tags(&[])),
+            (FLOW, Reply::Bytes(200, Vec::new())),
+            ("UpdatePipeline", created()),
+        ]);
+        let output = endpoint.run(&UPSERT);
+        assert!(output.status.success(), "{}", transcript(&output));
+        assert_eq!(endpoint.operations().len(), 7);
+    }
+}
+
+#[test]
+fn broken_settings_and_flows_ask_nothing_of_aws() {
+    let endpoint = Endpoint::new(Vec::new());
+    for (name, value) in [
+        ("PROCESSING_INSTANCE_COUNT", "none"),
+        ("DW_FLOW_URL", "minimal.yaml"),
+        ("DW_FLOW_OUTPUT_NAME", "other"),
+    ] {
+        let flow = [("DW_FLOW_URL", "../../../../flows/abalone.flow"), (name, value)];
+        let output = endpoint.command(&UPSERT_NO_FLOW).envs(flow).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name}");
+    }
+    assert!(endpoint.operations().is_empty());
+}
+
+#[test]
+fn a_flow_in_s3_is_read_and_not_stored_again() {
+    let endpoint = Endpoint::new(vec![
+        ("GET /amzn-s3-demo-bucket/flows/my%20abalone.flow", Reply::Bytes(200, abalone())),
+        ("DescribePipeline", not_found()),
+        ("CreatePipeline", created()),
+    ]);
+    let mut command = endpoint.command(&UPSERT_NO_FLOW);
+    command.env("DW_FLOW_URL", "s3://amzn-s3-demo-bucket/flows/my abalone.flow");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", transcript(&output));
+    assert_eq!(endpoint.operations().len(), 3);
+}
+
+#[test]
+fn a_flow_that_is_not_in_s3_is_named() {
+    let xml =
+        "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>";
+    let endpoint = Endpoint::new(vec![("GET", Reply::Bytes(404, xml.into()))]);
+    let mut command = endpoint.command(&UPSERT_NO_FLOW);
+    let output = command.env("DW_FLOW_URL", "s3://amzn-s3-demo-bucket/gone.flow").output().unwrap();
+    insta::assert_snapshot!(transcript(&output));
+}
+
+#[test]
+fn a_refusal_of_the_service_ends_in_a_hint() {
+    let message = "User is not authorized to perform: sagemaker:DescribePipeline";
+    let endpoint = Endpoint::new(vec![(
+        "DescribePipeline",
+        Reply::Error(400, "AccessDeniedException", message),
+    )]);
+    insta::assert_snapshot!(transcript(&endpoint.run(&UPSERT)));
+}
+
+#[test]
+fn a_service_that_cannot_be_reached_ends_in_a_hint() {
+    let mut command = Endpoint::new(Vec::new()).command(&UPSERT);
+    let output = command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").output().unwrap();
+    let text = transcript(&output);
+    assert!(
+        text.contains("error: describing the pipeline s3-fs-ingest-pipeline-p-abcdefghijkl: "),
+        "{text}"
+    );
+    assert!(text.contains("hint: check the network, the region, and AWS_ENDPOINT_URL"), "{text}");
+}
+
+#[tokio::test]
+async fn a_definition_too_large_for_a_request_goes_through_s3() {
+    let endpoint = Endpoint::new(vec![
+        ("DescribePipeline", not_found()),
+        (
+            "PUT /sagemaker-eu-west-1-123456789012/s3-fs-ingest-pipeline-p-abcdefghijkl/definitions/",
+            Reply::Bytes(200, Vec::new()),
+        ),
+        ("CreatePipeline", created()),
+    ]);
+    let mut large = definition();
+    large["Metadata"] = json!({ "note": "x".repeat(100 * 1024) });
+    let deployment = deployment().with_definition(large.to_string());
+    let upserted = deployment.upsert(&endpoint.aws()).await.unwrap();
+    assert_eq!(upserted.action, Action::Create);
+    let received = endpoint.received();
+    assert_eq!(received[1].body, large.to_string().into_bytes());
+    let body = received[2].json();
+    assert!(body.get("PipelineDefinition").is_none());
+    let at = &body["PipelineDefinitionS3Location"];
+    assert_eq!(at["Bucket"], "sagemaker-eu-west-1-123456789012");
+    let key = at["ObjectKey"].as_str().unwrap();
+    assert!(received[1].operation.ends_with(key), "{key}");
+}
+
+#[tokio::test]
+async fn faults_are_tried_again() {
+    let endpoint = Endpoint::new(vec![
+        ("DescribePipeline", Reply::Cut),
+        ("DescribePipeline", Reply::Error(500, "InternalFailure", "oh")),
+        ("DescribePipeline", deployed(&definition())),
+        ("ListTags", Reply::Error(400, "ThrottlingException", "slow down")),
+        ("ListTags", tags(&[])),
+    ]);
+    let upserted = deployment().upsert(&endpoint.aws()).await.unwrap();
+    assert_eq!(upserted.action, Action::Nothing);
+}
+
+#[tokio::test]
+async fn storing_is_tried_again_and_then_given_up_before_the_pipeline_changes() {
+    let mut large = definition();
+    large["Metadata"] = json!({ "note": "x".repeat(100 * 1024) });
+    let error = || Reply::Bytes(503, b"<Error><Code>SlowDown</Code></Error>".to_vec());
+    let endpoint = Endpoint::new(vec![
+        ("DescribePipeline", not_found()),
+        ("PUT", error()),
+        ("PUT", Reply::Cut),
+        ("PUT", error()),
+    ]);
+    let deployment = deployment().with_definition(large.to_string());
+    let error = deployment.upsert(&endpoint.aws()).await.unwrap_err().to_string();
+    assert!(error.contains("SlowDown") && error.contains("HTTP 503"), "{error}");
+    assert_eq!(endpoint.operations().len(), 4);
+}
