@@ -14,14 +14,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nothing here gains from incremental builds of a 900,000-line SDK, and they cost gigabytes.
 export CARGO_INCREMENTAL := 0
 
-# Amazon Linux 2023's glibc.
-LAMBDA_GLIBC := 2.34
+# Amazon Linux 2023's, which both Lambda and CodeBuild run.
+GLIBC := 2.34
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
 RUST_TARGET_x86_64 := x86_64-unknown-linux-gnu
 RUST_TARGET_arm64 := aarch64-unknown-linux-gnu
 LAMBDA_DIR_x86_64 := target/lambda
 LAMBDA_DIR_arm64 := target/lambda-arm64
 HOST_PACKAGE := $(LAMBDA_DIR_$(HOST_ARCH))/start-pipeline/bootstrap.zip
+HOST_CLI := $(LAMBDA_DIR_$(HOST_ARCH))/ingestion-pipeline/ingestion-pipeline
 # Both say what is missing and how to get it.
 need_rust = command -v cargo rustc > /dev/null || { \
   echo "Rust is needed, and there is no cargo on the path." >&2; \
@@ -41,7 +42,7 @@ help: ## Explain each target (this list)
 
 .PHONY: demo
 demo: build-host ## Upload a file to a local S3 and watch it start a pipeline, once (FILE=... for your own)
-	@python e2e/demo.py --package $(HOST_PACKAGE) $(if $(value FILE),--file "$$GIVEN_FILE")
+	@python e2e/demo.py --package $(HOST_PACKAGE) --cli $(HOST_CLI) $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
 test: test-rust fuzz test-local-aws test-e2e ## Run all tests
@@ -97,7 +98,7 @@ docs: ## Build the crates' documentation, warnings denied
 	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
 .PHONY: build
-build: build-x86_64 ## Build the Lambda's zip (x86_64; arm64 too where the toolchain has its target)
+build: build-x86_64 ## Build the Lambda's zip and the CLI (x86_64; arm64 too where the toolchain has its target)
 	@if $(call has_target,arm64); then $(MAKE) build-arm64; else \
 	  echo "arm64: not built, because this Rust toolchain has no $(RUST_TARGET_arm64)." >&2; \
 	  echo "hint: rustup target add $(RUST_TARGET_arm64) && make build" >&2; \
@@ -111,8 +112,12 @@ build-x86_64 build-arm64: build-%: $(VENV)/installed
 	  echo "hint: rustup target add $(RUST_TARGET_$*)" >&2; \
 	  exit 1; }
 	@cargo lambda build --locked --release --package start-pipeline --output-format zip \
-	  --target $(RUST_TARGET_$*).$(LAMBDA_GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
-	@python packaging/check_glibc.py $(LAMBDA_GLIBC) $(LAMBDA_DIR_$*)/start-pipeline/bootstrap.zip
+	  --target $(RUST_TARGET_$*).$(GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
+	@cargo lambda build --locked --release --package ingestion-pipeline --output-format binary \
+	  --target $(RUST_TARGET_$*).$(GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
+	@cp $(LAMBDA_DIR_$*)/ingestion-pipeline/bootstrap $(LAMBDA_DIR_$*)/ingestion-pipeline/ingestion-pipeline
+	@python packaging/check_glibc.py $(GLIBC) $(LAMBDA_DIR_$*)/start-pipeline/bootstrap.zip \
+	  $(LAMBDA_DIR_$*)/ingestion-pipeline/ingestion-pipeline
 
 .PHONY: build-host
 build-host:

@@ -12,14 +12,25 @@ from local_aws.launcher import LocalAws
 from observe import ROOT
 
 
-@pytest.fixture(scope="session")
-def package() -> Path:
-    """The Lambda's zip for this machine, as `make build` leaves it."""
+def built(file: str) -> Path:
+    """A file that `make build` leaves for this machine."""
     folder = "lambda-arm64" if platform.machine() in {"aarch64", "arm64"} else "lambda"
-    path = ROOT / "target" / folder / "start-pipeline" / "bootstrap.zip"
+    path = ROOT / "target" / folder / file
     if not path.is_file():
         pytest.fail(f"{path} does not exist; run `make test-e2e`, which builds it")
     return path
+
+
+@pytest.fixture(scope="session")
+def package() -> Path:
+    """The Lambda's zip."""
+    return built("start-pipeline/bootstrap.zip")
+
+
+@pytest.fixture(scope="session")
+def cli() -> Path:
+    """The program `ingestion-pipeline`."""
+    return built("ingestion-pipeline/ingestion-pipeline")
 
 
 @pytest.fixture(scope="module")

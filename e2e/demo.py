@@ -11,6 +11,7 @@ import importlib.metadata
 import io
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from typing import Any, Final, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_aws.launcher import LocalAws, LocalAwsError
+from project import PIPELINE, build, checkout, stage, variables
 from wiring import FUNCTION, PREFIX, Wiring, wire
 
 LOG: Final = Path("target/demo/local-aws.log")
@@ -172,15 +174,25 @@ def check(holds: bool, claim: str) -> None:
         raise DemoError(f"it does not hold that {claim}")
 
 
-def run(package: Path, upload: Upload) -> None:
+def make_pipeline(aws: LocalAws, program: Path) -> None:
+    """As a project's build does: the buildspec's commands, on the seed code."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = build(checkout(Path(folder)), variables(aws, **stage(aws, program)))
+    if done.returncode != 0:
+        raise DemoError(f"the project's build failed:\n{done.stdout}")
+
+
+def run(package: Path, program: Path, upload: Upload) -> None:
     """The whole demo."""
     begin = time.monotonic()
     LOG.parent.mkdir(parents=True, exist_ok=True)
     with LocalAws(log_file=LOG) as aws:
         say(f"local-aws runs at {aws.endpoint}")
-        wiring = wire(aws, package, suffix="")
+        make_pipeline(aws, program)
+        say(f"made the pipeline {PIPELINE}, by the build of the project's seed code")
+        wiring = wire(aws, package, pipeline=PIPELINE, make_pipeline=False, suffix="")
         size = package.stat().st_size / 1e6
-        say(f"made a bucket, a rule, a pipeline and a function from {package} ({size:.2f} MB)")
+        say(f"made a bucket, a rule and a function from {package} ({size:.2f} MB)")
         demo = Demo(aws, wiring)
 
         say(f"\n1. Upload {upload.description}")
@@ -208,10 +220,11 @@ def main() -> int:
     """Returns the exit code."""
     parser = argparse.ArgumentParser(description="Upload a file and watch it start a pipeline, once.")
     parser.add_argument("--package", type=Path, required=True, help="the Lambda's zip")
+    parser.add_argument("--cli", type=Path, required=True, help="the program ingestion-pipeline")
     parser.add_argument("--file", type=Path, help="what to upload; by default the Abalone data")
     options = parser.parse_args()
     try:
-        run(options.package, own_file(options.file) if options.file else abalone())
+        run(options.package, options.cli, own_file(options.file) if options.file else abalone())
     except KeyboardInterrupt:
         return 130
     except (DemoError, LocalAwsError, ClientError, BotoCoreError, OSError) as error:

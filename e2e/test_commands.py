@@ -50,8 +50,8 @@ def test_invoke_without_an_event_says_how(event: str) -> None:
     assert "hint: make invoke EVENT=events/put-object.json" in done.stderr
 
 
-def test_the_demo_shows_each_hop_and_starts_each_upload_once(package: Path) -> None:
-    done = run(sys.executable, "e2e/demo.py", "--package", package)
+def test_the_demo_shows_each_hop_and_starts_each_upload_once(package: Path, cli: Path) -> None:
+    done = run(sys.executable, "e2e/demo.py", "--cli", cli, "--package", package)
     assert done.returncode == 0, done.stdout + done.stderr
     for hop in ("upload", "event", "invocation", "execution", "arn", "token", "parameter InputDataUrl"):
         assert hop in done.stdout
@@ -67,26 +67,32 @@ def test_the_demo_takes_a_file_of_ones_own(tmp_path: Path) -> None:
     assert f"/landing/{file.name}" in done.stdout
 
 
-def test_the_demo_says_what_is_wrong_with_a_file(package: Path, tmp_path: Path) -> None:
+def test_the_demo_says_what_is_wrong_with_a_file(package: Path, cli: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty.csv"
     empty.touch()
     for file, problem in [(tmp_path / "none.csv", "cannot be read"), (empty, "is empty")]:
-        done = run(sys.executable, "e2e/demo.py", "--package", package, "--file", file)
+        done = run(sys.executable, "e2e/demo.py", "--cli", cli, "--package", package, "--file", file)
         assert done.returncode == 1
         assert problem in done.stderr
         assert "hint: FILE=" in done.stderr
 
 
-def test_the_demo_fails_when_the_function_does(tmp_path: Path) -> None:
+def test_the_demo_fails_when_the_function_does(cli: Path, tmp_path: Path) -> None:
     broken = tmp_path / "bootstrap.zip"
     with zipfile.ZipFile(broken, "w") as package:
         entry = zipfile.ZipInfo("bootstrap")
         entry.external_attr = 0o755 << 16
         package.writestr(entry, "#!/bin/sh\nexit 3\n")
-    done = run(sys.executable, "e2e/demo.py", "--package", broken)
+    done = run(sys.executable, "e2e/demo.py", "--cli", cli, "--package", broken)
     assert done.returncode == 1
     assert "The demo failed" in done.stderr
     assert "local-aws.log" in done.stderr
+
+
+def test_the_program_runs_on_amazon_linux_2023(cli: Path) -> None:
+    done = run(*CHECK_GLIBC, "2.34", cli)
+    assert done.returncode == 0, done.stderr
+    assert run(cli, "--version").stdout.startswith("ingestion-pipeline ")
 
 
 def test_the_package_is_one_executable_for_amazon_linux_2023(package: Path) -> None:

@@ -1,7 +1,7 @@
 """The event path on local-aws, as the product wires it on AWS.
 
 bucket -> rule -> start-pipeline -> pipeline, and failed events -> retry queue -> start-pipeline-retry -> dead
-letters. The pipeline itself is a placeholder of one processing step, which does not run here yet.
+letters. The pipeline, if it is made here, is a placeholder of one processing step.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def wire(
     suffix: str = SUFFIX,
     pipeline: str = "ingest-abalone",
     started_pipeline: str | None = None,
+    make_pipeline: bool = True,
     retry_seconds: int = 3,
     receives: int = 100,
     environment: dict[str, str] | None = None,
@@ -65,7 +66,8 @@ def wire(
     Its role may start `pipeline` and nothing else, whatever `started_pipeline` says it should start.
     `retry_seconds` is what the product has as 15 minutes, `receives` its patience.
     """
-    create_pipeline(aws, pipeline)
+    if make_pipeline:
+        create_pipeline(aws, pipeline)
     dead_letters = queue(aws, "sagemaker-p-demo-dead-letters", {})
     redrive = {
         "deadLetterTargetArn": arn("sqs", "sagemaker-p-demo-dead-letters"),

@@ -1,0 +1,91 @@
+"""A project as its build sees it: the seed code, and the variables that CodeBuild sets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from local_aws.launcher import LocalAws
+from wiring import ACCOUNT
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+SEED: Final = ROOT / "project-seed-code/s3-fs-ingestion"
+FLOW: Final = ROOT / "flows/abalone.flow"
+ARTIFACTS: Final = "sagemaker-p-demo-artifacts"
+PIPELINE: Final = "ingest-p-demo"
+PROGRAM_KEY: Final = "ingestion-pipeline"
+
+
+def variables(aws: LocalAws, **changes: str) -> dict[str, str]:
+    """What CodeBuild sets in the project's build, over what this shell has beside AWS settings."""
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    project = {
+        "SAGEMAKER_PROJECT_NAME": "demo",
+        "SAGEMAKER_PROJECT_ID": "p-demo",
+        "PIPELINE_NAME_PREFIX": "ingest",
+        "PIPELINE_DESCRIPTION": "Ingests what lands under the prefix",
+        "S3_DATA_PREFIX": "s3://sagemaker-p-demo-data/landing/",
+        "FEATURE_GROUP_NAME": "FG-abalone",
+        "EXECUTION_ROLE": f"arn:aws:iam::{ACCOUNT}:role/sagemaker-execution",
+        "ARTIFACTS_URL": f"s3://{ARTIFACTS}/p-demo",
+    }
+    return mine | aws.environment() | project | changes
+
+
+def checkout(folder: Path) -> Path:
+    """A clone of the project's repository: the seed code, and a flow that it names."""
+    shutil.copytree(SEED, folder, dirs_exist_ok=True)
+    shutil.copy(FLOW, folder / "abalone.flow")
+    with (folder / "pipeline.yaml").open("a") as settings:
+        settings.write("\nflow: abalone.flow\n")
+    return folder
+
+
+def stage(aws: LocalAws, program: Path) -> dict[str, str]:
+    """Put the program where the build fetches it; gives the variables that say where, and what it is."""
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket=ARTIFACTS)
+    s3.put_object(Bucket=ARTIFACTS, Key=PROGRAM_KEY, Body=program.read_bytes())
+    return {
+        "INGESTION_PIPELINE_URL": f"s3://{ARTIFACTS}/{PROGRAM_KEY}",
+        "INGESTION_PIPELINE_SHA256": hashlib.sha256(program.read_bytes()).hexdigest(),
+    }
+
+
+def build(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the buildspec's own commands, one after the other, as CodeBuild does, until one fails."""
+    phases = yaml.safe_load((folder / "buildspec.yml").read_text())["phases"]
+    output = ""
+    for command in [command for phase in phases.values() for command in phase["commands"]]:
+        done = subprocess.run(
+            ["sh", "-c", command],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        output += done.stdout
+        if done.returncode != 0:
+            break
+    return subprocess.CompletedProcess(done.args, done.returncode, output, "")
+
+
+def deployed(aws: LocalAws) -> dict[str, Any]:
+    """The deployed pipeline, its definition read."""
+    pipeline: dict[str, Any] = aws.client("sagemaker").describe_pipeline(PipelineName=PIPELINE)
+    return pipeline | {"Definition": json.loads(pipeline["PipelineDefinition"])}
+
+
+def defaults(definition: dict[str, Any]) -> dict[str, Any]:
+    """The defaults of a definition's parameters."""
+    return {parameter["Name"]: parameter["DefaultValue"] for parameter in definition["Parameters"]}
