@@ -1,5 +1,5 @@
 //! AWS's Data Wrangler container, as the predecessor ran it. Where this differs from it is listed
-//! in `DIFFERENCES.md`.
+//! in `ARCHITECTURE.md`.
 
 use super::{BuildError, Parts};
 use crate::definition::{AppSpecification, Text};
