@@ -3,7 +3,7 @@
 //! The format is SageMaker's pipeline definition of version `2020-12-01`:
 //! <https://aws-sagemaker-mlops.github.io/sagemaker-model-building-pipeline-definition-JSON-schema/>.
 //! The parts write themselves as its JSON; what no type can rule out, such as a name that occurs
-//! twice, [`PipelineDefinition::new`] finds with [`check`](crate::check::check).
+//! twice, [`PipelineDefinition::new`] finds with [`check`].
 
 mod job;
 mod parameter;

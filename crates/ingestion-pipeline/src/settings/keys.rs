@@ -13,7 +13,7 @@ pub struct Key {
 
 macro_rules! keys {
     ($($constant:ident $name:literal $variable:literal $meaning:literal)*) => {
-        $(#[doc = concat!("`", $name, "`, `", $variable, "`: ", $meaning)]
+        $(#[doc = concat!("`", $name, "`, `", $variable, "`; [`Key::meaning`] explains it.")]
         pub const $constant: Key = Key { name: $name, variable: $variable, meaning: $meaning };)*
 
         /// All settings, in the order in which they are explained.
