@@ -115,7 +115,7 @@ build-x86_64 build-arm64: build-%: $(VENV)/installed
 	  --target $(RUST_TARGET_$*).$(GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
 	@cargo lambda build --locked --release --package ingestion-pipeline --output-format binary \
 	  --target $(RUST_TARGET_$*).$(GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
-	@cp $(LAMBDA_DIR_$*)/ingestion-pipeline/bootstrap $(LAMBDA_DIR_$*)/ingestion-pipeline/ingestion-pipeline
+	@mv $(LAMBDA_DIR_$*)/ingestion-pipeline/bootstrap $(LAMBDA_DIR_$*)/ingestion-pipeline/ingestion-pipeline
 	@python packaging/check_glibc.py $(GLIBC) $(LAMBDA_DIR_$*)/start-pipeline/bootstrap.zip \
 	  $(LAMBDA_DIR_$*)/ingestion-pipeline/ingestion-pipeline
 
