@@ -30,6 +30,10 @@ need_rust = command -v cargo rustc > /dev/null || { \
   exit 1; }
 has_target = [ -d "$$(rustc --print sysroot)/lib/rustlib/$(RUST_TARGET_$(1))" ]
 
+BENCH := target/bench
+RUNS ?= 40
+WARM ?= 200
+
 FUZZ_SECONDS ?= 30
 FUZZ_TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
 FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
@@ -54,6 +58,7 @@ check: fmt-check lint test-rust test-local-aws docs ## What must pass at every c
 test-rust: ## Run the Rust tests
 	@$(need_rust)
 	@cargo test --locked --workspace
+	@cargo test --locked --manifest-path bench/Cargo.toml --package lambda-bench --target-dir $(BENCH)/rust
 
 .PHONY: test-local-aws
 test-local-aws: $(VENV)/installed ## Run the tests of local-aws
@@ -77,6 +82,7 @@ fuzz: ## Fuzz the parser of events for FUZZ_SECONDS (default 30)
 fmt: $(VENV)/installed ## Format Rust and Python
 	@cargo fmt
 	@cargo fmt --manifest-path crates/start-pipeline/fuzz/Cargo.toml
+	@cargo fmt --manifest-path bench/Cargo.toml --all
 	@ruff format
 	@ruff check --fix
 
@@ -84,14 +90,17 @@ fmt: $(VENV)/installed ## Format Rust and Python
 fmt-check: $(VENV)/installed
 	@cargo fmt --check
 	@cargo fmt --check --manifest-path crates/start-pipeline/fuzz/Cargo.toml
+	@cargo fmt --check --manifest-path bench/Cargo.toml --all
 	@ruff format --check
 
 .PHONY: lint
 lint: $(VENV)/installed ## Lint Rust and Python, warnings denied
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
+	@cargo clippy --locked --manifest-path bench/Cargo.toml --all-targets --target-dir $(BENCH)/rust -- -D warnings
 	@ruff check
 	@mypy local-aws/local_aws local-aws/tests
 	@mypy e2e packaging
+	@mypy bench/python
 
 .PHONY: docs
 docs: ## Build the crates' documentation, warnings denied
@@ -126,6 +135,38 @@ build-host:
 	  echo "hint: here, \`make invoke EVENT=events/put-object.json\` and \`make test-rust\` work" >&2; \
 	  exit 1; }
 	@$(MAKE) build-$(HOST_ARCH)
+
+.PHONY: bench-lambda
+bench-lambda: build-host $(BENCH)/python/installed ## Measure the Lambda beside the same in Python (RUNS=40 WARM=200)
+	@CARGO_TARGET_DIR=$(CURDIR)/$(BENCH)/rust cargo lambda build --locked --release --manifest-path bench/Cargo.toml \
+	  --package floor --output-format zip --target $(RUST_TARGET_$(HOST_ARCH)).$(GLIBC) --skip-target-check \
+	  --lambda-dir $(CURDIR)/$(BENCH)
+	@cargo build --locked --profile host --manifest-path bench/Cargo.toml --package lambda-bench --target-dir $(BENCH)/rust
+	@mkdir -p $(BENCH)/ours
+	@cp $(HOST_PACKAGE) $(BENCH)/ours/bootstrap.zip
+	@for candidate in ours floor; do \
+	  python -m zipfile -e $(BENCH)/$$candidate/bootstrap.zip $(BENCH)/$$candidate && \
+	  chmod +x $(BENCH)/$$candidate/bootstrap || exit; done
+	@cp bench/python/handler.py $(BENCH)/python/package
+	@cd $(BENCH)/python/package && rm -f package.zip && python -m zipfile -c package.zip *
+	@$(BENCH)/rust/host/lambda-bench --ours $(BENCH)/ours --floor $(BENCH)/floor --python $(BENCH)/python/package \
+	  --interpreter $(BENCH)/python/runtime/bin/python --event events/put-object.json --work $(BENCH) --out bench/results \
+	  $(if $(BEFORE),--before "$(BEFORE)") --runs $(RUNS) --warm $(WARM) --version "commit=$$(git describe --always --dirty 2>/dev/null || echo none)" \
+	  --version "rustc=$$(rustc -V | cut -d ' ' -f 2)" \
+	  --version "Python=$$($(BENCH)/python/runtime/bin/python -c 'import platform; print(platform.python_version())')" \
+	  $(call locked_version,aws-sdk-sagemaker,Cargo.lock) $(call locked_version,lambda_runtime,Cargo.lock) \
+	  $$(sed -nE 's/^(boto3|awslambdaric)==([^ ]*).*/--version \1=\2/p' bench/python/*.txt)
+
+locked_version = --version $(1)=$$(sed -n '/^name = "$(1)"$$/{n;s/version = "\(.*\)"/\1/p;}' $(2))
+
+# Lambda's side of Python (the interpreter and awslambdaric), apart from what a user's package holds.
+$(BENCH)/python/installed: $(VENV)/installed bench/python/requirements.txt bench/python/runtime.txt
+	@echo "Installing awslambdaric and boto3 into $(BENCH)/python ..." >&2
+	@rm -rf $(BENCH)/python
+	@python -m venv --without-pip $(BENCH)/python/runtime
+	@pip --python $(BENCH)/python/runtime/bin/python install --quiet --require-hashes -r bench/python/runtime.txt
+	@pip install --quiet --require-hashes --target $(BENCH)/python/package -r bench/python/requirements.txt
+	@touch $@
 
 .PHONY: invoke
 invoke: $(VENV)/installed ## Run the function under `cargo lambda watch` and send it EVENT=events/put-object.json

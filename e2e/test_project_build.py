@@ -103,6 +103,22 @@ def test_a_program_that_is_not_what_was_staged_is_not_run(aws: LocalAws, cli: Pa
     assert aws.calls() == []
 
 
+@pytest.mark.parametrize("name", ["INGESTION_PIPELINE_URL", "INGESTION_PIPELINE_SHA256"])
+def test_a_missing_variable_is_named(aws: LocalAws, cli: Path, folder: Path, name: str) -> None:
+    refused = build(folder, variables(aws, **stage(aws, cli)) | {name: ""})
+    assert refused.returncode != 0
+    assert name in refused.stdout
+    assert "hint: " in refused.stdout
+
+
+def test_a_program_that_is_not_there_is_named(aws: LocalAws, cli: Path, folder: Path) -> None:
+    gone = {"INGESTION_PIPELINE_URL": "s3://sagemaker-p-demo-artifacts/nope"}
+    refused = build(folder, variables(aws, **stage(aws, cli)) | gone)
+    assert refused.returncode != 0
+    assert "error: s3://sagemaker-p-demo-artifacts/nope cannot be fetched" in refused.stdout
+    assert "hint: " in refused.stdout
+
+
 def test_an_upload_starts_the_pipeline_that_the_build_made(
     aws: LocalAws, cli: Path, package: Path, folder: Path
 ) -> None:
