@@ -55,6 +55,13 @@ pub enum UnusableFlow {
          rename the dataset in the flow"
     )]
     DatasetName(String),
+    /// The output's name would break the container's argument, which quotes it.
+    #[error(
+        "the output `{}` of the node `{}` cannot be named to the job: quotes, backslashes and \
+         control characters are not possible; give the node another node_id, or its output \
+         another name, in the flow", .0.output().escape_debug(), .0.node_id().escape_debug()
+    )]
+    OutputName(OutputName),
 }
 
 impl FlowFile {
@@ -70,6 +77,9 @@ impl FlowFile {
             Some(wanted) => graph.choose(wanted)?,
             None => graph.output()?,
         };
+        if !is_quotable(output.node_id()) || !is_quotable(output.output()) {
+            return Err(UnusableFlow::OutputName(output));
+        }
         let sources = graph.sources_of(&output);
         let source = match sources[..] {
             [source] => S3Source::of(source)?,
@@ -93,7 +103,17 @@ impl FlowFile {
 fn is_folder_name(name: &str) -> bool {
     !matches!(name, "." | ".." | "flow" | "code")
         && name.len() <= 200
-        && !name.chars().any(|character| character == '/' || character.is_control())
+        && !name.chars().any(|character| character == '/' || is_unprintable(character))
+}
+
+/// Whether a text may stand in JSON's quotes within the shell's, as it is.
+fn is_quotable(name: &str) -> bool {
+    !name.chars().any(|character| "'\"\\".contains(character) || is_unprintable(character))
+}
+
+/// What a pattern's `.` does not take, and all else that controls a terminal.
+fn is_unprintable(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 /// The hex SHA-256 of `bytes`.

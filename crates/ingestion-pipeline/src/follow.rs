@@ -38,7 +38,12 @@ pub async fn follow(
 ) -> Result<Followed, ServiceError> {
     let (mut pause, mut failures) = (FIRST_PAUSE, 0);
     loop {
-        match look(service, execution).await {
+        let looked = tokio::select! {
+            biased;
+            () = raised(interrupted) => return Ok(Followed::Interrupted),
+            looked = look(service, execution) => looked,
+        };
+        match looked {
             Ok((now, steps)) => {
                 failures = 0;
                 seen(&now, &steps);
@@ -49,15 +54,19 @@ pub async fn follow(
             Err(error) if failures + 1 < FAILURES && may_heal(error.reason()) => failures += 1,
             Err(error) => return Err(error),
         }
-        let mut left = pause;
-        while left > Duration::ZERO {
-            if interrupted.load(Ordering::Relaxed) {
-                return Ok(Followed::Interrupted);
-            }
-            sleep(left.min(NOTICE)).await;
-            left = left.saturating_sub(NOTICE);
+        tokio::select! {
+            biased;
+            () = raised(interrupted) => return Ok(Followed::Interrupted),
+            () = sleep(pause) => {}
         }
         pause = LONGEST_PAUSE.min(pause * 3 / 2);
+    }
+}
+
+/// Waits until the flag is true.
+async fn raised(flag: &AtomicBool) {
+    while !flag.load(Ordering::Relaxed) {
+        sleep(NOTICE).await;
     }
 }
 

@@ -171,14 +171,17 @@ impl Images {
         let legal = ImageUri::new(image)?;
         let Some((registry, name)) = image.split_once('/') else { return Ok(legal) };
         let host: Vec<_> = registry.splitn(5, '.').collect();
-        let [account, "dkr", "ecr", home, _suffix] = host[..] else { return Ok(legal) };
+        let [account, "dkr", ecr @ ("ecr" | "ecr-fips"), home, _suffix] = host[..] else {
+            return Ok(legal);
+        };
         let (repository, tag) = name.split_once(':').unwrap_or((name, self.tag));
         let aws_serves_it = repository == self.repository
             && is_account(account)
             && self.accounts.contains(&(home, account));
-        if aws_serves_it {
+        let is_there = home == region.as_str();
+        if aws_serves_it && !(is_there && ecr == "ecr-fips") {
             self.with_tag(tag, region)
-        } else if home == region.as_str() {
+        } else if is_there {
             Ok(legal)
         } else {
             Err(NoImage::Elsewhere { image: image.to_owned(), region: region.to_string() })
@@ -245,6 +248,19 @@ mod tests {
     }
 
     #[test]
+    fn the_fips_registry_is_a_registry_of_its_region_too() {
+        let own = "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com/wrangler:1";
+        assert_eq!(DATA_WRANGLER.as_named(own, &region("us-east-1")).unwrap().as_str(), own);
+        let elsewhere = DATA_WRANGLER.as_named(own, &region("us-east-2"));
+        assert!(matches!(elsewhere, Err(NoImage::Elsewhere { .. })));
+        let aws =
+            "663277389841.dkr.ecr-fips.us-east-1.amazonaws.com/sagemaker-data-wrangler-container:5";
+        assert_eq!(DATA_WRANGLER.as_named(aws, &region("us-east-1")).unwrap().as_str(), aws);
+        let moved = DATA_WRANGLER.as_named(aws, &region("us-east-2")).unwrap();
+        assert!(moved.as_str().starts_with("415577184552.dkr.ecr.us-east-2."), "{moved}");
+    }
+
+    #[test]
     fn an_image_of_ones_own_is_not_moved() {
         let own = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/wrangler:1";
         assert_eq!(DATA_WRANGLER.as_named(own, &region("eu-west-1")).unwrap().as_str(), own);
@@ -252,6 +268,12 @@ mod tests {
         assert!(matches!(error, NoImage::Elsewhere { .. }), "{error}");
         let public = "public.ecr.aws/a/b:1";
         assert_eq!(DATA_WRANGLER.as_named(public, &region("eu-west-2")).unwrap().as_str(), public);
+        for broken in
+            [own.replace(":1", ":"), format!("https://{own}"), own.replace(":1", ":@sha256:0")]
+        {
+            let error = DATA_WRANGLER.as_named(&broken, &region("eu-west-1")).unwrap_err();
+            assert!(error.to_string().contains("no https:// and no empty tag"), "{error}");
+        }
         assert!(DATA_WRANGLER.as_named("a b", &region("eu-west-2")).is_err());
     }
 }

@@ -27,7 +27,6 @@ pub fn check_parameters(
 ) -> Result<(), InvalidParameters> {
     let definition: Value = serde_json::from_str(definition).unwrap_or_default();
     let known = definition["Parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let name = |parameter: &Value| parameter["Name"].as_str().unwrap_or_default().to_owned();
     let names: Vec<_> = known.iter().map(name).collect();
     let mut problems = Vec::new();
     for (given_name, value) in given {
@@ -35,6 +34,9 @@ pub fn check_parameters(
             Some(parameter) => problems.extend(mismatch(&definition, parameter, value)),
             None => problems.push(match nearest(given_name, names.iter().map(String::as_str)) {
                 Some(near) => format!("there is no `{given_name}`; did you mean `{near}`?"),
+                None if names.is_empty() => {
+                    format!("there is no `{given_name}`; the pipeline has no parameters")
+                }
                 None => format!("there is no `{given_name}`; there are {}", names.join(", ")),
             }),
         }
@@ -45,6 +47,18 @@ pub fn check_parameters(
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(InvalidParameters(problems)) }
+}
+
+/// The parameters of a definition.
+#[must_use]
+pub fn parameter_names(definition: &str) -> Vec<String> {
+    let definition: Value = serde_json::from_str(definition).unwrap_or_default();
+    let known = definition["Parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+    known.iter().map(name).collect()
+}
+
+fn name(parameter: &Value) -> String {
+    parameter["Name"].as_str().unwrap_or_default().to_owned()
 }
 
 fn mismatch(definition: &Value, parameter: &Value, value: &str) -> Option<String> {

@@ -63,6 +63,9 @@ pub enum UpsertError {
     /// AWS refused, or could not be reached.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// The pipeline is updated, and then AWS refused its tags.
+    #[error("the pipeline was updated, but its tags were not: {0}")]
+    Tags(#[source] ServiceError),
     /// A place in S3 that is put together from settings is too long.
     #[error(transparent)]
     Value(#[from] InvalidValue),
@@ -112,7 +115,8 @@ impl Deployment {
         Ok(Changes::between(deployed, &tags, self))
     }
 
-    /// Creates the pipeline, or updates what differs. Tags that are not ours stay.
+    /// Creates the pipeline, or updates it if anything differs, then with all that it is made from:
+    /// of two who do so at once, one prevails, and no mixture. Tags that are not ours stay.
     ///
     /// Somebody else may do the same at the same time: whoever comes second finds the pipeline and
     /// updates it.
@@ -122,10 +126,10 @@ impl Deployment {
     /// [`UpsertError`] if the service refuses or cannot be reached. What was stored in S3 by then
     /// stays, under names that nothing else uses.
     pub async fn upsert(&self, service: &impl Service) -> Result<Upserted, UpsertError> {
-        let mut attempt = 1;
+        let (mut attempt, mut updated) = (1, false);
         loop {
-            match self.attempt(service).await {
-                Err(UpsertError::Service(error))
+            match self.attempt(service, &mut updated).await {
+                Err(UpsertError::Service(error) | UpsertError::Tags(error))
                     if attempt < ATTEMPTS && may_heal(error.reason()) =>
                 {
                     sleep(PAUSE * attempt).await;
@@ -136,7 +140,11 @@ impl Deployment {
         }
     }
 
-    async fn attempt(&self, service: &impl Service) -> Result<Upserted, UpsertError> {
+    async fn attempt(
+        &self,
+        service: &impl Service,
+        updated: &mut bool,
+    ) -> Result<Upserted, UpsertError> {
         let changes = self.plan(service).await?;
         let name = self.name.as_str();
         let Some(arn) = changes.arn() else {
@@ -144,13 +152,14 @@ impl Deployment {
             let arn = service.create(name, &parts, &self.tags).await?;
             return Ok(Upserted { arn, action: Action::Create });
         };
-        let parts = changes.parts();
-        if parts != Parts::default() {
-            let parts = self.stored(service, parts).await?;
+        if changes.parts() != Parts::default() {
+            let parts = self.stored(service, self.parts(None)).await?;
             service.update(name, &parts).await?;
+            *updated = true;
         }
         if !changes.tags().is_empty() {
-            service.add_tags(arn, changes.tags()).await?;
+            let added = service.add_tags(arn, changes.tags()).await;
+            added.map_err(|e| if *updated { UpsertError::Tags(e) } else { e.into() })?;
         }
         Ok(Upserted { arn: arn.to_owned(), action: changes.action() })
     }

@@ -94,9 +94,12 @@ text_value!(
 text_value!(
     /// A container image: `<registry>/<repository>:<tag>`, 255 characters at most.
     ImageUri,
-    "a container image: at most 255 characters, no spaces, such as \
+    "a container image: at most 255 characters, no spaces, no https:// and no empty tag, such as \
      123456789012.dkr.ecr.eu-west-1.amazonaws.com/my-image:1",
-    |text| (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    |text| {
+        let whole = !text.contains("://") && !text.ends_with([':', '@', '/']) && !text.contains(":@");
+        whole && (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    }
 );
 text_value!(
     /// A KMS key by id, alias or ARN, 2,048 characters at most.

@@ -64,7 +64,9 @@ impl Job<'_, '_> {
             for (place, part) in parts {
                 let Some(text) = self.resolved(&place, part, "String") else { continue };
                 let length = text.chars().count();
-                if length > MAX_ARGUMENT {
+                if text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
+                    self.problems.add(place, "has several lines, and one is possible");
+                } else if length > MAX_ARGUMENT {
                     let text = format!("has {length} characters, and {MAX_ARGUMENT} are possible");
                     self.problems.add(place, text);
                 }

@@ -6,15 +6,23 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::settings::keys;
 
+const EXAMPLES: &str = "\
+Examples:
+  ingestion-pipeline build > definition.json
+  ingestion-pipeline upsert --dry-run
+  ingestion-pipeline upsert
+  ingestion-pipeline start InputDataUrl=s3://my-bucket/landing-zone/new.csv --wait
+  ingestion-pipeline list --json | jq -r '.[0].status'";
+
 /// Builds, deploys, starts and watches the SageMaker pipeline that ingests features.
 #[derive(Debug, Parser)]
-#[command(name = "ingestion-pipeline", version, after_long_help = settings_help())]
+#[command(name = "ingestion-pipeline", version, after_help = EXAMPLES, after_long_help = settings_help())]
 pub(super) struct Arguments {
     /// The project's settings; without it `pipeline.yaml` in the current folder, if there is one
     #[arg(short, long, global = true, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
 
-    /// Write for scripts: data as JSON on one line, errors as JSON too
+    /// Write for scripts: data as JSON on one line, errors as JSON too, and nothing else
     #[arg(long, global = true)]
     pub(super) json: bool,
 
@@ -155,9 +163,10 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 /// All settings, for the end of the long help.
 fn settings_help() -> String {
     use std::fmt::Write;
-    let mut text =
-        "Settings: a key of pipeline.yaml, or, where that says nothing, an environment variable:\n"
-            .to_owned();
+    let mut text = format!(
+        "{EXAMPLES}\n\nSettings: a key of pipeline.yaml, or, where that says nothing, an \
+         environment variable:\n"
+    );
     for key in keys::ALL {
         // Writing to a text cannot fail.
         let _ = write!(text, "\n  {:<20} {:<26} {}", key.name, key.variable, key.meaning);

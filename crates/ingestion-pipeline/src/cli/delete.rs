@@ -9,9 +9,6 @@ use super::failure::Failure;
 use super::{Context, data, note, project};
 use crate::service::{Service, is_over};
 
-/// Most executions that are counted.
-const COUNTED: usize = 100;
-
 pub(super) async fn run(delete: &Delete, context: &Context<'_>) -> Result<(), Failure> {
     let identity = project::identity(context, &delete.which)?;
     let aws = project::aws(context, &identity.region).await;
@@ -22,17 +19,17 @@ pub(super) async fn run(delete: &Delete, context: &Context<'_>) -> Result<(), Fa
             "nothing is left to delete; --pipeline names another one",
         )
     })?;
-    let executions = aws.executions(name, COUNTED).await?;
+    let executions = aws.executions(name, usize::MAX).await?;
     let running = executions.iter().filter(|execution| !is_over(&execution.status)).count();
-    let count = match executions.len() {
-        COUNTED => format!("{COUNTED} or more"),
-        count => count.to_string(),
-    };
-    note(&format!(
-        "this deletes the pipeline {} and the record of its executions ({count}, {running} of them running); \
+    let count = executions.len();
+    note(
+        context,
+        &format!(
+            "this deletes the pipeline {} and the record of its executions ({count}, {running} of them running); \
          data, features and the flow in S3 stay",
-        deployed.arn
-    ));
+            deployed.arn
+        ),
+    );
     if running > 0 {
         return Err(Failure::new(
             format!("the pipeline {name} has executions that run: {running}"),
@@ -40,7 +37,7 @@ pub(super) async fn run(delete: &Delete, context: &Context<'_>) -> Result<(), Fa
         ));
     }
     if !delete.yes {
-        confirm()?;
+        confirm(context)?;
     }
     aws.delete(name).await?;
     let arn = deployed.arn;
@@ -48,14 +45,15 @@ pub(super) async fn run(delete: &Delete, context: &Context<'_>) -> Result<(), Fa
     data(&text)
 }
 
-fn confirm() -> Result<(), Failure> {
-    if !io::stdin().is_terminal() {
+fn confirm(context: &Context<'_>) -> Result<(), Failure> {
+    // A question would be no JSON.
+    if context.json() || !io::stdin().is_terminal() {
         return Err(Failure::new(
             "nothing was deleted, because nobody can be asked",
             "pass --yes to delete without being asked",
         ));
     }
-    note("delete it? [y/N]");
+    note(context, "delete it? [y/N]");
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).map_err(|error| Failure::output(&error))?;
     match answer.trim() {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::format;
 use crate::service::ServiceError;
 use crate::upsert::UpsertError;
 
@@ -27,6 +28,11 @@ impl Failure {
         Self { exit_code: 130, ..Self::new(message, hint) }
     }
 
+    /// The arguments make no command.
+    pub(super) fn usage(message: impl Display, hint: impl Into<String>) -> Self {
+        Self { exit_code: 2, ..Self::new(message, hint) }
+    }
+
     /// Something could not be read or written.
     pub(super) fn output(error: &io::Error) -> Self {
         Self::new(format!("reading or writing failed: {error}"), "check where stdin and stdout go")
@@ -40,7 +46,8 @@ impl Failure {
         if json {
             return writeln!(notes, "{}", json!({ "error": self.message, "hint": self.hint }));
         }
-        writeln!(notes, "error: {}\n\nhint: {}", self.message, self.hint)
+        let (message, hint) = (format::lines(&self.message), format::lines(&self.hint));
+        writeln!(notes, "error: {message}\n\nhint: {hint}")
     }
 }
 
@@ -54,6 +61,7 @@ impl From<UpsertError> for Failure {
     fn from(error: UpsertError) -> Self {
         match error {
             UpsertError::Service(error) => error.into(),
+            UpsertError::Tags(ref cause) => Self::new(&error, cause.hint()),
             UpsertError::Value(error) => Self::new(error, "shorten `artifacts`"),
         }
     }

@@ -34,7 +34,7 @@ pub(super) async fn run(list: &List, context: &Context<'_>) -> Result<(), Failur
         return data(&Value::from(rows).to_string());
     }
     if rows.is_empty() {
-        note(&format!("the pipeline {name} has no execution"));
+        note(context, &format!("the pipeline {name} has no execution"));
         return Ok(());
     }
     data(&table(&rows))
@@ -66,6 +66,7 @@ impl Row {
             self.seconds().map_or_else(none, format::duration),
             self.input.clone().unwrap_or_else(none),
         ]
+        .map(|cell| format::line(&cell))
     }
 }
 

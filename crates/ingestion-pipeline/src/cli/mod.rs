@@ -34,9 +34,11 @@ pub fn main(
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> ExitCode {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let json = arguments.iter().take_while(|a| *a != "--").any(|a| a == "--json");
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return no_command(&error),
+        Err(error) => return no_command(&error, json),
     };
     let context = Context { arguments: &arguments, variable: &variable };
     match run(&context) {
@@ -78,22 +80,26 @@ fn data(text: &str) -> Result<(), Failure> {
     written.map_err(|error| Failure::output(&error))
 }
 
-/// Tells people something.
-fn note(text: &str) {
+/// Tells people something; scripts want nothing but JSON.
+fn note(context: &Context<'_>, text: &str) {
+    if context.json() {
+        return;
+    }
     // If nobody can be told, the work goes on.
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", format::lines(text));
 }
 
 /// Help and version go to stdout; what is wrong with the arguments to stderr, ending in a hint.
-fn no_command(error: &clap::Error) -> ExitCode {
+fn no_command(error: &clap::Error, json: bool) -> ExitCode {
     let text = error.to_string();
     if !error.use_stderr() {
         let written = write!(io::stdout(), "{text}");
         return if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let text = text.trim_end().trim_end_matches("For more information, try '--help'.").trim_end();
-    let hint = "hint: `ingestion-pipeline --help` shows the commands, \
+    let hint = "`ingestion-pipeline --help` shows the commands, \
                 `ingestion-pipeline <command> --help` its options and examples";
-    let _ = writeln!(io::stderr(), "{text}\n\n{hint}");
-    ExitCode::from(2)
+    let failure = Failure::usage(text.strip_prefix("error: ").unwrap_or(text), hint);
+    let _ = failure.write(&mut io::stderr(), json);
+    failure.exit_code()
 }

@@ -3,23 +3,25 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::format;
-use crate::service::{Execution, Step};
+use crate::service::{Execution, Step, is_over};
 
 /// Shows one execution on stderr.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
+    /// Whether nothing is shown, because a script reads stderr.
+    silent: bool,
     /// The status of each step as it was shown last.
     shown: BTreeMap<String, String>,
 }
 
 impl Progress {
-    pub(super) fn new(execution: &str, terminal: bool) -> Self {
-        let bar = terminal.then(|| {
+    pub(super) fn new(execution: &str, terminal: bool, silent: bool) -> Self {
+        let bar = (terminal && !silent).then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
                 bar.set_style(style);
@@ -28,11 +30,11 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self { bar, shown: BTreeMap::new() }
+        Self { bar, silent, shown: BTreeMap::new() }
     }
 
     pub(super) fn show(&mut self, now: &Execution, steps: &[Step]) {
-        let elapsed = format::duration(elapsed(now.started));
+        let elapsed = format::duration(elapsed(now));
         if let Some(bar) = &self.bar {
             let steps: Vec<_> = steps.iter().map(words).collect();
             bar.set_message(format!("{elapsed}  {}  {}", now.status, steps.join(", ")));
@@ -52,7 +54,7 @@ impl Progress {
 
     /// Writes a line if it says something new.
     fn line(&mut self, elapsed: &str, what: &str, words: &str) {
-        if self.shown.get(what).is_some_and(|shown| shown == words) {
+        if self.silent || self.shown.get(what).is_some_and(|shown| shown == words) {
             return;
         }
         // If nobody can be told, the execution is followed nevertheless.
@@ -62,14 +64,17 @@ impl Progress {
 }
 
 fn words(step: &Step) -> String {
+    let (name, status) = (format::line(&step.name), format::line(&step.status));
     match step.attempt {
         Some(attempt) if attempt > 1 => {
-            format!("step {} {} (attempt {attempt})", step.name, step.status)
+            format!("step {name} {status} (attempt {attempt})")
         }
-        _ => format!("step {} {}", step.name, step.status),
+        _ => format!("step {name} {status}"),
     }
 }
 
-fn elapsed(started: Option<SystemTime>) -> Duration {
-    started.and_then(|start| format::now().duration_since(start).ok()).unwrap_or_default()
+/// Up to now, or up to the end.
+fn elapsed(of: &Execution) -> Duration {
+    let end = of.changed.filter(|_| is_over(&of.status)).unwrap_or_else(format::now);
+    of.started.and_then(|start| end.duration_since(start).ok()).unwrap_or_default()
 }

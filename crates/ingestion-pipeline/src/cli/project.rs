@@ -29,17 +29,16 @@ pub(super) struct FlowBytes {
 
 /// Reads the settings, and tells which of them the environment says otherwise.
 pub(super) fn settings(context: &Context<'_>) -> Result<Settings, Failure> {
-    let settings = sources(context)?.and_then(Settings::read).map_err(no_settings)?;
+    let settings = Settings::read(sources(context)?).map_err(no_settings)?;
     for text in &settings.notes {
-        note(&format!("note: {text}"));
+        note(context, &format!("note: {text}"));
     }
     Ok(settings)
 }
 
 /// Reads which pipeline is meant, and where it is.
 pub(super) fn identity(context: &Context<'_>, which: &Which) -> Result<Identity, Failure> {
-    let sources = sources(context)?;
-    let identity = sources.and_then(|sources| Identity::read(sources, which.pipeline.as_deref()));
+    let identity = Identity::read(sources(context)?, which.pipeline.as_deref());
     identity.map_err(no_settings)
 }
 
@@ -108,6 +107,7 @@ pub(super) fn definition(
             }
             BuildError::Value(_) => "shorten `artifacts` or the flow's file name",
             BuildError::NoBinary => "set native_binary in pipeline.yaml, or INGEST_FEATURES_URL",
+            BuildError::OutputTooLong { .. } => "rename it, or take the engine native",
             BuildError::Invalid(_) => "correct the setting or the flow that the place comes from",
         };
         Failure::new(error, hint)
@@ -115,10 +115,16 @@ pub(super) fn definition(
     Ok((definition, file))
 }
 
-/// The settings' file and the environment; an inner error if they say what cannot be.
-fn sources(context: &Context<'_>) -> Result<Result<Sources, InvalidSettings>, Failure> {
+/// The settings' file and the environment.
+fn sources(context: &Context<'_>) -> Result<Sources, Failure> {
     let file = settings_file(context.arguments.file.as_deref())?;
-    Ok(Sources::new(file.as_ref(), context.variable))
+    Sources::new(file.as_ref(), context.variable).map_err(|error| {
+        Failure::new(
+            error,
+            "a settings file is YAML: one `key: value` on each line, indented with spaces, each key \
+             once; put a value with special characters in quotes",
+        )
+    })
 }
 
 fn settings_file(named: Option<&Path>) -> Result<Option<File>, Failure> {

@@ -8,7 +8,7 @@ use super::args::Start;
 use super::failure::Failure;
 use super::{Context, data, note, project, wait};
 use crate::service::{self, Service};
-use crate::start::check_parameters;
+use crate::start::{check_parameters, parameter_names};
 
 pub(super) async fn run(start: &Start, context: &Context<'_>) -> Result<(), Failure> {
     let mut parameters = BTreeMap::new();
@@ -30,12 +30,18 @@ pub(super) async fn run(start: &Start, context: &Context<'_>) -> Result<(), Fail
         )
     })?;
     check_parameters(&deployed.definition, &parameters).map_err(|invalid| {
-        Failure::new(invalid, "`ingestion-pipeline build` shows the parameters and their defaults")
+        let hint = match &parameter_names(&deployed.definition)[..] {
+            [] => "the deployed pipeline has no parameters; start it without any".to_owned(),
+            names => format!("the deployed pipeline's parameters are {}", names.join(", ")),
+        };
+        Failure::new(invalid, hint)
     })?;
-    let arn = aws.start(name, &service::Start { parameters, display_name: None }).await?;
-    if start.wait {
-        note(&format!("started {arn}"));
-        return wait::follow_to_the_end(&aws, &arn, context).await;
+    // From here on, whoever presses Ctrl-C wants to know what was started.
+    let interrupted = start.wait.then(wait::on_ctrl_c).transpose()?;
+    let arn = aws.start(name, &service::Start { parameters }).await?;
+    if let Some(interrupted) = interrupted {
+        note(context, &format!("started {arn}"));
+        return wait::follow_to_the_end(&aws, &arn, &interrupted, context).await;
     }
     let text = if context.json() { json!({ "arn": arn }).to_string() } else { arn };
     data(&text)

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::args::Upsert;
 use super::failure::Failure;
-use super::{Context, data, note, project};
+use super::{Context, data, format, note, project};
 use crate::engine;
 use crate::settings::FlowLocation;
 use crate::upsert::{Action, Deployment};
@@ -26,7 +26,7 @@ pub(super) async fn run(upsert: &Upsert, context: &Context<'_>) -> Result<(), Fa
     if upsert.dry_run {
         let changes = deployment.plan(&service).await?;
         let json = context.json().then(|| changes.to_json().to_string());
-        return data(&json.unwrap_or_else(|| changes.to_string()));
+        return data(&json.unwrap_or_else(|| format::lines(&changes.to_string())));
     }
     let upserted = deployment.upsert(&service).await?;
     let action = match upserted.action {
@@ -37,6 +37,6 @@ pub(super) async fn run(upsert: &Upsert, context: &Context<'_>) -> Result<(), Fa
     if context.json() {
         return data(&json!({ "arn": upserted.arn, "action": action }).to_string());
     }
-    note(&format!("pipeline {}: {action}", settings.pipeline_name));
+    note(context, &format!("pipeline {}: {action}", settings.pipeline_name));
     data(&upserted.arn)
 }

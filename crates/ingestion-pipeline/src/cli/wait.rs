@@ -24,7 +24,8 @@ pub(super) async fn run(wait: &Wait, context: &Context<'_>) -> Result<(), Failur
                 "`ingestion-pipeline list --json` shows the ARNs of executions",
             )
         })?;
-        return follow_to_the_end(&project::aws(context, &region).await, arn, context).await;
+        let aws = project::aws(context, &region).await;
+        return follow_to_the_end(&aws, arn, &*on_ctrl_c()?, context).await;
     }
     let identity = project::identity(context, &wait.which)?;
     let aws = project::aws(context, &identity.region).await;
@@ -35,18 +36,18 @@ pub(super) async fn run(wait: &Wait, context: &Context<'_>) -> Result<(), Failur
             "`ingestion-pipeline start` starts one",
         )
     })?;
-    follow_to_the_end(&aws, &newest.arn, context).await
+    follow_to_the_end(&aws, &newest.arn, &*on_ctrl_c()?, context).await
 }
 
 /// Follows an execution, shows how it goes, and fails unless it succeeds.
 pub(super) async fn follow_to_the_end(
     aws: &Aws,
     arn: &str,
+    interrupted: &AtomicBool,
     context: &Context<'_>,
 ) -> Result<(), Failure> {
-    let mut progress = Progress::new(arn, io::stderr().is_terminal() && !context.json());
-    let interrupted = on_ctrl_c()?;
-    let followed = follow(aws, arn, &interrupted, |now, steps| progress.show(now, steps)).await;
+    let mut progress = Progress::new(arn, io::stderr().is_terminal(), context.json());
+    let followed = follow(aws, arn, interrupted, |now, steps| progress.show(now, steps)).await;
     progress.finish();
     match followed? {
         Followed::ToTheEnd(execution, steps) => end(arn, &execution, &steps, context),
@@ -83,14 +84,15 @@ fn end(
     if execution.status == "Succeeded" {
         return Ok(());
     }
+    let shown = |text: &str| if context.json() { text.to_owned() } else { format::line(text) };
     let mut message = format!("the execution {arn} is {}", execution.status);
     if let Some(failure) = &execution.failure {
-        message = format!("{message}: {failure}");
+        message = format!("{message}: {}", shown(failure));
     }
     let failed: Vec<_> = steps.iter().filter(|step| step.status == "Failed").collect();
     for step in &failed {
         let failure = step.failure.as_deref().unwrap_or("it gave no reason");
-        message = format!("{message}\n  step {}: {failure}", step.name);
+        message = format!("{message}\n  step {}: {}", shown(&step.name), shown(failure));
     }
     let job = failed.iter().find_map(|step| step.job.as_deref()?.rsplit('/').next());
     let hint = match job {
@@ -103,7 +105,7 @@ fn end(
 }
 
 /// Becomes true at the first Ctrl-C; the second one ends the process.
-fn on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&interrupted))
         .and_then(|_| flag::register(SIGINT, Arc::clone(&interrupted)))

@@ -7,6 +7,9 @@ use crate::flow_file::FlowFile;
 use crate::images::DATA_WRANGLER;
 use crate::settings::Settings;
 
+/// Most characters of one argument of the container.
+const MAX_ARGUMENT: usize = 256;
+
 pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, BuildError> {
     let image_uri = match (&settings.image, &flow.image) {
         (Some(image), _) => image.clone(),
@@ -17,6 +20,11 @@ pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, Build
     // the output's name.
     let argument =
         format!("--output-config '{{\"{}\": {{\"content_type\": \"CSV\"}}}}'", flow.output);
+    let length = argument.chars().count();
+    if length > MAX_ARGUMENT {
+        let node = flow.output.node_id().to_owned();
+        return Err(BuildError::OutputTooLong { node, excess: length - MAX_ARGUMENT });
+    }
     Ok(Parts {
         step_name: "datawrangler-processing-to-feature-store",
         application: AppSpecification {

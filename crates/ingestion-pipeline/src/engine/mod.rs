@@ -40,6 +40,17 @@ pub enum BuildError {
     /// The native engine's binary is not named.
     #[error("native_binary is missing: the engine native needs its binary in S3")]
     NoBinary,
+    /// The container's argument that names the output is too long.
+    #[error(
+        "the output's name is {excess} characters too long for the container's argument; give its \
+         node `{}` a shorter node_id, or its output a shorter name, in the flow", node.escape_debug()
+    )]
+    OutputTooLong {
+        /// The node.
+        node: String,
+        /// By how many characters.
+        excess: usize,
+    },
     /// `SageMaker` would refuse the result.
     #[error(transparent)]
     Invalid(#[from] InvalidDefinition),

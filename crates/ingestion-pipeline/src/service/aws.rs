@@ -103,7 +103,7 @@ impl Service for Aws {
             .send()
             .await;
         let what = || format!("creating the pipeline {pipeline}");
-        let answer = answer.map_err(|error| ServiceError::from_sdk(what(), error))?;
+        let answer = answer.map_err(|error| ServiceError::from_sdk(what(), error).of_making())?;
         answer.pipeline_arn.ok_or_else(|| no_arn(what()))
     }
 
@@ -127,7 +127,11 @@ impl Service for Aws {
     async fn delete(&self, pipeline: &str) -> Result<(), ServiceError> {
         let answer = self.sagemaker.delete_pipeline().pipeline_name(pipeline).send().await;
         let what = || format!("deleting the pipeline {pipeline}");
-        answer.map(drop).map_err(|error| ServiceError::from_sdk(what(), error))
+        match answer.map(drop).map_err(|error| ServiceError::from_sdk(what(), error)) {
+            // The answer to the first attempt may have been lost.
+            Err(error) if error.reason() == Reason::NotFound => Ok(()),
+            result => result,
+        }
     }
 
     async fn tags(&self, arn: &str) -> Result<Tags, ServiceError> {
@@ -158,7 +162,6 @@ impl Service for Aws {
             .start_pipeline_execution()
             .pipeline_name(pipeline)
             .set_pipeline_parameters(Some(parameters.collect()))
-            .set_pipeline_execution_display_name(start.display_name.clone())
             .send()
             .await;
         let what = || format!("starting the pipeline {pipeline}");
@@ -198,7 +201,6 @@ impl Service for Aws {
         let what = || format!("describing the execution {arn}");
         let answer = request.send().await.map_err(|error| ServiceError::from_sdk(what(), error))?;
         Ok(Execution {
-            name: answer.pipeline_execution_display_name,
             status: text(answer.pipeline_execution_status),
             failure: answer.failure_reason,
             started: answer.creation_time.and_then(time),

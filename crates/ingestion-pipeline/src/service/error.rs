@@ -61,7 +61,7 @@ impl ServiceError {
     pub fn hint(&self) -> &'static str {
         match self.reason {
             Reason::NotFound => {
-                "check the name and the region; `ingestion-pipeline upsert` makes the pipeline"
+                "check the name or ARN, the region, and that the credentials are of its account"
             }
             Reason::NoObject => "check the place in S3: `flow` and `artifacts` in pipeline.yaml",
             Reason::AlreadyExists | Reason::Conflict => {
@@ -80,6 +80,15 @@ impl ServiceError {
                 "see the service's message; `upsert --dry-run` shows what would be sent"
             }
         }
+    }
+
+    /// The same for what is made only now: whatever is not found, it is something else.
+    pub(super) fn of_making(self) -> Self {
+        let reason = match self.reason {
+            Reason::NotFound => Reason::Refused,
+            reason => reason,
+        };
+        Self { reason, ..self }
     }
 
     /// An error of the SDK, in doing `what`.
@@ -114,7 +123,9 @@ pub(super) fn reason_of(code: &str, message: &str, status: u16) -> Reason {
         "ValidationException" | "ConflictException" if says("already exists") => {
             Reason::AlreadyExists
         }
-        "ValidationException" if says("does not exist") => Reason::NotFound,
+        "ValidationException" if says("does not exist") && is_of_pipeline(message) => {
+            Reason::NotFound
+        }
         "ConflictException" | "ResourceInUse" => Reason::Conflict,
         "ResourceLimitExceeded" => Reason::Limit,
         code if code.contains("Throttl")
@@ -142,6 +153,12 @@ pub(super) fn reason_of(code: &str, message: &str, status: u16) -> Reason {
     }
 }
 
+/// Whether a message is about a pipeline, and not about its role or bucket, whose names may say so.
+fn is_of_pipeline(message: &str) -> bool {
+    let message = message.trim_start().to_ascii_lowercase();
+    message.strip_prefix("the ").unwrap_or(&message).starts_with("pipeline")
+}
+
 fn reason_of_no_answer<E>(error: &SdkError<E, HttpResponse>, answer: &str) -> Reason {
     match error {
         _ if answer.contains("credentials") => Reason::NoCredentials,
@@ -159,4 +176,22 @@ pub(super) fn with_causes(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_pipeline_that_does_not_exist_is_not_found() {
+        for (code, message, reason) in [
+            ("ResourceNotFound", "Pipeline 'arn' does not exist.", Reason::NotFound),
+            ("ValidationException", "Pipeline 'arn' does not exist.", Reason::NotFound),
+            ("ValidationException", "The pipeline p does not exist", Reason::NotFound),
+            ("ValidationException", "The role pipeline-role does not exist", Reason::Refused),
+            ("ValidationException", "The bucket b does not exist", Reason::Refused),
+        ] {
+            assert_eq!(reason_of(code, message, 400), reason, "{message}");
+        }
+    }
 }

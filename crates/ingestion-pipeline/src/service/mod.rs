@@ -30,7 +30,7 @@ pub trait Service {
     ) -> Result<String, ServiceError>;
     /// `UpdatePipeline` with what is given; what is not stays as it is.
     async fn update(&self, pipeline: &str, parts: &Parts) -> Result<(), ServiceError>;
-    /// `DeletePipeline`.
+    /// `DeletePipeline`; a pipeline that is not there counts as deleted.
     async fn delete(&self, pipeline: &str) -> Result<(), ServiceError>;
     /// `ListTags`.
     async fn tags(&self, arn: &str) -> Result<Tags, ServiceError>;
@@ -97,8 +97,6 @@ pub enum Definition {
 pub struct Start {
     /// The parameters that differ from their defaults.
     pub parameters: BTreeMap<String, String>,
-    /// What Studio shows in its list.
-    pub display_name: Option<String>,
 }
 
 /// One execution in a list.
@@ -117,8 +115,6 @@ pub struct Summary {
 /// One execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Execution {
-    /// What Studio shows.
-    pub name: Option<String>,
     /// `Executing`, `Succeeded` and so on.
     pub status: String,
     /// Why it failed.

@@ -170,6 +170,8 @@ impl Reader {
         let subnets = self.optional(&keys::SUBNETS, |v| shapes::list(v, 16, SubnetId::new));
         let groups =
             self.optional(&keys::SECURITY_GROUPS, |v| shapes::list(v, 5, SecurityGroupId::new));
+        let emptied = subnets.as_ref().is_some_and(Vec::is_empty)
+            || groups.as_ref().is_some_and(Vec::is_empty);
         let (subnets, security_groups) = (subnets.unwrap_or_default(), groups.unwrap_or_default());
         match (subnets.is_empty(), security_groups.is_empty()) {
             (true, true) => None,
@@ -180,8 +182,14 @@ impl Reader {
                 } else {
                     (keys::SUBNETS, keys::SECURITY_GROUPS)
                 };
-                if self.given(&lacking).is_none() {
-                    self.missing(&lacking, &format!("; {} needs it", given.name));
+                match self.given(&lacking) {
+                    None => self.missing(&lacking, &format!("; {} needs it", given.name)),
+                    // What is illegal rather than empty is reported already.
+                    Some(empty) if emptied => self.problems.push(format!(
+                        "{}: is empty, and {} needs it; name some, or leave out both",
+                        empty.origin, given.name
+                    )),
+                    Some(_) => {}
                 }
                 None
             }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use serde_saphyr::Spanned;
+use serde_saphyr::{Spanned, UserMessageFormatter};
 
 use super::InvalidSettings;
 use super::keys::{self, Key};
@@ -140,5 +140,8 @@ fn parse(file: &File) -> Result<BTreeMap<String, Spanned<Value>>, String> {
     }
     // A file of comments, or an empty one, has no settings; serde knows it as null.
     let values: Result<Option<_>, _> = yaml::read(&file.text);
-    values.map(Option::unwrap_or_default).map_err(|error| format!("{path} cannot be read: {error}"))
+    // The library's other words are for whoever programs with it.
+    values.map(Option::unwrap_or_default).map_err(|error| {
+        format!("{path} cannot be read: {}", error.render_with_formatter(&UserMessageFormatter))
+    })
 }

@@ -129,3 +129,14 @@ fn an_argument_is_measured_with_its_parameters_put_in() {
     assert_eq!(joined(256 - "FG-abalone".len()), "nothing");
     assert!(joined(257 - "FG-abalone".len()).contains("has 257 characters"));
 }
+
+#[test]
+fn an_argument_of_several_lines_is_refused_with_its_place() {
+    for line_end in ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"] {
+        for name in ["ContainerArguments", "ContainerEntrypoint"] {
+            let pointer = format!("/Steps/0/Arguments/AppSpecification/{name}");
+            let said = said(&pointer, json!([format!("a{line_end}b")]));
+            assert!(said.contains(&format!("{name}[0]: has several lines")), "{said}");
+        }
+    }
+}

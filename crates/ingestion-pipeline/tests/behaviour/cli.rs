@@ -117,3 +117,13 @@ fn an_output_that_is_not_in_the_flow_is_refused_with_those_that_are() {
 fn errors_are_json_for_scripts() {
     insta::assert_snapshot!(transcript(&["build", "--json", "--file", "gone.yaml"], &[]));
 }
+
+#[test]
+fn a_file_that_is_no_yaml_ends_in_a_hint_at_yaml() {
+    let path = std::env::temp_dir().join(format!("no-yaml-{}.yaml", std::process::id()));
+    std::fs::write(&path, "engine: native\nengine: native\n").unwrap();
+    let text = transcript(&["build", "--file", path.to_str().unwrap()], &[]);
+    std::fs::remove_file(&path).unwrap();
+    assert!(text.contains("line 2 column 1: duplicate mapping key `engine`"), "{text}");
+    assert!(text.contains("hint: a settings file is YAML"), "{text}");
+}

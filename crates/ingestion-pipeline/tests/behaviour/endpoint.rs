@@ -25,6 +25,8 @@ pub(crate) enum Reply {
     Json(Value),
     Error(u16, &'static str, &'static str),
     Bytes(u16, Vec<u8>),
+    /// After so long.
+    Late(Duration, Value),
     Cut,
 }
 
@@ -141,6 +143,10 @@ fn serve(mut stream: TcpStream, script: &Mutex<Script>, record: &Mutex<Vec<Recei
         let reply = if expected { script.pop_front().map(|(_, reply)| reply) } else { None };
         drop(script);
         let (status, body) = match reply {
+            Some(Reply::Late(pause, value)) => {
+                thread::sleep(pause);
+                (200, value.to_string().into_bytes())
+            }
             Some(Reply::Json(value)) => (200, value.to_string().into_bytes()),
             Some(Reply::Error(status, code, message)) => {
                 let body = json!({ "__type": code, "message": message });

@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 
 use crate::endpoint::{ARN, Endpoint, PIPELINE, Reply, not_found, transcript};
 
-const EXECUTION: &str = "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/s3-fs-ingest-pipeline-p-abcdefghijkl/execution/abcdefghijkl";
+pub(crate) const EXECUTION: &str = "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/s3-fs-ingest-pipeline-p-abcdefghijkl/execution/abcdefghijkl";
 const FILE: [&str; 2] = ["--file", "minimal.yaml"];
 
-fn run(endpoint: &Endpoint, arguments: &[&str]) -> String {
+pub(crate) fn run(endpoint: &Endpoint, arguments: &[&str]) -> String {
     transcript(&endpoint.run(&[arguments, &FILE[..]].concat()))
 }
 
-fn deployed() -> Reply {
+pub(crate) fn deployed() -> Reply {
     let built = Endpoint::new(Vec::new()).run(&["build", "--file", "minimal.yaml"]);
     let definition = String::from_utf8(built.stdout).unwrap();
     Reply::Json(json!({ "PipelineArn": ARN, "PipelineDefinition": definition }))
 }
 
-fn execution(status: &str, failure: Option<&str>) -> Reply {
+pub(crate) fn execution(status: &str, failure: Option<&str>) -> Reply {
     Reply::Json(json!({
         "PipelineExecutionArn": EXECUTION,
         "PipelineExecutionStatus": status,
@@ -31,7 +31,7 @@ fn execution(status: &str, failure: Option<&str>) -> Reply {
     }))
 }
 
-fn steps(status: &str, failure: Option<&str>) -> Reply {
+pub(crate) fn steps(status: &str, failure: Option<&str>) -> Reply {
     Reply::Json(json!({ "PipelineExecutionSteps": [{
         "StepName": "datawrangler-processing-to-feature-store",
         "StepStatus": status,
@@ -43,7 +43,7 @@ fn steps(status: &str, failure: Option<&str>) -> Reply {
     }] }))
 }
 
-fn summaries(statuses: &[&str]) -> Reply {
+pub(crate) fn summaries(statuses: &[&str]) -> Reply {
     let summaries = statuses.iter().map(|status| {
         json!({
             "PipelineExecutionArn": EXECUTION,

@@ -32,7 +32,9 @@ fn the_data_is_bound_to_the_flows_source() {
 
 #[test]
 fn a_dataset_whose_name_is_no_folder_of_its_own_is_refused() {
-    for name in ["a/b.csv", "..", ".", "a\nb", "flow", "code", &"x".repeat(201)] {
+    for name in
+        ["a/b.csv", "..", ".", "a\nb", "a\u{2028}b", "a\u{2029}", "flow", "code", &"x".repeat(201)]
+    {
         assert!(error(&renamed(name)).contains("rename the dataset in the flow"), "{name}");
     }
 }
@@ -102,9 +104,19 @@ fn an_output_name_too_long_for_the_containers_argument_is_refused() {
     let bytes = text.replace("00000000-0000-4000-8000-000000000005", &id);
     let flow = FlowFile::read(bytes.as_bytes(), None).unwrap();
     let error = engine::build(&read("minimal.yaml", &[]).unwrap(), &flow).unwrap_err().to_string();
-    assert!(error.contains("ContainerArguments[0]: has 2"), "{error}");
-    assert!(error.contains("and 256 are possible"), "{error}");
+    assert!(error.contains("characters too long for the container's argument"), "{error}");
+    assert!(error.contains(&format!("node `{id}` a shorter node_id")), "{error}");
     let binary = ("INGEST_FEATURES_URL", "s3://amzn-s3-demo-artifacts/ingest-features");
     let native = read("minimal.yaml", &[("PIPELINE_ENGINE", "native"), binary]).unwrap();
     engine::build(&native, &flow).unwrap();
+}
+
+#[test]
+fn an_output_name_that_would_break_the_containers_argument_is_refused_by_its_node() {
+    for id in ["it's", "a\"b", "a\\b", "a\nb", "a\u{7f}b", "a\u{2028}b", "a\u{2029}b"] {
+        let bytes = edited(|flow| flow["nodes"][4]["node_id"] = json!(id));
+        let error = error(&bytes);
+        assert!(error.contains(&format!("of the node `{}`", id.escape_debug())), "{error}");
+        assert!(error.contains("give the node another node_id"), "{error}");
+    }
 }

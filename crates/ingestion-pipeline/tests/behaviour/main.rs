@@ -8,7 +8,10 @@ mod definitions;
 mod endpoint;
 mod executions;
 mod flows;
+mod hostile;
+mod mishaps;
 mod properties;
+mod scripts;
 mod settings;
 mod upsert;
 

@@ -124,7 +124,7 @@ fn what_is_not_a_settings_file_is_refused_with_its_line() {
         ("engine: native\nengine: native\n", "duplicate mapping key"),
         ("a: [", "line 1"),
         ("- engine\n", "expected mapping"),
-        ("engine: *x\n", "unknown anchor"),
+        ("engine: *x\n", "reference to unknown value"),
         ("a:\n\t- b\n", "tabs"),
     ] {
         let problem = problems(text, &ENVIRONMENT);
@@ -206,4 +206,31 @@ fn the_default_region_stands_in_for_the_region() {
     let mut environment = ENVIRONMENT;
     environment[9] = ("AWS_DEFAULT_REGION", "ap-northeast-2");
     assert_eq!(read_text("", &environment).unwrap().region.as_str(), "ap-northeast-2");
+}
+
+#[test]
+fn a_network_is_never_dropped_because_half_of_it_is_empty() {
+    for (text, environment, named) in [
+        ("subnets: []\nsecurity_groups: [sg-1]\n", None, "pipeline.yaml:1: subnets: is empty"),
+        ("subnets: [subnet-1]\nsecurity_groups: []\n", None, "security_groups: is empty"),
+        ("security_groups: [sg-1]\n", Some(("SUBNET_IDS", " ")), "SUBNET_IDS: is empty"),
+        ("security_groups: [sg-1]\n", None, "subnets is missing; security_groups needs it"),
+    ] {
+        let environment: Vec<_> = ENVIRONMENT.into_iter().chain(environment).collect();
+        let problem = problems(text, &environment);
+        assert!(problem.contains(named), "{problem}");
+        assert_eq!(problem.lines().count(), 1, "{problem}");
+    }
+    let none = read_text("subnets: []\nsecurity_groups: []\n", &ENVIRONMENT).unwrap();
+    assert_eq!(none.network, None);
+}
+
+#[test]
+fn what_is_wrong_with_yaml_is_said_without_advice_for_programmers() {
+    for text in ["a: 1\na: 2\n", "a: 1\n---\nb: 2\n", "? [a]\n: b\n", "~: 1\n", "a: !!binary x\n"] {
+        let problem = problems(text, &ENVIRONMENT);
+        for advice in ["DuplicateKeyPolicy", "Option", "from_str", "from_multiple"] {
+            assert!(!problem.contains(advice), "{problem}");
+        }
+    }
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use crate::endpoint::{ARN, Endpoint, Reply, not_found, transcript};
 use crate::{abalone, read};
 
-const UPSERT: [&str; 3] = ["upsert", "--file", "minimal.yaml"];
+pub(crate) const UPSERT: [&str; 3] = ["upsert", "--file", "minimal.yaml"];
 const UPSERT_NO_FLOW: [&str; 3] = ["upsert", "--file", "no-flow.yaml"];
-const FLOW: &str =
+pub(crate) const FLOW: &str =
     "PUT /sagemaker-eu-west-1-123456789012/s3-fs-ingest-pipeline-p-abcdefghijkl/flows/";
 const ROLE: &str = "arn:aws:iam::123456789012:role/service-role/ingestion";
 
@@ -21,12 +21,12 @@ fn deployment() -> Deployment {
 }
 
 /// The definition that `minimal.yaml` gives.
-fn definition() -> Value {
+pub(crate) fn definition() -> Value {
     let output = Endpoint::new(Vec::new()).run(&["build", "--file", "minimal.yaml"]);
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn deployed(definition: &Value) -> Reply {
+pub(crate) fn deployed(definition: &Value) -> Reply {
     Reply::Json(json!({
         "PipelineArn": ARN,
         "PipelineDefinition": definition.to_string(),
@@ -35,13 +35,13 @@ fn deployed(definition: &Value) -> Reply {
     }))
 }
 
-fn tags(more: &[(&str, &str)]) -> Reply {
+pub(crate) fn tags(more: &[(&str, &str)]) -> Reply {
     let ours = [("sagemaker:project-name", "abalone"), ("sagemaker:project-id", "p-abcdefghijkl")];
     let tags = ours.iter().chain(more).map(|(key, value)| json!({ "Key": key, "Value": value }));
     Reply::Json(json!({ "Tags": tags.collect::<Vec<_>>() }))
 }
 
-fn created() -> Reply {
+pub(crate) fn created() -> Reply {
     Reply::Json(json!({ "PipelineArn": ARN }))
 }
 
@@ -80,20 +80,21 @@ fn a_pipeline_that_is_as_it_should_be_is_left_alone() {
 }
 
 #[test]
-fn only_what_differs_is_sent() {
+fn all_is_sent_if_anything_differs() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed(&definition())),
         ("ListTags", tags(&[])),
+        (FLOW, Reply::Bytes(200, Vec::new())),
         ("UpdatePipeline", created()),
     ]);
     let mut command = endpoint.command(&UPSERT);
     let output = command.env("PIPELINE_DESCRIPTION", "new").output().unwrap();
     assert!(output.status.success());
-    let expected = json!({
-        "PipelineName": "s3-fs-ingest-pipeline-p-abcdefghijkl",
-        "PipelineDescription": "new",
-    });
-    assert_eq!(endpoint.received()[2].json(), expected);
+    let sent = endpoint.received()[3].json();
+    assert_eq!(sent["PipelineDescription"], "new");
+    assert_eq!(sent["RoleArn"], ROLE);
+    let text = sent["PipelineDefinition"].as_str().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(text).unwrap(), definition());
 }
 
 #[test]

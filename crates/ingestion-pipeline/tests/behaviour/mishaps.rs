@@ -1,0 +1,141 @@
+//! What is refused, gone, late or lost on the way.
+
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::endpoint::{ARN, Endpoint, Reply, not_found, transcript};
+use crate::executions::{EXECUTION, deployed, execution, run, steps, summaries};
+use crate::upsert::{self, FLOW, UPSERT, created, definition, tags};
+
+#[test]
+fn a_role_that_does_not_exist_is_no_missing_pipeline() {
+    for (code, message) in [
+        ("ValidationException", "The role arn:aws:iam::1:role/pipeline does not exist"),
+        ("ResourceNotFound", "Role not found"),
+    ] {
+        let endpoint = Endpoint::new(vec![
+            ("DescribePipeline", not_found()),
+            (FLOW, Reply::Bytes(200, Vec::new())),
+            ("CreatePipeline", Reply::Error(400, code, message)),
+        ]);
+        let text = transcript(&endpoint.run(&UPSERT));
+        assert!(
+            text.contains(message) && text.contains("hint: see the service's message"),
+            "{text}"
+        );
+        assert_eq!(endpoint.operations().len(), 3);
+    }
+}
+
+#[test]
+fn an_execution_that_is_gone_is_not_made_by_upsert() {
+    let gone = Reply::Error(400, "ResourceNotFound", "Execution does not exist.");
+    let endpoint = Endpoint::new(vec![("DescribePipelineExecution", gone)]);
+    let text = run(&endpoint, &["wait", EXECUTION]);
+    assert!(text.contains("hint: check the name or ARN"), "{text}");
+    assert!(!text.contains("upsert"), "{text}");
+}
+
+#[test]
+fn a_pipeline_that_is_gone_after_a_lost_answer_is_deleted() {
+    let endpoint = Endpoint::new(vec![
+        ("DescribePipeline", deployed()),
+        ("ListPipelineExecutions", summaries(&["Succeeded"])),
+        ("DeletePipeline", Reply::Cut),
+        ("DeletePipeline", not_found()),
+    ]);
+    let text = run(&endpoint, &["delete", "--yes"]);
+    assert!(text.starts_with(&format!("exit code: 0\n----- stdout\n{ARN}\n")), "{text}");
+}
+
+#[test]
+fn delete_looks_at_every_execution() {
+    let page = |status: &str, more: Option<&str>| {
+        let summary =
+            json!({ "PipelineExecutionArn": EXECUTION, "PipelineExecutionStatus": status });
+        let summaries = vec![summary; 100];
+        Reply::Json(json!({ "PipelineExecutionSummaries": summaries, "NextToken": more }))
+    };
+    let endpoint = Endpoint::new(vec![
+        ("DescribePipeline", deployed()),
+        ("ListPipelineExecutions", page("Succeeded", Some("more"))),
+        ("ListPipelineExecutions", page("Executing", None)),
+    ]);
+    let text = run(&endpoint, &["delete", "--yes"]);
+    assert!(text.contains("(200, 100 of them running)"), "{text}");
+    assert_eq!(endpoint.operations().len(), 3);
+}
+
+#[test]
+fn tags_that_are_refused_after_an_update_are_told_apart() {
+    let mut old = definition();
+    old["Parameters"][1]["DefaultValue"] = json!(2);
+    let refusal = || Reply::Error(400, "AccessDeniedException", "not authorized: AddTags");
+    let script = |is: &serde_json::Value| {
+        vec![("DescribePipeline", upsert::deployed(is)), ("ListTags", tags(&[]))]
+    };
+    let said = "the pipeline was updated, but its tags were not: adding tags";
+    let mut updated = script(&old);
+    updated.extend([
+        (FLOW, Reply::Bytes(200, Vec::new())),
+        ("UpdatePipeline", created()),
+        ("AddTags", refusal()),
+    ]);
+    let mut same = script(&definition());
+    same.push(("AddTags", refusal()));
+    for (script, expected) in [(updated, true), (same, false)] {
+        let endpoint = Endpoint::new(script);
+        let output = endpoint.command(&UPSERT).env("PIPELINE_TAGS", "{a: b}").output().unwrap();
+        let text = transcript(&output);
+        assert_eq!(text.contains(said), expected, "{text}");
+        assert!(text.contains("hint: check the credentials"), "{text}");
+    }
+}
+
+#[test]
+fn the_time_of_an_execution_that_is_over_is_that_to_its_end() {
+    let endpoint = Endpoint::new(vec![
+        ("DescribePipelineExecution", execution("Succeeded", None)),
+        ("ListPipelineExecutionSteps", steps("Succeeded", None)),
+    ]);
+    let text = run(&endpoint, &["wait", EXECUTION]);
+    assert_eq!(text.matches("3m 03s").count(), 3, "{text}");
+}
+
+#[test]
+fn ctrl_c_is_noticed_while_a_call_is_running() {
+    let late = Reply::Late(Duration::from_secs(20), json!({}));
+    let endpoint = Endpoint::new(vec![("DescribePipelineExecution", late)]);
+    let child = endpoint.spawn(&["wait", EXECUTION]);
+    while endpoint.operations().is_empty() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let sent = Instant::now();
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", transcript(&output));
+    assert!(sent.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn ctrl_c_while_start_sends_still_names_what_was_started() {
+    let started = json!({ "PipelineExecutionArn": EXECUTION });
+    let endpoint = Endpoint::new(vec![
+        ("DescribePipeline", deployed()),
+        ("StartPipelineExecution", Reply::Late(Duration::from_secs(1), started)),
+    ]);
+    let child = endpoint.spawn(&["start", "--wait", "--file", "minimal.yaml"]);
+    while endpoint.operations().len() < 2 {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let text = transcript(&output);
+    assert_eq!(output.status.code(), Some(130), "{text}");
+    assert!(text.contains(&format!("interrupted; the execution {EXECUTION} goes on")), "{text}");
+}
