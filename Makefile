@@ -97,6 +97,7 @@ fmt-check: $(VENV)/installed
 lint: $(VENV)/installed ## Lint Rust and Python, warnings denied
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@cargo clippy --locked --manifest-path bench/Cargo.toml --all-targets --target-dir $(BENCH)/rust -- -D warnings
+	@cargo metadata --locked --format-version 1 --manifest-path crates/start-pipeline/fuzz/Cargo.toml > /dev/null
 	@ruff check
 	@mypy local-aws/local_aws local-aws/tests
 	@mypy e2e packaging
