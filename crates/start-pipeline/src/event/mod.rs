@@ -63,7 +63,11 @@ impl ObjectCreated {
     ///
     /// [`InvalidEvent`] if the text is anything else.
     pub fn parse(text: &str) -> Result<Self, InvalidEvent> {
-        match Shape::of(text)? {
+        Self::from_shape(&Shape::of(text)?, text)
+    }
+
+    fn from_shape(shape: &Shape<'_>, text: &str) -> Result<Self, InvalidEvent> {
+        match shape {
             Shape::EventBridge => Self::from_eventbridge(text),
             Shape::Envelope(event) => match Shape::of(event)? {
                 Shape::EventBridge => Self::from_eventbridge(event),
@@ -153,9 +157,7 @@ impl Incoming {
                 let messages = messages.map(|(number, record)| Message::new(number, record));
                 messages.collect::<Result<_, _>>().map(Self::Batch)
             }
-            Shape::EventBridge | Shape::Envelope(_) => {
-                ObjectCreated::parse(payload).map(Self::Event)
-            }
+            shape => ObjectCreated::from_shape(&shape, payload).map(Self::Event),
         }
     }
 }
