@@ -42,17 +42,17 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
 
 .PHONY: help
 help: ## Explain each target (this list)
-	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 .PHONY: demo
 demo: build-host ## Upload a file to a local S3 and watch it start a pipeline, once (FILE=... for your own)
 	@python e2e/demo.py --package $(HOST_PACKAGE) --cli $(HOST_CLI) $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
-test: test-rust fuzz test-local-aws test-e2e ## Run all tests
+test: test-rust fuzz test-local-aws test-packaging test-e2e ## Run all tests
 
 .PHONY: check
-check: fmt-check lint test-rust test-local-aws docs ## What must pass at every commit: format, lints, fast tests, docs
+check: fmt-check lint test-rust test-local-aws test-packaging docs ## What must pass at every commit: format, lints, fast tests, docs
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -63,6 +63,10 @@ test-rust: ## Run the Rust tests
 .PHONY: test-local-aws
 test-local-aws: $(VENV)/installed ## Run the tests of local-aws
 	@cd local-aws && pytest
+
+.PHONY: test-packaging
+test-packaging: $(VENV)/installed ## Run the tests of packaging and deployment
+	@cd packaging && pytest
 
 .PHONY: test-e2e
 test-e2e: build-host ## Run the end-to-end tests: the release package on local-aws
@@ -100,7 +104,8 @@ lint: $(VENV)/installed ## Lint Rust and Python, warnings denied
 	@cargo metadata --locked --format-version 1 --manifest-path crates/start-pipeline/fuzz/Cargo.toml > /dev/null
 	@ruff check
 	@mypy local-aws/local_aws local-aws/tests
-	@mypy e2e packaging
+	@mypy e2e
+	@mypy packaging
 	@mypy bench/python
 
 .PHONY: docs
@@ -136,6 +141,49 @@ build-host:
 	  echo "hint: here, \`make invoke EVENT=events/put-object.json\` and \`make test-rust\` work" >&2; \
 	  exit 1; }
 	@$(MAKE) build-$(HOST_ARCH)
+
+STAGE = python packaging/package.py --bucket "$$S3_BUCKET_NAME" --version "$$VERSION" \
+  $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
+
+# What is wrong with the names, the region or the bucket is said before the build, not ten minutes later.
+.PHONY: package
+package: $(VENV)/installed ## Stage builds and templates in S3: S3_BUCKET_NAME=... (VERSION=..., DRY_RUN=1)
+	@$(STAGE) --only-check
+	@$(MAKE) build
+	@$(STAGE) --architecture x86_64 $$($(call has_target,arm64) && echo --architecture arm64)
+
+.PHONY: package-source
+package-source: ## Make the zip of the source for cfn-templates/package-cfn.yaml (of what is committed)
+	@mkdir -p target
+	@git archive --format zip --output target/amazon-sagemaker-reusable-components.zip HEAD
+	@echo "target/amazon-sagemaker-reusable-components.zip holds $$(git describe --always --dirty)"
+	@echo "next: aws s3 cp target/amazon-sagemaker-reusable-components.zip s3://<bucket>/amazon-sagemaker-reusable-components/"
+
+PORTFOLIO = python packaging/portfolio.py $(if $(STACK_NAME),--stack "$$STACK_NAME")
+
+.PHONY: deploy
+deploy: $(VENV)/installed ## Deploy what was staged: S3_BUCKET_NAME=... SC_PORTFOLIO_PRINCIPAL_ROLE_ARN=... (PARAMETERS='Name=value')
+	@$(PORTFOLIO) deploy --bucket "$$S3_BUCKET_NAME" --principal "$$SC_PORTFOLIO_PRINCIPAL_ROLE_ARN" --parameters "$$PARAMETERS"
+
+.PHONY: attach-policies
+attach-policies: $(VENV)/installed ## Give the launch role and Studio's execution role what they need
+	@$(PORTFOLIO) attach
+
+.PHONY: detach-policies
+detach-policies: $(VENV)/installed ## Take it from them again
+	@$(PORTFOLIO) detach
+
+.PHONY: delete
+delete: $(VENV)/installed ## Delete the portfolio's stack, unless projects live
+	@$(PORTFOLIO) delete
+
+.PHONY: studio-templates
+studio-templates: $(VENV)/installed ## Offer the template to a Studio domain from S3: S3_BUCKET_NAME=... DOMAIN_ID=...
+	@python packaging/studio_templates.py --bucket "$$S3_BUCKET_NAME" --domain "$$DOMAIN_ID"
+
+.PHONY: enable-events
+enable-events: $(VENV)/installed ## Turn on EventBridge for BUCKET=..., and keep its other notifications
+	@python packaging/enable_events.py --bucket "$$BUCKET"
 
 .PHONY: bench-lambda
 bench-lambda: build-host $(BENCH)/python/installed ## Measure the Lambda beside the same in Python (RUNS=40 WARM=200)

@@ -22,6 +22,7 @@ from staging.bucket import Bucket
 from staging.errors import PackagingError, from_aws, run
 from staging.place import PORTFOLIO_KEY, PORTFOLIO_STACK, Place, check_bucket_name
 from staging.stage import Staging
+from staging.versions import check_name
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 # Where templates are made for in a dry run that is told no region.
@@ -43,11 +44,18 @@ def main() -> None:
         region = ANY_REGION
         print(f"note: no AWS region is set, so this is shown for {region}", file=sys.stderr)
     place = Place(options.bucket, region)
+    there = bucket(session, place, dry_run=options.dry_run)
+    if options.only_check:
+        if options.version:
+            check_name(options.version)
+        if there:
+            there.exists()
+        return
     staging = Staging(
         root=options.root,
         place=place,
         build=collect(options.root, options.architecture),
-        bucket=bucket(session, place, dry_run=options.dry_run),
+        bucket=there,
         dry_run=options.dry_run,
         say=print,
     )
@@ -73,7 +81,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Stage the builds and the templates in an S3 bucket.")
     parser.add_argument("--bucket", required=True, help="name of the bucket; it is made if there is none")
     parser.add_argument("--version", default="", help="name of the product's version, if its content is new")
-    parser.add_argument("--architecture", action="append", required=True, choices=["x86_64", "arm64"])
+    parser.add_argument("--architecture", action="append", default=[], choices=["x86_64", "arm64"])
+    parser.add_argument(
+        "--only-check", action="store_true", help="see whether it could be done, before the build"
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     return parser.parse_args()
