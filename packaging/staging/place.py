@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import urllib.parse
-from typing import Final
+from typing import Any, Final
 
 import botocore.session
 
@@ -41,19 +41,27 @@ class Place:
 
     def __post_init__(self) -> None:
         check_bucket_name(self.bucket)
-        if not re.fullmatch(r"[a-z]{2,}(-[a-z0-9]+)+", self.region):
-            raise PackagingError(f"`{self.region}` is not an AWS region.", "export AWS_REGION=eu-west-1")
+        self._outputs()
 
     @property
     def partition(self) -> str:
         """`aws`, `aws-cn`, `aws-us-gov` and so on."""
-        return str(botocore.session.Session().get_partition_for_region(self.region))
+        return str(self._outputs()["name"])
 
     @property
     def url_suffix(self) -> str:
         """What CloudFormation calls `AWS::URLSuffix`."""
-        resolver = botocore.session.Session().get_component("endpoint_resolver")
-        return str(resolver.get_partition_dns_suffix(self.partition))
+        return str(self._outputs()["dnsSuffix"])
+
+    def _outputs(self) -> dict[str, Any]:
+        """What the SDK knows of the region's partition."""
+        for partition in botocore.session.Session().get_data("partitions")["partitions"]:
+            if self.region in partition["regions"] or re.fullmatch(partition["regionRegex"], self.region):
+                return dict(partition["outputs"])
+        raise PackagingError(
+            f"`{self.region[:80]}` is not an AWS region.",
+            "export AWS_REGION=eu-west-1, or the region you want",
+        )
 
     def url(self, key: str) -> str:
         """The object's, as CloudFormation and Service Catalog take it."""
