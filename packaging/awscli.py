@@ -13,11 +13,13 @@ from typing import Any
 from staging.errors import PackagingError
 
 
-class AwsCliError(Exception):
+class AwsCliError(PackagingError):
     """What the AWS CLI wrote as a command failed."""
 
     def __init__(self, command: list[str], text: str) -> None:
-        super().__init__(text)
+        super().__init__(
+            text, f"`{' '.join(command[:3])}` failed; `aws sts get-caller-identity` says who asks"
+        )
         self._command = command
 
     def has(self, *codes: str) -> bool:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from doubles import Recorder
 
+from doubles import Recorder
 from local_aws.launcher import LocalAws
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ class Recorder:
         self.client = client
         self.calls: list[tuple[str, str]] = []
         self._answers: dict[str, list[AWSResponse]] = {}
-        self._before: dict[tuple[str, str], Callable[[], None]] = {}
+        self._before: dict[tuple[str, str], Callable[[], object]] = {}
         client.meta.events.register("before-parameter-build.s3", self._called)
         client.meta.events.register("before-send.s3", self._sent)
 
@@ -29,7 +29,7 @@ class Recorder:
         answer = AWSResponse("http://s3", status, named, _Raw(body.encode()))
         self._answers.setdefault(operation, []).append(answer)
 
-    def before(self, operation: str, key: str, do: Callable[[], None]) -> None:
+    def before(self, operation: str, key: str, do: Callable[[], object]) -> None:
         """Do this once, before the next call of the operation on the key."""
         self._before[operation, key] = do
 

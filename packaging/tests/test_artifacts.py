@@ -9,8 +9,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import build, elf
 
+from conftest import build, elf
 from staging.artifacts import PROVISIONING, Artifact, Build, collect
 from staging.errors import PackagingError
 

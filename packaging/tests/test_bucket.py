@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from doubles import Recorder
 
+from doubles import Recorder
 from staging.bucket import Bucket
 from staging.errors import PackagingError
 from staging.place import Place
