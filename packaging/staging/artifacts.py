@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,7 @@ PROVISIONING: Final = {"servicecatalog:provisioning": "true"}
 # The target folder, and `e_machine` of an ELF file, by architecture.
 _ARCHITECTURES: Final = {"x86_64": ("lambda", 62), "arm64": ("lambda-arm64", 183)}
 _BUILD_HINT: Final = "make build"
+_BINARY_TYPE: Final = "application/octet-stream"
 # Zip's earliest time: a file's own would make every zip another one.
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 # Left in a work tree by editors and systems.
@@ -59,41 +59,45 @@ class Build:
         return bool(self.parameters["IngestFeaturesX8664Sha256"])
 
 
-def collect(root: Path, architectures: Iterable[str]) -> Build:
-    """What `make build` and the repository hold below `root`, for these architectures."""
-    built: list[Artifact] = []
-    parameters: dict[str, str] = {}
+def collect(root: Path, *, arm64: bool) -> Build:
+    """What `make build` and the repository hold below `root`: for x86_64, and for arm64 if it was built too.
 
-    def add(parameter: str, artifact: Artifact | None) -> None:
-        parameters[parameter] = artifact.sha256 if artifact else ""
-        if artifact:
-            built.append(artifact)
+    A build for arm64 that is there may be an old one, so the caller says whether there is one.
+    """
+    architectures = ["x86_64", "arm64"] if arm64 else ["x86_64"]
+    found: dict[str, Artifact | None] = {}
+    for architecture, suffix in {"x86_64": "X8664", "arm64": "Arm64"}.items():
+        built = architecture in architectures
+        found[f"StartPipeline{suffix}Sha256"] = _package(root, architecture) if built else None
+        found[f"IngestionPipeline{suffix}Sha256"] = _program(root, architecture) if built else None
+    found["IngestFeaturesX8664Sha256"] = _native_engine(root)
+    found["SeedCodeSha256"] = _seed_code(root / "project-seed-code/s3-fs-ingestion")
+    return Build(
+        [artifact for artifact in found.values() if artifact],
+        {parameter: artifact.sha256 if artifact else "" for parameter, artifact in found.items()},
+        architectures,
+    )
 
-    wanted = list(architectures)
-    for architecture, (folder, machine) in _ARCHITECTURES.items():
-        lambdas = root / "target" / folder
-        suffix = {"x86_64": "X8664", "arm64": "Arm64"}[architecture]
-        package = program = None
-        if architecture in wanted:
-            bootstrap = _bootstrap(lambdas / "start-pipeline/bootstrap.zip")
-            _check_machine(lambdas / "start-pipeline/bootstrap.zip", bootstrap, machine, architecture)
-            package = _named(
-                "start-pipeline/{}.zip", reproducible_zip({"bootstrap": (bootstrap, True)}), "application/zip"
-            )
-            path = lambdas / "ingestion-pipeline/ingestion-pipeline"
-            program = _named(
-                "ingestion-pipeline/{}", _binary(path, machine, architecture), "application/octet-stream"
-            )
-        add(f"StartPipeline{suffix}Sha256", package)
-        add(f"IngestionPipeline{suffix}Sha256", program)
-    native = root / "target/lambda/ingest-features/ingest-features"
-    job = None
-    if "x86_64" in wanted and native.exists():
-        binary = _binary(native, _ARCHITECTURES["x86_64"][1], "x86_64")
-        job = _named("ingest-features/{}/ingest-features", binary, "application/octet-stream")
-    add("IngestFeaturesX8664Sha256", job)
-    add("SeedCodeSha256", _seed_code(root / "project-seed-code/s3-fs-ingestion"))
-    return Build(built, parameters, [name for name in _ARCHITECTURES if name in wanted])
+
+def _package(root: Path, architecture: str) -> Artifact:
+    """The Lambda's, zipped anew: cargo-lambda's zip holds the time of the build."""
+    path = root / "target" / _ARCHITECTURES[architecture][0] / "start-pipeline/bootstrap.zip"
+    bootstrap = _bootstrap(path)
+    _check_machine(path, bootstrap, architecture)
+    body = reproducible_zip({"bootstrap": (bootstrap, True)})
+    return _named("start-pipeline/{}.zip", body, "application/zip")
+
+
+def _program(root: Path, architecture: str) -> Artifact:
+    path = root / "target" / _ARCHITECTURES[architecture][0] / "ingestion-pipeline/ingestion-pipeline"
+    return _named("ingestion-pipeline/{}", _binary(path, architecture), _BINARY_TYPE)
+
+
+def _native_engine(root: Path) -> Artifact | None:
+    path = root / "target/lambda/ingest-features/ingest-features"
+    if not path.exists():
+        return None
+    return _named("ingest-features/{}/ingest-features", _binary(path, "x86_64"), _BINARY_TYPE)
 
 
 def reproducible_zip(files: dict[str, tuple[bytes, bool]], *, compress: bool = True) -> bytes:
@@ -123,15 +127,15 @@ def _bootstrap(path: Path) -> bytes:
         raise PackagingError(f"{path} is not a Lambda's package: {error}.", _BUILD_HINT) from error
 
 
-def _binary(path: Path, machine: int, architecture: str) -> bytes:
+def _binary(path: Path, architecture: str) -> bytes:
     content = _read(path)
-    _check_machine(path, content, machine, architecture)
+    _check_machine(path, content, architecture)
     return content
 
 
-def _check_machine(path: Path, content: bytes, machine: int, architecture: str) -> None:
+def _check_machine(path: Path, content: bytes, architecture: str) -> None:
     found = int.from_bytes(content[18:20], "little") if content[:4] == b"\x7fELF" else None
-    if found != machine:
+    if found != _ARCHITECTURES[architecture][1]:
         raise PackagingError(f"{path} holds no Linux program for {architecture}.", _BUILD_HINT)
 
 

@@ -19,7 +19,7 @@ def package(root: Path, environment: dict[str, str], *arguments: str) -> subproc
     nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     command = [sys.executable, str(REPOSITORY / "packaging/package.py"), "--root", str(root)]
     return subprocess.run(
-        [*command, "--architecture", "x86_64", *arguments],
+        [*command, *arguments],
         env=mine | nothing | {"AWS_EC2_METADATA_DISABLED": "true"} | environment,
         capture_output=True,
         text=True,
