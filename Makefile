@@ -34,6 +34,10 @@ BENCH := target/bench
 RUNS ?= 40
 WARM ?= 200
 
+TEMPLATES := $(sort $(wildcard cfn-templates/*.yaml))
+CHECKOV := target/checkov
+GUARD := target/guard
+
 FUZZ_SECONDS ?= 30
 FUZZ_TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
 FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
@@ -98,15 +102,21 @@ fmt-check: $(VENV)/installed
 	@ruff format --check
 
 .PHONY: lint
-lint: $(VENV)/installed ## Lint Rust and Python, warnings denied
+lint: lint-templates ## Lint Rust, Python and the templates, warnings denied
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@cargo clippy --locked --manifest-path bench/Cargo.toml --all-targets --target-dir $(BENCH)/rust -- -D warnings
 	@cargo metadata --locked --format-version 1 --manifest-path crates/start-pipeline/fuzz/Cargo.toml > /dev/null
 	@ruff check
 	@mypy local-aws/local_aws local-aws/tests
-	@mypy e2e
+	@mypy e2e cfn-templates/lint
 	@mypy packaging
 	@mypy bench/python
+
+.PHONY: lint-templates
+lint-templates: $(VENV)/installed $(CHECKOV)/installed $(GUARD)/installed ## Lint the CloudFormation templates: cfn-lint, checkov, Guard
+	@cfn-lint --include-checks I -- $(TEMPLATES)
+	@$(CHECKOV)/bin/checkov --framework cloudformation --compact --quiet --skip-download $(addprefix --file ,$(TEMPLATES))
+	@python cfn-templates/lint/guard.py $(GUARD)/node_modules/@cdklabs/cdk-validator-cfnguard $(TEMPLATES)
 
 .PHONY: docs
 docs: ## Build the crates' documentation, warnings denied
@@ -250,4 +260,20 @@ $(VENV)/installed: requirements.txt requirements-data.txt
 	@pip install --quiet --require-hashes -r requirements.txt
 	@pip install --quiet --require-hashes --no-deps -r requirements-data.txt
 	@echo "$(CURDIR)/local-aws" > "$$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/local-aws.pth"
+	@touch $@
+
+$(CHECKOV)/installed: $(VENV)/installed cfn-templates/lint/checkov.txt
+	@echo "Installing checkov into $(CHECKOV) ..." >&2
+	@rm -rf $(CHECKOV)
+	@python -m venv $(CHECKOV)
+	@$(CHECKOV)/bin/pip install --quiet --require-hashes -r cfn-templates/lint/checkov.txt
+	@touch $@
+
+# npm knows its folder by package.json.
+$(GUARD)/installed: $(addprefix cfn-templates/lint/,package.json package-lock.json .npmrc)
+	@echo "Installing Guard and its rules into $(GUARD) ..." >&2
+	@rm -rf $(GUARD)
+	@mkdir -p $(GUARD)
+	@cp $^ $(GUARD)
+	@npm ci --silent --prefix $(GUARD)
 	@touch $@
