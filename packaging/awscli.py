@@ -31,8 +31,11 @@ class AwsCliError(PackagingError):
         return PackagingError(f"`{' '.join(self._command[:3])}` failed: {self}", hint)
 
 
-def aws(*arguments: str) -> Any:
-    """The answer of `aws <arguments>`: its JSON, or None where it has none."""
+def aws(*arguments: str, takes_long: bool = False) -> Any:
+    """The answer of `aws <arguments>`: its JSON, or None where it has none.
+
+    What a command that takes long tells of its progress is shown as it comes, and is no answer.
+    """
     program = shutil.which("aws")
     if program is None:
         raise PackagingError(
@@ -43,14 +46,13 @@ def aws(*arguments: str) -> Any:
     environment = {**os.environ, "AWS_PAGER": "", "AWS_DEFAULT_OUTPUT": "json"}
     if "AWS_REGION" in os.environ:  # which version 1 of the AWS CLI does not look at
         environment["AWS_DEFAULT_REGION"] = os.environ["AWS_REGION"]
-    done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=False)
+    shown = sys.stderr if takes_long else subprocess.PIPE
+    done = subprocess.run(
+        [program, *arguments], env=environment, stdout=shown, stderr=subprocess.PIPE, text=True, check=False
+    )
     if done.returncode != 0:
         raise AwsCliError(command, done.stderr.strip())
-    try:
-        return json.loads(done.stdout) if done.stdout.strip() else None
-    except ValueError:  # some commands tell their progress
-        print(done.stdout.strip(), file=sys.stderr)
-        return None
+    return json.loads(done.stdout) if done.stdout else None
 
 
 def account() -> str:

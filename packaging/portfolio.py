@@ -72,33 +72,25 @@ def deploy(options: argparse.Namespace) -> None:
         # A stack keeps its parameters' values when it is updated, and these are another bucket's then.
         for name in ("StagingBucketName", "StagingPrefix"):
             parameters[name] = parameter_default(template, name)
-        through_s3 = ["--s3-bucket", bucket, "--s3-prefix", f"{PREFIX}deployed"]
+        command = ["cloudformation", "deploy", "--stack-name", options.stack]
+        command += ["--template-file", str(template)]
+        if template.stat().st_size > INLINE:
+            command += ["--s3-bucket", bucket, "--s3-prefix", f"{PREFIX}deployed"]
+        command += ["--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset"]
+        command += [
+            "--parameter-overrides",
+            *(f"{name}={value}" for name, value in sorted(parameters.items())),
+        ]
         try:
-            aws(
-                *(
-                    "cloudformation",
-                    "deploy",
-                    "--stack-name",
-                    options.stack,
-                    "--template-file",
-                    str(template),
-                ),
-                *(through_s3 if template.stat().st_size > INLINE else []),
-                *("--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset"),
-                *(
-                    "--parameter-overrides",
-                    *(f"{name}={value}" for name, value in sorted(parameters.items())),
-                ),
-            )
+            aws(*command, takes_long=True)
         except AwsCliError as error:
             raise error.told(
-                f"aws cloudformation describe-stack-events --stack-name {options.stack} says which "
-                f"resource failed"
+                f"aws cloudformation describe-stack-events --stack-name {options.stack} says what failed"
             ) from error
     deployed = stack.get(options.stack)
     print(f"Stack {deployed.name} is {deployed.status}:")
     for name, value in sorted(deployed.outputs.items()):
-        print(f"  {name:<36} {value}")
+        print(f"  {name:<38} {value}")
     print("\nLet the launch role and Studio's role use it with\n\n  make attach-policies")
 
 
@@ -232,7 +224,7 @@ def delete(options: argparse.Namespace) -> None:
         detach_all(present)
     try:
         aws("cloudformation", "delete-stack", "--stack-name", options.stack)
-        aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", options.stack)
+        aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", options.stack, takes_long=True)
     except AwsCliError as error:
         raise error.told(
             f"aws cloudformation describe-stack-events --stack-name {options.stack} says which "

@@ -6,6 +6,8 @@ layout stay, which no way of reading a document and writing it out again could p
 
 from __future__ import annotations
 
+import functools
+
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -22,14 +24,7 @@ class Document:
     def __init__(self, text: str) -> None:
         self._text = text
         self._edits: list[tuple[int, int, str]] = []
-        try:
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            first = next(iter(str(error).splitlines()), "unreadable")
-            raise YamlError(f"it is not YAML ({first})") from error
-        if root is None:
-            raise YamlError("it is empty")
-        self._root: Node = root
+        self._root = _composed(text)
 
     def find(self, *path: str | int) -> Node | None:
         """The value at the path of keys and positions, if there is one."""
@@ -122,6 +117,19 @@ class Document:
     def _line_end(self, index: int) -> int:
         end = self._text.find("\n", index)
         return len(self._text) if end < 0 else end
+
+
+@functools.lru_cache(maxsize=8)
+def _composed(text: str) -> Node:
+    """Kept, because it takes most of a second for a large template, which is looked at more than once."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        first = next(iter(str(error).splitlines()), "unreadable")
+        raise YamlError(f"it is not YAML ({first})") from error
+    if root is None:
+        raise YamlError("it is empty")
+    return root
 
 
 def _applied(text: str, edits: list[tuple[int, int, str]]) -> str:
