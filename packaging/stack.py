@@ -37,7 +37,9 @@ def find(name: str) -> Stack | None:
     except AwsCliError as error:
         if error.has("ValidationError") and "does not exist" in str(error):
             return None
-        raise error.told("see that the caller has cloudformation:DescribeStacks on the stack") from error
+        raise error.told(
+            "export AWS_REGION=..., log in, and see that the caller has cloudformation:DescribeStacks"
+        ) from error
     described = answer["Stacks"][0]
     return Stack(
         name,

@@ -4,8 +4,31 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+# The permission that an operation needs, where it has another name.
+_PERMISSIONS: Final = {
+    "GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "HeadBucket": "s3:ListBucket",
+    "HeadObject": "s3:GetObject, and s3:ListBucket on the bucket",
+    "PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "PutBucketNotificationConfiguration": "s3:PutBucketNotification",
+    "PutObject": "s3:PutObject and s3:PutObjectTagging",
+    "PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+}
+_LOGIN_HINT: Final = "set AWS_PROFILE, or log in: aws configure, or aws sso login"
 
 
 class PackagingError(Exception):
@@ -19,20 +42,28 @@ class PackagingError(Exception):
 def from_aws(error: BotoCoreError | ClientError) -> PackagingError:
     """An error of the SDK for which no better words were found where it arose."""
     if isinstance(error, NoCredentialsError):
+        return PackagingError("There are no AWS credentials.", _LOGIN_HINT)
+    if isinstance(error, CredentialRetrievalError | PartialCredentialsError | SSOError | TokenRetrievalError):
+        return PackagingError(f"The AWS credentials cannot be used: {error}", _LOGIN_HINT)
+    if isinstance(error, ProfileNotFound):
         return PackagingError(
-            "There are no AWS credentials.", "set AWS_PROFILE, or log in: aws configure, or aws sso login"
+            str(error), "AWS_PROFILE=...; `aws configure list-profiles` says which there are"
         )
     if isinstance(error, NoRegionError):
         return PackagingError("No AWS region is set.", "export AWS_REGION=eu-west-1, or the region you want")
     if isinstance(error, ClientError):
         code = error_code(error)
         if code in {"AccessDenied", "403", "Forbidden"}:
+            permission = _PERMISSIONS.get(error.operation_name, f"s3:{error.operation_name}")
             return PackagingError(
-                f"{error.operation_name} was denied: {error.response['Error'].get('Message', '')}",
-                f"the caller needs s3:{error.operation_name}; `aws sts get-caller-identity` says who it is",
+                str(error), f"needed is {permission}; `aws sts get-caller-identity` says who asks"
             )
-        if "Expired" in code or code == "InvalidClientTokenId":
-            return PackagingError(f"The AWS credentials are not valid (any more): {error}", "log in again")
+        if "Expired" in code or code in {
+            "InvalidClientTokenId",
+            "InvalidAccessKeyId",
+            "SignatureDoesNotMatch",
+        }:
+            return PackagingError(f"The AWS credentials cannot be used: {error}", _LOGIN_HINT)
     return PackagingError(str(error), "run it again; what was done so far is kept and is not done twice")
 
 

@@ -60,6 +60,11 @@ def test_a_dry_run_needs_neither_credentials_nor_a_region(root: Path) -> None:
         ({}, "No AWS region is set"),
         ({"AWS_REGION": "somewhere"}, "`somewhere` is not an AWS region"),
         ({"AWS_REGION": "eu-west-1"}, "There are no AWS credentials"),
+        (
+            {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "only one"},
+            "The AWS credentials cannot be used",
+        ),
+        ({"AWS_PROFILE": "none"}, "The config profile (none) could not be found"),
     ],
 )
 @pytest.mark.parametrize("only_check", [True, False])
