@@ -7,6 +7,7 @@ on a resource that is not the project's, or under circumstances that are not the
 import re
 from collections.abc import Iterable, Iterator
 
+from configurations import STAGING_BUCKET
 from permissions.needs import CONNECTION_TAG, STAGED
 from permissions.requests import Request, distinct
 
@@ -14,8 +15,22 @@ OTHER_ACCOUNT = "999988887777"
 OTHER_REGION = "ap-south-2"
 # Names that begin like the product's, or hold its prefix, but are not the product's.
 _FOREIGN_NAMES = ("payroll", "sagemakers-payroll", "my-sagemaker-payroll")
-_PRODUCT_NAME = re.compile(r"sagemaker-p-[a-z0-9]+(?:-[a-z0-9]+)*")
+# Names of the product's, and of what AWS makes for it.
+_PRODUCT_NAMES = (
+    re.compile(r"sagemaker-p-[a-z0-9]+(?:-[a-z0-9]+)*"),
+    re.compile(r"(?<=:pipeline/)[a-z0-9-]+"),
+    re.compile(r"(?<=:processing-job/)[\w-]+"),
+    re.compile(r"(?<=:repository/)[\w-]+"),
+    re.compile(r"(?<=:log-group:/aws/sagemaker/)\w+"),
+    re.compile(r"(?<=:stack/)[\w-]+"),
+)
 _ACCOUNT = "111122223333"
+# Other values of condition keys, by which a resource or its use is not the project's.
+_FOREIGN_VALUES = {
+    "cloudwatch:namespace": "AWS/Billing",
+    "kms:GrantIsForAWSResource": "false",
+    "s3:prefix": "payroll/",
+}
 
 
 def neighbours(needs: Iterable[Request]) -> list[Request]:
@@ -31,9 +46,15 @@ def _neighbours(needs: Iterable[Request]) -> Iterator[Request]:
             # A mapping's id says nothing; its function does.
             for resource in _elsewhere(need.resource):
                 yield _renamed(need.on(resource))
+            if f":::{STAGING_BUCKET}/" in need.resource or need.action == "s3:PutObject":
+                # Data buckets are read, and buckets of projects emptied, whatever is in them; others are not.
+                yield _renamed(need.on(re.sub("/.*$", "/payroll/salaries.csv", need.resource)))
         if "iam:PassedToService" in context:
             for service in ("ec2", "codebuild", "codepipeline", "events", "glue", "lambda", "sagemaker"):
                 yield _renamed(need.under("iam:PassedToService", f"{service}.amazonaws.com"))
+        for key, foreign in _FOREIGN_VALUES.items():
+            if key in context:
+                yield _renamed(need.under(key, foreign))
         if CONNECTION_TAG in context:
             yield _renamed(need.under(CONNECTION_TAG, None))
         if "lambda:FunctionArn" in context:
@@ -54,24 +75,36 @@ def _elsewhere(arn: str) -> Iterator[str]:
         return
     _, _, service, region, account, _ = arn.split(":", 5)
     for name in _FOREIGN_NAMES:
-        foreign = _PRODUCT_NAME.sub(name, arn)
-        if foreign != arn:
-            yield foreign
+        for pattern in _PRODUCT_NAMES:
+            foreign = pattern.sub(name, arn)
+            if foreign != arn:
+                yield foreign
     if ":role/" in arn:
         for role in ("Admin", "service-role/Admin", "AmazonSageMakerProjectsMyTeam"):
             yield re.sub("role/.*", f"role/{role}", arn)
-    if account:
+    if account == _ACCOUNT:
         yield arn.replace(f":{account}:", f":{OTHER_ACCOUNT}:")
     if region:
         yield arn.replace(f":{region}:", f":{OTHER_REGION}:")
-    if service == "s3" and "/" in arn:
-        yield re.sub("^(arn:[a-z-]+:s3:::).*$", r"\1payroll/salaries.csv", arn)
-        yield re.sub("/.*$", "/payroll/salaries.csv", arn)
+    if service == "s3":
+        yield re.sub("(?<=:::).*$", "payroll/salaries.csv" if "/" in arn else "payroll", arn)
 
 
 def of_launch(needs: Iterable[Request]) -> list[Request]:
     """What no launch role of the product may do."""
     return distinct([*neighbours(needs), *(_hand(action, arn) for action, arn in _LAUNCH)])
+
+
+def of_role(needs: Iterable[Request]) -> list[Request]:
+    """What none of the roles that the product's resources run under may do."""
+    needs = list(needs)
+    # Names of buckets are anybody's: one of the project's could have been taken by another account.
+    taken = [
+        _renamed(need.under("aws:ResourceAccount", OTHER_ACCOUNT))
+        for need in needs
+        if ":::sagemaker-" in need.resource
+    ]
+    return distinct([*neighbours(needs), *taken, *(_hand(action, arn) for action, arn in _ROLES)])
 
 
 def _hand(action: str, arn: str) -> Request:
@@ -80,7 +113,7 @@ def _hand(action: str, arn: str) -> Request:
 
 _ROLE = f"arn:aws:iam::{_ACCOUNT}:role/service-role/AmazonSageMakerServiceCatalogProductsFs-Lambda-eu-west-1"
 _JOB_ROLE = _ROLE.replace("Lambda", "Job")
-_LAUNCH: tuple[tuple[str, str], ...] = (
+_NO_RIGHTS: tuple[tuple[str, str], ...] = (
     # Nothing on roles and policies, not even the product's own.
     *(
         (f"iam:{action}", _ROLE)
@@ -96,8 +129,12 @@ _LAUNCH: tuple[tuple[str, str], ...] = (
     ),
     ("iam:CreateUser", f"arn:aws:iam::{_ACCOUNT}:user/intruder"),
     ("iam:CreatePolicyVersion", f"arn:aws:iam::{_ACCOUNT}:policy/ProductPolicy"),
-    ("iam:PassRole", _JOB_ROLE),
     ("sts:AssumeRole", _JOB_ROLE),
+    ("cloudtrail:StopLogging", f"arn:aws:cloudtrail:eu-west-1:{_ACCOUNT}:trail/organisation"),
+)
+_LAUNCH: tuple[tuple[str, str], ...] = (
+    *_NO_RIGHTS,
+    ("iam:PassRole", _JOB_ROLE),
     # Neither the data nor what becomes of it.
     ("s3:GetObject", f"arn:aws:s3:::sagemaker-p-abcdefghijkl-data-{_ACCOUNT}/landing/a.csv"),
     ("s3:DeleteObject", f"arn:aws:s3:::sagemaker-p-abcdefghijkl-data-{_ACCOUNT}/landing/a.csv"),
@@ -115,5 +152,23 @@ _LAUNCH: tuple[tuple[str, str], ...] = (
     ("sagemaker:CreatePipeline", f"arn:aws:sagemaker:eu-west-1:{_ACCOUNT}:pipeline/payroll"),
     ("sagemaker:DeleteFeatureGroup", f"arn:aws:sagemaker:eu-west-1:{_ACCOUNT}:feature-group/abalone"),
     ("kms:Decrypt", f"arn:aws:kms:eu-west-1:{_ACCOUNT}:key/aaaabbbb-0000-4000-8000-ccccddddeeee"),
-    ("cloudtrail:StopLogging", f"arn:aws:cloudtrail:eu-west-1:{_ACCOUNT}:trail/organisation"),
+)
+_ROLES: tuple[tuple[str, str], ...] = (
+    *_NO_RIGHTS,
+    ("iam:PassRole", f"arn:aws:iam::{_ACCOUNT}:role/Admin"),
+    (
+        "lambda:UpdateFunctionCode",
+        f"arn:aws:lambda:eu-west-1:{_ACCOUNT}:function:sagemaker-p-a-start-pipeline",
+    ),
+    ("s3:PutObject", f"arn:aws:s3:::sagemaker-p-abcdefghijkl-data-{_ACCOUNT}/landing/a.csv"),
+    (
+        "s3:PutObject",
+        "arn:aws:s3:::platform-team-packages/amazon-sagemaker-reusable-components/start-pipeline/x.zip",
+    ),
+    ("s3:PutBucketPolicy", f"arn:aws:s3:::sagemaker-p-abcdefghijkl-data-{_ACCOUNT}"),
+    ("sqs:PurgeQueue", f"arn:aws:sqs:eu-west-1:{_ACCOUNT}:sagemaker-p-abcdefghijkl-retry"),
+    ("sagemaker:DeleteFeatureGroup", f"arn:aws:sagemaker:eu-west-1:{_ACCOUNT}:feature-group/abalone"),
+    ("sagemaker:DeleteRecord", f"arn:aws:sagemaker:eu-west-1:{_ACCOUNT}:feature-group/abalone"),
+    ("sagemaker:CreateTrainingJob", f"arn:aws:sagemaker:eu-west-1:{_ACCOUNT}:training-job/mine"),
+    ("dynamodb:Scan", f"arn:aws:dynamodb:eu-west-1:{_ACCOUNT}:table/payroll"),
 )

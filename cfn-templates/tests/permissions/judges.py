@@ -47,7 +47,9 @@ def _simulated(questions: Sequence[tuple[Sequence[Policy], Request]]) -> list[bo
                 texts[id(document), service] = json.dumps(_of_service(document, service))
         indices = tuple(policies.setdefault(texts[id(each), service], len(policies)) for each in documents)
         number = sets.setdefault(indices, len(sets))
-        requests.append([number, request.action, request.resource, dict(request.context)])
+        # IAM knows whose a resource is, in every request.
+        context = {"aws:ResourceAccount": ACCOUNT, **dict(request.context)}
+        requests.append([number, request.action, request.resource, context])
     documents_of = [json.loads(text) for text in policies]
     answers: list[bool] = node.ask(
         {"account": ACCOUNT, "policies": documents_of, "sets": list(map(list, sets)), "requests": requests}
@@ -81,7 +83,8 @@ def evaluated(questions: Iterable[tuple[Sequence[Policy], Request]]) -> Iterator
         asked = iam_evaluator.EvalContext(
             principal_arn=f"arn:aws:iam::{ACCOUNT}:role/asking",
             principal_type="AssumedRole",
-            principal_account=ACCOUNT,
+            # It takes a resource whose ARN has no account for the principal's.
+            principal_account=context.get("aws:resourceaccount", ACCOUNT),
             action=request.action,
             resource_arn=request.resource,
             region="eu-west-1",

@@ -32,7 +32,7 @@ TAG_SETS: tuple[Mapping[str, str], ...] = (
     _SAGEMAKER_TAGS,
     {**_SAGEMAKER_TAGS, "Team": "data", "Kosten: Träger": "42"},
 )
-_PASSED_TO = {
+PASSED_TO = {
     "AWS::CodeBuild::Project": "codebuild.amazonaws.com",
     "AWS::CodePipeline::Pipeline": "codepipeline.amazonaws.com",
     "AWS::Events::Rule": "events.amazonaws.com",
@@ -91,7 +91,7 @@ def targets(stack: Stack, resource: Resource, action: str) -> list[str]:
     properties, environment = resource.properties, stack.environment
     match resource.type, action:
         case _, "iam:PassRole":
-            return sorted(_roles(properties))
+            return sorted(roles(properties))
         case _, "codestar-connections:PassConnection" | "codeconnections:PassConnection":
             return re.findall(
                 r"arn:[\w-]+:(?:codestar-connections|codeconnections):[\w:/-]+", str(properties)
@@ -132,7 +132,7 @@ def _context(
     if operation != "create" and schemas.is_tagged(resource.type):
         context.update({f"aws:ResourceTag/{key}": value for key, value in tags.items()})
     if action == "iam:PassRole":
-        context["iam:PassedToService"] = _PASSED_TO[resource.type]
+        context["iam:PassedToService"] = PASSED_TO[resource.type]
     if action.endswith(":PassConnection"):
         context[f"{action.split(':')[0]}:PassedToService"] = "codepipeline.amazonaws.com"
         context[CONNECTION_TAG] = "true"
@@ -154,11 +154,11 @@ def _function(stack: Stack, name: str) -> str:
     return f"arn:{environment.partition}:lambda:{environment.region}:{environment.account}:function:{name}"
 
 
-def _roles(node: object) -> set[str]:
+def roles(node: object) -> set[str]:
     """The roles that properties hand over, at any depth."""
     if isinstance(node, list):
-        return {role for member in node for role in _roles(member)}
+        return {role for member in node for role in roles(member)}
     if not isinstance(node, Mapping):
         return set()
     handed = {node[key] for key in ("Role", "RoleArn", "ServiceRole") if isinstance(node.get(key), str)}
-    return handed.union(*(_roles(member) for member in node.values()))
+    return handed.union(*(roles(member) for member in node.values()))

@@ -32,6 +32,13 @@ async function facts(actions) {
   return known
 }
 
+// The policy of a key that leaves its use to IAM, as a new key's does; without it no identity policy counts.
+function keyPolicy(account) {
+  const principal = { AWS: `arn:aws:iam::${account}:root` }
+  const statement = { Effect: 'Allow', Principal: principal, Action: 'kms:*', Resource: '*' }
+  return { Version: '2012-10-17', Statement: [statement] }
+}
+
 // CodeStar Connections became CodeConnections, and either name's actions may be asked of either name's resources.
 // IAM's lists know only equal names, so the request cannot be checked against them.
 function areRenamed(action, resource) {
@@ -51,7 +58,8 @@ async function decide({ account, policies, sets, requests }) {
       request: { principal, action, resource: { resource, accountId: account }, contextVariables },
       identityPolicies: identityPolicies[set],
       serviceControlPolicies: [],
-      resourceControlPolicies: []
+      resourceControlPolicies: [],
+      ...(action.startsWith('kms:') && { resourcePolicy: keyPolicy(account) })
     }
     if (areRenamed(action, resource)) {
       allowed.push(runUnsafeSimulation(simulation, {}) === 'Allowed')
