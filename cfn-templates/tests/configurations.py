@@ -58,9 +58,12 @@ PORTFOLIO_PARAMETERS: Mapping[str, str] = {
     "ProductTemplateSha256": "7" * 64,
     "ProductVersion": "1.0.0",
 }
-DATA_PARAMETERS: Mapping[str, str] = {
+_SUBNET = f"arn:aws:ec2:eu-west-1:{_ACCOUNT}:subnet/subnet-"
+# What projects may use beside their own.
+USED_PARAMETERS: Mapping[str, str] = {
     "DataBucketArns": f"arn:aws:s3:::{DATA_BUCKET},arn:aws:s3:::second-{DATA_BUCKET}",
     "DataKeyArns": f"arn:aws:kms:eu-west-1:{_ACCOUNT}:key/aaaabbbb-0000-4000-8000-ccccddddeeee",
+    "JobSubnetArns": f"{_SUBNET}0a1b2c3d,{_SUBNET}4e5f6a7b",
 }
 
 
@@ -84,7 +87,7 @@ def portfolio(roles: str = SERVICE_CATALOG_ROLES) -> dict[str, str]:
     """The portfolio with everything that can be turned on."""
     return {
         **PORTFOLIO_PARAMETERS,
-        **DATA_PARAMETERS,
+        **USED_PARAMETERS,
         "RoleNamePrefix": roles,
         "ProjectsLaunchRoleName": "AmazonSageMakerProjectsLaunchRole",
     }

@@ -63,14 +63,26 @@ def test_a_wider_resource_or_a_missing_condition_is_noticed(role: Proof) -> None
     assert role.unnoticed_widenings() == []
 
 
-def test_a_role_without_data_buckets_and_keys_reads_the_projects_buckets_only(portfolio: Template) -> None:
+@pytest.mark.parametrize("name", [name for name in duties.NAMES if Duty.read(name).role])
+def test_a_roles_own_policies_are_within_their_limit(portfolio: Template, name: str) -> None:
+    parameters = {
+        **configurations.portfolio(),
+        "StagingBucketName": "b" * 63,
+        "StagingPrefix": "p" * 254 + "/",
+    }
+    stack = portfolio.resolve(parameters, region="ap-southeast-2", partition="aws-us-gov")
+    policies = stack.resources[str(Duty.read(name).role)].properties["Policies"]
+    # IAM's quota for all that is written into one role.
+    assert sum(grants.size(each["PolicyDocument"]) for each in policies) <= 10_240
+
+
+def test_what_was_not_named_to_the_portfolio_is_not_used(portfolio: Template) -> None:
     plain = portfolio.resolve(configurations.PORTFOLIO_PARAMETERS)
     resources = {
         grant.resource for name in ("build", "job") for grant in grants.grants(policy(plain, Duty.read(name)))
     }
-    assert not [
-        resource for resource in resources if configurations.DATA_BUCKET in resource or ":kms:" in resource
-    ]
+    foreign = (configurations.DATA_BUCKET, ":kms:", ":ec2:")
+    assert not [resource for resource in resources if any(each in resource for each in foreign)]
 
 
 @pytest.mark.parametrize("crate", calls.crates())

@@ -23,11 +23,13 @@ _PRODUCT_NAMES = (
     re.compile(r"(?<=:repository/)[\w-]+"),
     re.compile(r"(?<=:log-group:/aws/sagemaker/)\w+"),
     re.compile(r"(?<=:stack/)[\w-]+"),
+    re.compile(r"(?<=:subnet/)[\w-]+"),
 )
 _ACCOUNT = "111122223333"
 # Other values of condition keys, by which a resource or its use is not the project's.
 _FOREIGN_VALUES = {
     "cloudwatch:namespace": "AWS/Billing",
+    "ec2:Subnet": f"arn:aws:ec2:eu-west-1:{_ACCOUNT}:subnet/subnet-99999999",
     "kms:GrantIsForAWSResource": "false",
     "s3:prefix": "payroll/",
 }

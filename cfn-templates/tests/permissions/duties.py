@@ -1,5 +1,6 @@
 """What the product's roles are for, out of the files in `duties/`: each call with who makes it."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,12 +48,13 @@ class Duty:
 
 
 def _requests(call: Mapping[str, Any], places: Mapping[str, list[str]]) -> Iterator[Request]:
-    context = {key: _filled(value, places)[0] for key, value in call.get("with", {}).items()}
+    keys = call.get("with", {})
+    contexts = itertools.product(*(_filled(value, places) for value in keys.values()))
     resources = _filled(call["resource"], places)
     if not resources:
         raise LookupError(f"{call['action']}: no product has a {call['on']}")
-    for resource in resources:
-        yield Request.of(call["action"], resource, call["by"], context)
+    for resource, values in itertools.product(resources, contexts):
+        yield Request.of(call["action"], resource, call["by"], dict(zip(keys, values, strict=True)))
 
 
 def _filled(text: str, places: Mapping[str, list[str]]) -> list[str]:

@@ -21,6 +21,7 @@ def of(products: Sequence[Stack], portfolio: Stack) -> Mapping[str, list[str]]:
 
 def _of_portfolio(stack: Stack) -> Mapping[str, Iterable[str]]:
     here = stack.environment
+    ec2 = f"arn:{here.partition}:ec2:{here.region}:{here.account}"
     staging = f"arn:{here.partition}:s3:::{stack.parameters['StagingBucketName']}"
     return {
         "data": [f"{bucket}/landing/a.csv" for bucket in stack.parameters["DataBucketArns"]],
@@ -30,7 +31,10 @@ def _of_portfolio(stack: Stack) -> Mapping[str, Iterable[str]]:
         "image": _images(here.partition, here.region),
         "job_role": [stack.arn("JobRole")],
         "launch_role": [stack.arn("ProjectsLaunchRole")],
+        "network_interface": [f"{ec2}:network-interface/eni-0a1b2c3d"],
+        "security_group": [f"{ec2}:security-group/sg-0a1b2c3d"],
         "staging_bucket": [staging],
+        "subnet": stack.parameters["JobSubnetArns"],
     }
 
 
