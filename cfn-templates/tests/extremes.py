@@ -80,14 +80,15 @@ def _part(node: tuple[Any, Any], length: int, alphabet: str) -> str:
             fitting = [each for each in argument[1] if each.getwidth()[0] <= length <= each.getwidth()[1]]
             return _text(fitting[0], length, alphabet)
         case "MAX_REPEAT":
-            return _repeated(*argument, length, alphabet)
+            least, most, body = argument
+            return _repeated(int(least), int(most), body, length, alphabet)
     raise ValueError(f"{operation} is not understood")
 
 
 def _repeated(least: int, most: int, body: Any, length: int, alphabet: str) -> str:
     short, long = (min(int(width), LONGEST_VALUE) for width in body.getwidth())
-    count = max(int(least), -(-length // long))
-    if count > int(most) or count * short > length:
+    count = max(least, -(-length // long))
+    if count > most or count * short > length:
         raise ValueError(f"{length} characters cannot be had from {count} of {body}")
     texts = []
     for left in range(count, 0, -1):

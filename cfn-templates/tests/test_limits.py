@@ -22,7 +22,9 @@ from resolve.types import TYPES
 CONFIGURATIONS = {
     name: parameters
     for name, parameters in product()
-    if re.fullmatch("native-(created-codecommit-.*-with|given-codeconnections-silent-without)-x86_64-auto", name)
+    if re.fullmatch(
+        "native-(created-codecommit-.*-with|given-codeconnections-silent-without)-x86_64-auto", name
+    )
 }
 LONGEST_ACCOUNT = "999999999999"
 
@@ -74,7 +76,9 @@ def test_a_longest_value_is_legal_and_one_more_is_not(template: Path) -> None:
             continue
         assert re.fullmatch(declared["AllowedPattern"], value, re.ASCII), name
         bound = int(declared.get("MaxLength", 4096))
-        assert len(value) == bound or not re.fullmatch(declared["AllowedPattern"], value + "a", re.ASCII), name
+        assert len(value) == bound or not re.fullmatch(declared["AllowedPattern"], value + "a", re.ASCII), (
+            name
+        )
         assert len(value) <= 1024 or name == "PipelineDescription", f"{name} has no bound"
 
 
@@ -133,7 +137,10 @@ def test_event_patterns_are_short_enough_however_they_are_escaped(letter: str) -
     template = Template.load(PRODUCT)
     units = len(letter.encode("utf-16-le")) // 2
     # CloudFormation counts as Java does, in units of UTF-16.
-    most = {name: int(template.parameters[name]["MaxLength"]) // units for name in ("DataKeyPrefix", "DataKeySuffix")}
+    most = {
+        name: int(template.parameters[name]["MaxLength"]) // units
+        for name in ("DataKeyPrefix", "DataKeySuffix")
+    }
     parameters = {
         **dict(product())["data-wrangler-given-codecommit-silent-without-x86_64-auto"],
         **{name: letter * length for name, length in most.items()},
@@ -169,7 +176,9 @@ def test_policies_are_small_enough() -> None:
     parameters = extreme(template, portfolio()) | {
         # A dozen allowed buckets with the longest names, and as many keys.
         "DataBucketArns": ",".join(f"arn:aws-us-gov:s3:::{number:a>63}" for number in range(12)),
-        "DataKeyArns": ",".join(f"arn:aws-us-gov:kms:us-gov-west-1:999999999999:key/{number:a>36}" for number in range(12)),
+        "DataKeyArns": ",".join(
+            f"arn:aws-us-gov:kms:us-gov-west-1:999999999999:key/{number:a>36}" for number in range(12)
+        ),
     }
     stack = template.resolve(parameters, region="us-gov-west-1", partition="aws-us-gov")
     for policy in stack.of_type("AWS::IAM::ManagedPolicy"):

@@ -105,7 +105,15 @@ def test_any_legal_prefix_and_suffix_mean_what_they_say(
     prefix: str, suffix: str, key: str, within: str
 ) -> None:
     rule = pattern(prefix, suffix)
-    for each in (key, prefix + within, within + suffix, prefix + within + suffix, prefix, suffix, prefix + suffix):
+    for each in (
+        key,
+        prefix + within,
+        within + suffix,
+        prefix + within + suffix,
+        prefix,
+        suffix,
+        prefix + suffix,
+    ):
         assert matches(rule, upload(each)) is wanted(prefix, suffix, each), each
 
 
