@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from configurations import PORTFOLIO, PRODUCT, PRODUCT_PARAMETERS, portfolio, product
+from references import mentioned
 from resolve import Stack, Template
 from resolve.types import TYPES
 
@@ -207,54 +208,6 @@ def test_functions_log_what_the_metrics_are_made_of() -> None:
         assert function.properties["LoggingConfig"]["LogFormat"] == "JSON"
 
 
-def test_the_roles_that_resources_run_under_are_those_of_the_portfolio() -> None:
-    made = Template.load(PORTFOLIO).resolve(portfolio())
-    roles = {made.arn(role.logical_id) for role in made.of_type("AWS::IAM::Role")}
-    used = {
-        text
-        for text in texts([resource.properties for resource in STACK.resources.values()])
-        if re.fullmatch(r"arn:aws:iam::\d+:role/.*", text)
-    }
-    assert used < roles
-    assert roles - used == {made.arn("ProjectsLaunchRole")}
-
-
-def test_the_staged_objects_are_under_the_prefix_and_named_by_their_content() -> None:
-    chosen = {**PRODUCT_PARAMETERS, "StagingPrefix": "team/packages/"}
-    stack = TEMPLATE.resolve(chosen)
-    keys = [
-        stack.resources[name].properties["Code"]["S3Key"] for name in ("StartPipeline", "StartPipelineRetry")
-    ]
-    assert keys == [f"team/packages/start-pipeline/{chosen['StartPipelineX8664Sha256']}.zip"] * 2
-    seed = stack.resources["Repository"].properties["Code"]["S3"]
-    assert seed["Key"] == f"team/packages/seed-code/s3-fs-ingestion-{chosen['SeedCodeSha256']}.zip"
-    made = Template.load(PORTFOLIO).resolve(
-        {**portfolio(), "StagingPrefix": "team/packages/"}, region="eu-west-1"
-    )
-    [version] = made.resources["FeatureIngestionProduct"].properties["ProvisioningArtifactParameters"]
-    key = f"team/packages/project-s3-fs-ingestion/{'7' * 64}.yaml"
-    url = f"https://{chosen['StagingBucketName']}.s3.eu-west-1.amazonaws.com/{key}"
-    assert version["Info"]["LoadTemplateFromURL"] == url
-
-
-def test_the_product_is_seen_in_studio_and_launched_by_the_launch_role() -> None:
-    made = Template.load(PORTFOLIO).resolve(portfolio())
-    offered = made.resources["FeatureIngestionProduct"].properties
-    assert offered["Tags"] == [{"Key": "sagemaker:studio-visibility", "Value": "true"}]
-    assert offered["ReplaceProvisioningArtifacts"] is False
-    launch = "arn:aws:iam::111122223333:role/service-role/AmazonSageMakerServiceCatalogProductsLaunchRole"
-    for parameter in (launch, launch.rpartition("/")[2]):
-        stack = Template.load(PORTFOLIO).resolve({**portfolio(), "SCProductLaunchRoleArn": parameter})
-        assert (
-            stack.resources["LaunchConstraint"].properties["RoleArn"]
-            == launch
-            == stack.outputs["ProductLaunchRoleArn"]
-        )
-    assert made.resources["LaunchConstraint"].attributes["DependsOn"] == "ProductAssociation"
-    for name in ("ProductAssociation", "PrincipalAssociation", "LaunchConstraint"):
-        assert made.resources[name].properties["PortfolioId"] == made.reference("Portfolio")
-
-
 def test_the_outputs_are_what_a_user_looks_for() -> None:
     assert set(STACK.outputs) == {
         *("DataLocation", "DataBucketName", "DataBucketConsole"),
@@ -272,20 +225,6 @@ def test_the_outputs_are_what_a_user_looks_for() -> None:
             assert ID in value, name
 
 
-def test_the_portfolios_outputs_are_the_predecessors_and_more() -> None:
-    made = Template.load(PORTFOLIO).resolve(portfolio())
-    assert set(made.outputs) >= {
-        *("ProductId", "PortfolioId", "ProductName", "ProvisioningArtifactIds", "ProvisioningArtifactNames"),
-        *(
-            "FSIngestionProductPolicyArn",
-            "AmazonSageMakerExecutionRolePolicyArn",
-            "AmazonSageMakerExecutionRoleName",
-        ),
-        *("ProductLaunchRoleArn", "ProjectsLaunchRoleArn", "ProjectsLaunchPolicyArn"),
-    }
-    assert all(made.outputs.values())
-
-
 def test_nothing_waits_for_itself() -> None:
     """CloudFormation makes resources one after another, and refuses a circle of references."""
     for path in (PRODUCT, PORTFOLIO):
@@ -298,29 +237,6 @@ def test_nothing_waits_for_itself() -> None:
         while ready := {name for name, needs in needed.items() if name not in made and needs <= made}:
             made |= ready
         assert made == set(resources)
-
-
-def mentioned(node: Any) -> Iterator[str]:
-    """The names that references, attributes, substitutions and DependsOn mention."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key in ("Ref", "DependsOn"):
-                yield from [value] if isinstance(value, str) else value
-            elif key == "Fn::GetAtt":
-                yield value[0]
-            elif key == "Fn::Sub":
-                text, own = (value, {}) if isinstance(value, str) else value
-                yield from (
-                    name.partition(".")[0]
-                    for name in re.findall(r"\$\{(\w[\w.:]*)\}", text)
-                    if name not in own
-                )
-                yield from mentioned(own)
-            else:
-                yield from mentioned(value)
-    elif isinstance(node, list):
-        for each in node:
-            yield from mentioned(each)
 
 
 def test_the_dashboard_is_json_and_no_value_holds_a_variable_still() -> None:
