@@ -34,6 +34,10 @@ BENCH := target/bench
 RUNS ?= 40
 WARM ?= 200
 
+TEMPLATES := $(sort $(wildcard cfn-templates/*.yaml))
+CHECKOV := target/checkov
+GUARD := target/guard
+
 FUZZ_SECONDS ?= 30
 FUZZ_TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
 FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
@@ -49,10 +53,10 @@ demo: build-host ## Upload a file to a local S3 and watch it start a pipeline, o
 	@python e2e/demo.py --package $(HOST_PACKAGE) --cli $(HOST_CLI) $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
-test: test-rust fuzz test-local-aws test-e2e ## Run all tests
+test: test-rust fuzz test-local-aws test-templates test-e2e ## Run all tests
 
 .PHONY: check
-check: fmt-check lint test-rust test-local-aws docs ## What must pass at every commit: format, lints, fast tests, docs
+check: fmt-check lint test-rust test-local-aws test-templates docs ## What must pass at every commit: format, lints, fast tests, docs
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -63,6 +67,22 @@ test-rust: ## Run the Rust tests
 .PHONY: test-local-aws
 test-local-aws: $(VENV)/installed ## Run the tests of local-aws
 	@cd local-aws && pytest
+
+.PHONY: test-templates
+test-templates: $(VENV)/installed target/permissions/installed ## Run the tests of the templates and of their permissions
+	@cd cfn-templates && pytest
+
+# A policy simulator and AWS's managed policies. Both are tools of the tests alone, and no part of anything shipped.
+target/permissions/installed: cfn-templates/tests/permissions/package.json cfn-templates/tests/permissions/package-lock.json
+	@command -v node > /dev/null && command -v npm > /dev/null || { \
+	  echo "Node.js is needed for the policy simulator, and there is no node, or no npm, on the path." >&2; \
+	  echo "hint: https://nodejs.org, version 20 or newer" >&2; \
+	  exit 1; }
+	@echo "Installing the policy simulator into $(dir $@) ..." >&2
+	@mkdir -p $(dir $@)
+	@cp $^ $(dir $@)
+	@npm ci --prefix $(dir $@) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 .PHONY: test-e2e
 test-e2e: build-host ## Run the end-to-end tests: the release package on local-aws
@@ -94,14 +114,21 @@ fmt-check: $(VENV)/installed
 	@ruff format --check
 
 .PHONY: lint
-lint: $(VENV)/installed ## Lint Rust and Python, warnings denied
+lint: lint-templates ## Lint Rust, Python and the templates, warnings denied
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@cargo clippy --locked --manifest-path bench/Cargo.toml --all-targets --target-dir $(BENCH)/rust -- -D warnings
 	@cargo metadata --locked --format-version 1 --manifest-path crates/start-pipeline/fuzz/Cargo.toml > /dev/null
 	@ruff check
 	@mypy local-aws/local_aws local-aws/tests
-	@mypy e2e packaging
+	@mypy e2e packaging cfn-templates/lint
+	@mypy cfn-templates/tests
 	@mypy bench/python
+
+.PHONY: lint-templates
+lint-templates: $(VENV)/installed $(CHECKOV)/installed $(GUARD)/installed ## Lint the CloudFormation templates: cfn-lint, checkov, Guard
+	@cfn-lint --include-checks I -- $(TEMPLATES)
+	@$(CHECKOV)/bin/checkov --framework cloudformation --compact --quiet --skip-download $(addprefix --file ,$(TEMPLATES))
+	@python cfn-templates/lint/guard.py $(GUARD)/node_modules/@cdklabs/cdk-validator-cfnguard $(TEMPLATES)
 
 .PHONY: docs
 docs: ## Build the crates' documentation, warnings denied
@@ -202,4 +229,20 @@ $(VENV)/installed: requirements.txt requirements-data.txt
 	@pip install --quiet --require-hashes -r requirements.txt
 	@pip install --quiet --require-hashes --no-deps -r requirements-data.txt
 	@echo "$(CURDIR)/local-aws" > "$$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/local-aws.pth"
+	@touch $@
+
+$(CHECKOV)/installed: $(VENV)/installed cfn-templates/lint/checkov.txt
+	@echo "Installing checkov into $(CHECKOV) ..." >&2
+	@rm -rf $(CHECKOV)
+	@python -m venv $(CHECKOV)
+	@$(CHECKOV)/bin/pip install --quiet --require-hashes -r cfn-templates/lint/checkov.txt
+	@touch $@
+
+# npm knows its folder by package.json.
+$(GUARD)/installed: $(addprefix cfn-templates/lint/,package.json package-lock.json .npmrc)
+	@echo "Installing Guard and its rules into $(GUARD) ..." >&2
+	@rm -rf $(GUARD)
+	@mkdir -p $(GUARD)
+	@cp $^ $(GUARD)
+	@npm ci --silent --prefix $(GUARD)
 	@touch $@

@@ -46,17 +46,14 @@ _CHOICES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "dashboard": {"without": {}, "with": {"Dashboard": "Yes"}},
     "architecture": {"x86_64": {"Architecture": "x86_64"}, "arm64": {"Architecture": "arm64"}},
 }
-# Begins like the roles that a launch role may pass.
+# What the roles that a launch role may pass begin with.
 SERVICE_CATALOG_ROLES = "AmazonSageMakerServiceCatalogProductsFs"
 PROJECTS_ROLES = "AmazonSageMakerProjectsFs"
-# A user's own role for the functions, by the launch role that passes it.
-OWN_ROLES: Mapping[str, str] = {
-    SERVICE_CATALOG_ROLES: "AmazonSageMakerServiceCatalogMyTeam",
-    PROJECTS_ROLES: "AmazonSageMakerProjectsMyTeam",
-}
+# The name of a role that a launch role for S3-hosted templates may pass, after AWS's guide.
+PROJECTS_OWN_ROLE = "AmazonSageMakerProjectsMyTeam"
 
 PORTFOLIO_PARAMETERS: Mapping[str, str] = {
-    "SCPortfolioPrincipalRoleArn": f"arn:aws:iam::{_ACCOUNT}:role/service-role/AmazonSageMaker-ExecutionRole-20261122T000000",
+    "SCPortfolioPrincipalRoleArn": f"arn:aws:iam::{_ACCOUNT}:role/service-role/AmazonSageMaker-ExecutionRole",
     "StagingBucketName": STAGING_BUCKET,
     "ProductTemplateSha256": "7" * 64,
     "ProductVersion": "1.0.0",
@@ -67,9 +64,14 @@ DATA_PARAMETERS: Mapping[str, str] = {
 }
 
 
-def product(roles: str = SERVICE_CATALOG_ROLES) -> Iterator[tuple[str, dict[str, str]]]:
-    """Every combination of what can be chosen, with its name; `roles` begins the names of the product's roles."""
-    own_role = f"arn:aws:iam::{_ACCOUNT}:role/service-role/{OWN_ROLES[roles]}"
+def product(
+    roles: str = SERVICE_CATALOG_ROLES, own: str = "AmazonSageMakerServiceCatalogMyTeam"
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every combination of what can be chosen, with its name.
+
+    `roles` begins the names of the product's roles; `own` is the name of a user's role for the functions.
+    """
+    own_role = f"arn:aws:iam::{_ACCOUNT}:role/service-role/{own}"
     choices = {**_CHOICES, "role": {"auto": {}, "own": {"LambdaExecutionRole": own_role}}}
     for combination in itertools.product(*(options.items() for options in choices.values())):
         parameters = {**PRODUCT_PARAMETERS, "RoleNamePrefix": roles}

@@ -31,7 +31,10 @@ def statements(policy: Policy) -> list[dict[str, Any]]:
     """The policy's statements, all of which allow something by name."""
     found: list[dict[str, Any]] = listed(policy["Statement"])
     for statement in found:
-        if statement.keys() - {"Sid", "Effect", "Action", "Resource", "Condition"} or statement["Effect"] != "Allow":
+        if (
+            statement.keys() - {"Sid", "Effect", "Action", "Resource", "Condition"}
+            or statement["Effect"] != "Allow"
+        ):
             raise ValueError(f"this kind of statement is not understood here: {statement}")
     return found
 
@@ -51,12 +54,6 @@ def grants(policy: Policy) -> list[Grant]:
     ]
 
 
-def only(policy: Policy, grant: Grant) -> Policy:
-    """A policy of this grant alone."""
-    [statement] = [each for each in statements(policy) if each["Sid"] == grant.statement]
-    return _policy([{**statement, "Action": grant.action, "Resource": grant.resource}])
-
-
 def without(policy: Policy, grant: Grant) -> Policy:
     """The policy without this grant, and with all others."""
     kept = []
@@ -70,27 +67,60 @@ def without(policy: Policy, grant: Grant) -> Policy:
         if others:
             kept.append({**statement, "Action": others})
         if elsewhere:
-            kept.append({**statement, "Sid": f"{grant.statement}Elsewhere", "Action": grant.action, "Resource": elsewhere})
+            kept.append(
+                {
+                    **statement,
+                    "Sid": f"{grant.statement}Elsewhere",
+                    "Action": grant.action,
+                    "Resource": elsewhere,
+                }
+            )
     return _policy(kept)
 
 
+def joined(policies: Mapping[str, Policy]) -> Policy:
+    """Several policies as one, in which a statement's Sid begins with the name of its policy."""
+    return _policy(
+        [
+            {**statement, "Sid": f"{name}{statement.get('Sid', number)}"}
+            for name, policy in policies.items()
+            for number, statement in enumerate(statements(policy))
+        ]
+    )
+
+
+def stricter(policy: Policy) -> Iterator[tuple[str, Policy]]:
+    """The policy with one value of a condition that allows several left out; each with what was done."""
+    for number, statement in enumerate(statements(policy)):
+        for operator, keys in statement.get("Condition", {}).items():
+            for key, values in keys.items():
+                for value in listed(values) if len(listed(values)) > 1 else []:
+                    rest = [other for other in values if other != value]
+                    condition = {**statement["Condition"], operator: {**keys, key: rest}}
+                    yield (
+                        f"{statement['Sid']}: {key} = {value}",
+                        _changed(policy, number, {"Condition": condition}),
+                    )
+
+
 def widened(policy: Policy) -> Iterator[tuple[str, Policy]]:
-    """The policy with one resource pattern made `*`, or one condition key left out; each with what was done."""
-    found = statements(policy)
-    for number, statement in enumerate(found):
-
-        def changed(change: Mapping[str, Any], number: int = number) -> Policy:
-            return _policy([*found[:number], {**found[number], **change}, *found[number + 1 :]])
-
+    """The policy with one resource pattern made `*`, or one condition key left out; each with its name."""
+    for number, statement in enumerate(statements(policy)):
         if statement["Resource"] != "*":
-            yield f"{statement['Sid']}: any resource", changed({"Resource": "*"})
+            yield f"{statement['Sid']}: any resource", _changed(policy, number, {"Resource": "*"})
         for operator, keys in statement.get("Condition", {}).items():
             for key in keys:
                 rest = {other: value for other, value in keys.items() if other != key}
+                condition = {**statement["Condition"], operator: rest}
                 yield (
-                    f"{statement['Sid']}: without the condition {operator} {key}",
-                    changed({"Condition": {**statement["Condition"], operator: rest}}),
+                    f"{statement['Sid']}: without {operator} {key}",
+                    _changed(policy, number, {"Condition": condition}),
                 )
+
+
+def _changed(policy: Policy, number: int, change: Mapping[str, Any]) -> Policy:
+    found = statements(policy)
+    return _policy([*found[:number], {**found[number], **change}, *found[number + 1 :]])
 
 
 def _policy(found: list[dict[str, Any]]) -> Policy:

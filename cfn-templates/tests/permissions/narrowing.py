@@ -1,8 +1,8 @@
 """Which of the actions that a handler may call it calls for a resource with these properties.
 
-A schema lists what its handlers need at most, for every property there is. What no rule here takes away is needed.
-An action that sets something, and the one that takes it away again, are needed if the property is set: the rollback
-of an update that brought the property takes it away.
+A schema lists what its handlers need at most, for every property there is. What no rule here takes away is
+needed. An action that sets something is needed if the property is set, and so is the one that takes it away:
+the rollback of an update that brought the property takes it away.
 """
 
 import json
@@ -49,7 +49,9 @@ def _mentions(word: str) -> Callable[[Properties], bool]:
 _BUCKET, _FUNCTION, _GROUP = "AWS::S3::Bucket", "AWS::Lambda::Function", "AWS::Logs::LogGroup"
 _MAPPING, _RULE = "AWS::Lambda::EventSourceMapping", "AWS::Events::Rule"
 _REPOSITORY, _PIPELINE = "AWS::CodeCommit::Repository", "AWS::CodePipeline::Pipeline"
-_IN_AWS_OWN_ROLE = "AWS's own launch role may not do it, and makes such resources for AWS's own project templates"
+_IN_AWS_OWN_ROLE = (
+    "AWS's own launch role may not do it, and makes such resources for AWS's own project templates"
+)
 
 RULES: Sequence[Rule] = (
     _with(_BUCKET, "AbacStatus", "s3:*BucketAbac"),
@@ -71,7 +73,12 @@ RULES: Sequence[Rule] = (
     _with(_BUCKET, "ReplicationConfiguration", "s3:*Replication*", "iam:PassRole"),
     _with(_BUCKET, "VersioningConfiguration", "s3:*Versioning"),
     _with(_BUCKET, "WebsiteConfiguration", "s3:*Website"),
-    _never(_BUCKET, "no handler touches objects: a bucket that holds some is not deleted", "s3:*Object", "s3:*ObjectAcl"),
+    _never(
+        _BUCKET,
+        "no handler touches objects: a bucket that holds some is not deleted",
+        "s3:*Object",
+        "s3:*ObjectAcl",
+    ),
     _with(_FUNCTION, "CapacityProviderConfig", "lambda:PassCapacityProvider"),
     _with(_FUNCTION, "Code.S3Bucket", "s3:GetObject"),
     _with(_FUNCTION, "Code.S3ObjectVersion", "s3:GetObjectVersion"),
@@ -88,7 +95,14 @@ RULES: Sequence[Rule] = (
     _with(_MAPPING, "KmsKeyArn", "kms:*"),
     Rule(_RULE, ("iam:PassRole",), _mentions("RoleArn"), "serves RoleArn, the rule's or a target's"),
     _with(_GROUP, "BearerTokenAuthenticationEnabled", "logs:PutBearerTokenAuthentication"),
-    _with(_GROUP, "DataProtectionPolicy", "logs:*DataProtectionPolicy", "logs:CreateLogDelivery", "s3:*", "firehose:*"),
+    _with(
+        _GROUP,
+        "DataProtectionPolicy",
+        "logs:*DataProtectionPolicy",
+        "logs:CreateLogDelivery",
+        "s3:*",
+        "firehose:*",
+    ),
     _with(_GROUP, "DeletionProtectionEnabled", "logs:PutLogGroupDeletionProtection"),
     _with(_GROUP, "FieldIndexPolicies", "logs:*IndexPolic*"),
     _with(_GROUP, "KmsKeyId", "logs:*KmsKey"),
@@ -99,7 +113,9 @@ RULES: Sequence[Rule] = (
     _with(_REPOSITORY, "KmsKeyId", "codecommit:UpdateRepositoryEncryptionKey"),
     _with(_REPOSITORY, "Triggers", "codecommit:*RepositoryTriggers"),
     _with(_REPOSITORY, "RepositoryDescription", "codecommit:UpdateRepositoryDescription"),
-    _never(_REPOSITORY, "the name holds the project's id, which never changes", "codecommit:UpdateRepositoryName"),
+    _never(
+        _REPOSITORY, "the name holds the project's id, which never changes", "codecommit:UpdateRepositoryName"
+    ),
     _with(_PIPELINE, "DisableInboundStageTransitions", "codepipeline:*StageTransition"),
     _with(_PIPELINE, "RestartExecutionOnUpdate", "codepipeline:StartPipelineExecution"),
     Rule(

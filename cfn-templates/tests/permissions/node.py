@@ -40,10 +40,13 @@ class Action:
 
     def knows(self, key: str) -> bool:
         """Whether a request for this action carries the condition key."""
-        return any(
-            key.lower() == known.lower() or (known.endswith("${TagKey}") and key.lower().startswith(known[:-9].lower()))
-            for known in self.condition_keys
-        )
+        return any(_fits(key.lower(), known.lower()) for known in self.condition_keys)
+
+
+def _fits(key: str, known: str) -> bool:
+    """Whether a key is a known one; those of tags are known as `aws:RequestTag/${TagKey}` or `.../<key>`."""
+    start, _, variable = known.partition("/")
+    return key.startswith(f"{start}/") if variable else key == known
 
 
 _KNOWN: dict[str, Action | None] = {}

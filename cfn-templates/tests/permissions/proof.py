@@ -1,6 +1,6 @@
-"""The claims about a set of policies: enough, nothing else, nothing foreign, and each of it missed when it is gone."""
+"""The claims about policies: enough, nothing else, nothing foreign, and each part missed when it is gone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from permissions import grants, judges
@@ -13,7 +13,11 @@ class Proof:
     """Policies of ours beside policies that are given, what they must allow, and what they must not."""
 
     def __init__(
-        self, ours: Policy, needs: Sequence[Request], canaries: Sequence[Request], given: Sequence[Policy] = ()
+        self,
+        ours: Policy,
+        needs: Sequence[Request],
+        canaries: Sequence[Request],
+        given: Sequence[Policy] = (),
     ) -> None:
         self.ours = ours
         self.given = list(given)
@@ -36,46 +40,50 @@ class Proof:
         return [str(canary) for canary, allows in zip(self.canaries, allowed, strict=True) if allows]
 
     def superfluous_grants(self) -> list[str]:
-        """Grants that nothing misses when they are taken away.
-
-        The evaluator that is quick looks for a need that misses the grant; then both simulators confirm, under the
-        whole policy without it, that they deny that need.
-        """
-        superfluous, missed = [], []
-        for grant in grants.grants(self.ours):
-            mutant, alone = grants.without(self.ours, grant), grants.only(self.ours, grant)
-            served = judges.evaluated([([alone], need) for need in self._asking_for(grant.action)])
-            users = [need for need, serves in zip(self._asking_for(grant.action), served, strict=True) if serves]
-            still = judges.evaluated([([*self.given, mutant], need) for need in users])
-            victims = [need for need, allowed in zip(users, still, strict=True) if not allowed]
-            if victims:
-                missed.append((grant, [*self.given, mutant], victims[0]))
-            else:
-                superfluous.append(str(grant))
-        confirmed = self._judge.decide([(policies, victim) for _, policies, victim in missed])
-        return superfluous + [str(grant) for (grant, _, _), allowed in zip(missed, confirmed, strict=True) if allowed]
+        """Grants, and values of conditions, that no need misses when they are taken away."""
+        mutants = [
+            (str(grant), grant.action, grants.without(self.ours, grant)) for grant in grants.grants(self.ours)
+        ]
+        mutants += [(what, "*", mutant) for what, mutant in grants.stricter(self.ours)]
+        return self._unnoticed(
+            [(what, [*self.given, mutant], self._asking_for(action)) for what, action, mutant in mutants],
+            noticed=False,
+        )
 
     def unnoticed_widenings(self) -> list[str]:
         """Wider versions of the policy that allow no canary."""
-        unnoticed, noticed = [], []
-        for what, mutant in grants.widened(self.ours):
-            allowed = judges.evaluated([([mutant], canary) for canary in self.canaries])
-            sung = [canary for canary, allows in zip(self.canaries, allowed, strict=True) if allows]
-            if sung:
-                noticed.append((what, [mutant], sung[0]))
-            else:
+        mutants = grants.widened(self.ours)
+        return self._unnoticed([(what, [mutant], self.canaries) for what, mutant in mutants], noticed=True)
+
+    def _unnoticed(
+        self, mutants: Sequence[tuple[str, list[Policy], list[Request]]], *, noticed: bool
+    ) -> list[str]:
+        """Those mutants for which no request is decided as `noticed` says.
+
+        The evaluator that is quick looks for such a request; then both simulators confirm it, under the whole
+        policy.
+        """
+        unnoticed, found = [], []
+        for what, policies, requests in mutants:
+            decisions = judges.evaluated([(policies, request) for request in requests])
+            witness = next(
+                (asked for asked, allowed in zip(requests, decisions, strict=True) if allowed == noticed),
+                None,
+            )
+            if witness is None:
                 unnoticed.append(what)
-        confirmed = self._judge.decide([(policies, canary) for _, policies, canary in noticed])
-        return unnoticed + [what for (what, _, _), allowed in zip(noticed, confirmed, strict=True) if not allowed]
+            else:
+                found.append((what, policies, witness))
+        confirmed = self._judge.decide([(policies, request) for _, policies, request in found])
+        return unnoticed + [
+            what for (what, _, _), allowed in zip(found, confirmed, strict=True) if allowed != noticed
+        ]
 
     def patterns_in_actions(self) -> list[str]:
         """Grants that name more than one action; none may, so that each granted action is a needed one."""
-        return [str(grant) for grant in grants.grants(self.ours) if "*" in grant.action or "?" in grant.action]
+        return [
+            str(grant) for grant in grants.grants(self.ours) if "*" in grant.action or "?" in grant.action
+        ]
 
     def _asking_for(self, action: str) -> list[Request]:
         return [need for need in self.beyond if fnmatchcase(need.action.lower(), action.lower())]
-
-
-def together(parts: Iterable[Iterable[str]]) -> str:
-    """Lines of a failed claim, each once."""
-    return "\n".join(dict.fromkeys(line for part in parts for line in part))

@@ -1,4 +1,4 @@
-"""What IAM is asked: may this principal do this, to that, under these circumstances?"""
+"""What IAM is asked: whether this may be done, to that, under these circumstances."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,9 @@ class Request:
     purpose: str = field(default="", compare=False)
 
     @classmethod
-    def of(cls, action: str, resource: str, purpose: str, context: Mapping[str, Value] | None = None) -> "Request":
+    def of(
+        cls, action: str, resource: str, purpose: str, context: Mapping[str, Value] | None = None
+    ) -> "Request":
         """A request with its context as a mapping."""
         return cls(action, resource, frozenset((context or {}).items()), purpose)
 
@@ -30,7 +32,9 @@ class Request:
         """The same with another value of a condition key, or without it."""
         context = dict(self.context)
         context.pop(key, None)
-        return replace(self, context=frozenset((context if value is None else {**context, key: value}).items()))
+        return replace(
+            self, context=frozenset((context if value is None else {**context, key: value}).items())
+        )
 
     def __str__(self) -> str:
         context = "".join(f"\n      {key} = {value}" for key, value in sorted(self.context))

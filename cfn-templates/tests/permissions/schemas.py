@@ -13,9 +13,9 @@ _SCHEMAS = Path(cfnlint.__file__).parent / "data/schemas"
 OPERATIONS = ("create", "update", "delete", "read")
 # Types whose schema has no handlers: they are older than the registry.
 BY_HAND: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    # Service Authorization Reference, "Actions, resources, and condition keys for AWS CodeBuild": CreateProject and
-    # UpdateProject depend on iam:PassRole. AWS's own launch role has these three and no other, and makes such
-    # projects with tags.
+    # Service Authorization Reference, "Actions, resources, and condition keys for AWS CodeBuild": its
+    # CreateProject and UpdateProject depend on iam:PassRole. AWS's own launch role has these three and no
+    # other, and makes such projects with tags.
     "AWS::CodeBuild::Project": {
         "create": ("codebuild:CreateProject", "iam:PassRole"),
         "update": ("codebuild:UpdateProject", "iam:PassRole"),
