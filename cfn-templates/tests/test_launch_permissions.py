@@ -35,6 +35,14 @@ def test_what_is_foreign_stays_denied(launch: Proof) -> None:
     assert launch.allowed_canaries() == []
 
 
+def test_what_aws_own_policy_leaves_open_is_known(service_catalog_launch: Proof) -> None:
+    forbidden = {
+        canary.action for canary in service_catalog_launch.tolerated if canary.purpose == "forbidden"
+    }
+    # Any role of Service Catalog's to any service, and objects of any bucket that begins with sagemaker-.
+    assert forbidden == {"iam:PassRole", "s3:GetObject"}
+
+
 def test_every_grant_is_needed(launch: Proof) -> None:
     assert launch.beyond
     assert launch.superfluous_grants() == []

@@ -9,12 +9,15 @@ from collections.abc import Iterable, Iterator
 
 from configurations import STAGING_BUCKET
 from permissions.needs import CONNECTION_TAG, STAGED
-from permissions.requests import Request, distinct
+from permissions.requests import Request, Value, distinct
 
 OTHER_ACCOUNT = "999988887777"
 OTHER_REGION = "ap-south-2"
+# A resource of SageMaker's, but of no project. Such buckets may be read, and such stacks looked at.
+_SAGEMAKERS = "sagemaker-payroll"
+_OPEN = ("s3:GetObject", "s3:ListBucket", "cloudformation:")
 # Names that begin like the product's, or hold its prefix, but are not the product's.
-_FOREIGN_NAMES = ("payroll", "sagemakers-payroll", "my-sagemaker-payroll")
+_FOREIGN_NAMES = ("payroll", "sagemakers-payroll", "my-sagemaker-payroll", _SAGEMAKERS)
 # Names of the product's, and of what AWS makes for it.
 _PRODUCT_NAMES = (
     re.compile(r"sagemaker-p-[a-z0-9]+(?:-[a-z0-9]+)*"),
@@ -25,6 +28,7 @@ _PRODUCT_NAMES = (
     re.compile(r"(?<=:stack/)[\w-]+"),
     re.compile(r"(?<=:subnet/)[\w-]+"),
 )
+_TAGS = ("aws:RequestTag/", "aws:ResourceTag/sagemaker:", "aws:TagKeys")
 _ACCOUNT = "111122223333"
 # Other values of condition keys, by which a resource or its use is not the project's.
 _FOREIGN_VALUES = {
@@ -37,8 +41,15 @@ _FOREIGN_VALUES = {
 
 def neighbours(needs: Iterable[Request]) -> list[Request]:
     """What is next to the needs, and nobody's need."""
-    needs = list(needs)
-    return [canary for canary in distinct(_neighbours(needs)) if canary not in set(needs)]
+    needs = set(needs)
+    # One of those that differ in nothing but the project's tags: that with the most.
+    by_tags = sorted(needs, key=lambda need: (str(need), len(need.context)))
+    alike = {(need.action, need.resource, _without_tags(need)): need for need in by_tags}
+    return [canary for canary in distinct(_neighbours(alike.values())) if canary not in needs]
+
+
+def _without_tags(need: Request) -> frozenset[tuple[str, Value]]:
+    return frozenset((key, value) for key, value in need.context if not key.startswith(_TAGS))
 
 
 def _neighbours(needs: Iterable[Request]) -> Iterator[Request]:
@@ -47,7 +58,8 @@ def _neighbours(needs: Iterable[Request]) -> Iterator[Request]:
         if "lambda:FunctionArn" not in context:
             # A mapping's id says nothing; its function does.
             for resource in _elsewhere(need.resource):
-                yield _renamed(need.on(resource))
+                if _SAGEMAKERS not in resource or not need.action.startswith(_OPEN):
+                    yield _renamed(need.on(resource))
             if f":::{STAGING_BUCKET}/" in need.resource or need.action == "s3:PutObject":
                 # Data buckets are read, and buckets of projects emptied, whatever is in them; others are not.
                 yield _renamed(need.on(re.sub("/.*$", "/payroll/salaries.csv", need.resource)))

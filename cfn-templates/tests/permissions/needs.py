@@ -27,10 +27,16 @@ _SAGEMAKER_TAGS = {
     "sagemaker:project-id": "p-abcdefghijkl",
     "sagemaker:launch-source": "studio",
 }
-# Service Catalog's own tags begin with `aws:`, and are no part of a request's: IAM lets nobody ask for such.
+# The least and the most: whether tags of AWS's own services count as a request's keys is not documented.
 TAG_SETS: tuple[Mapping[str, str], ...] = (
     _SAGEMAKER_TAGS,
-    {**_SAGEMAKER_TAGS, "Team": "data", "Kosten: Träger": "42"},
+    {
+        **_SAGEMAKER_TAGS,
+        "Team": "data",
+        "Kosten: Träger": "42",
+        "aws:cloudformation:stack-name": "SC-111122223333-pp-abcdefghijklm",
+        "aws:servicecatalog:productArn": "arn:aws:catalog:eu-west-1:111122223333:product/prod-abcdefghijklm",
+    },
 )
 PASSED_TO = {
     "AWS::CodeBuild::Project": "codebuild.amazonaws.com",

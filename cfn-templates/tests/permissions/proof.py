@@ -21,13 +21,13 @@ class Proof:
     ) -> None:
         self.ours = ours
         self.given = list(given)
-        self.needs = list(needs)
         self._judge = Judge()
         # What the given policies allow already is not for us to grant, nor to deny.
-        needed = self._judge.allowed(self.given, self.needs) if given else [False] * len(self.needs)
-        self.beyond = [need for need, allowed in zip(self.needs, needed, strict=True) if not allowed]
+        needed = self._judge.allowed(self.given, needs) if given else [False] * len(needs)
+        self.beyond = [need for need, allowed in zip(needs, needed, strict=True) if not allowed]
         foreign = self._judge.allowed(self.given, canaries) if given else [False] * len(canaries)
         self.canaries = [canary for canary, allowed in zip(canaries, foreign, strict=True) if not allowed]
+        self.tolerated = [canary for canary, allowed in zip(canaries, foreign, strict=True) if allowed]
 
     def denied_needs(self) -> list[str]:
         """What is needed and not allowed."""
@@ -36,7 +36,7 @@ class Proof:
 
     def allowed_canaries(self) -> list[str]:
         """What should be denied and is not."""
-        allowed = self._judge.allowed([self.ours], self.canaries)
+        allowed = self._judge.allowed([*self.given, self.ours], self.canaries)
         return [str(canary) for canary, allows in zip(self.canaries, allowed, strict=True) if allows]
 
     def superfluous_grants(self) -> list[str]:
@@ -53,7 +53,9 @@ class Proof:
     def unnoticed_widenings(self) -> list[str]:
         """Wider versions of the policy that allow no canary."""
         mutants = grants.widened(self.ours)
-        return self._unnoticed([(what, [mutant], self.canaries) for what, mutant in mutants], noticed=True)
+        return self._unnoticed(
+            [(what, [*self.given, mutant], self.canaries) for what, mutant in mutants], noticed=True
+        )
 
     def _unnoticed(
         self, mutants: Sequence[tuple[str, list[Policy], list[Request]]], *, noticed: bool
