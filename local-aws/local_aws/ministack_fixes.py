@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from local_aws.async_invocation import AsyncInvoker, send_to_dead_letter_queue
+from local_aws.cloudformation_fixes import install_cloudformation_fixes
 
 MAX_KEY_BYTES: Final = 1024
 _version_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("version_id", default=None)
@@ -31,6 +32,8 @@ def install_fixes(server_variables: frozenset[str]) -> None:
     _invoke_functions_from_rules_asynchronously()
     _report_init_failures_as_the_runtime_did()
     _keep_the_servers_settings_from_functions(server_variables)
+    _take_loopback_for_tls()
+    install_cloudformation_fixes()
 
 
 def _name_the_version_and_whole_seconds_in_s3_events() -> None:
@@ -228,6 +231,21 @@ def _keep_the_servers_settings_from_functions(server_variables: frozenset[str]) 
         return environment
 
     functions._provided_worker_env = build_as_lambda_does
+
+
+def _take_loopback_for_tls() -> None:
+    """Policies that refuse requests without TLS are common, and right. Here nothing leaves the machine.
+
+    ministack says truthfully that there is no TLS, so that such a queue would refuse everybody.
+    """
+    evaluator = _module("core.iam_evaluator")
+    resolve = evaluator._resolve_condition_key
+
+    @functools.wraps(resolve)
+    def resolve_with_tls(key: str, context: Any) -> Any:
+        return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
+
+    evaluator._resolve_condition_key = resolve_with_tls
 
 
 def _module(name: str) -> Any:
