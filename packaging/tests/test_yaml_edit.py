@@ -84,7 +84,7 @@ def test_texts_are_told_from_all_else() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "# only a comment", "a: [", "a: b: c", "\x00", "[" * 100_000, "a: *none", "a: 1\n---\nb: 2\n"],
+    ["", "# only a comment", "a: [", "a: b: c", "\x00", "[" * 5_000, "a: *none", "a: 1\n---\nb: 2\n"],
 )
 def test_what_cannot_be_read_is_an_error(text: str) -> None:
     with pytest.raises(YamlError):
