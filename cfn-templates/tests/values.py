@@ -280,6 +280,20 @@ VALUES: dict[str, dict[str, tuple[list[str], list[str]]]] = {
                 "*",
             ],
         ),
+        "JobSubnetArns": (
+            [
+                "",
+                f"arn:aws:ec2:eu-west-1:{ACCOUNT}:subnet/subnet-0a1b2c3d",
+                f"arn:aws:ec2:eu-west-1:{ACCOUNT}:subnet/subnet-0a1b2c3d,"
+                f"arn:aws:ec2:eu-west-1:{ACCOUNT}:subnet/subnet-0123456789abcdef0",
+            ],
+            [
+                "subnet-0a1b2c3d",
+                f"arn:aws:ec2:eu-west-1:{ACCOUNT}:subnet/*",
+                f"arn:aws:ec2:eu-west-1:{ACCOUNT}:vpc/vpc-0a1b2c3d",
+                "*",
+            ],
+        ),
         "StagingBucketName": BUCKETS,
         "StagingPrefix": STAGING_PREFIXES,
         "ProductTemplateSha256": ([HASH], HASHES[1] + [""]),
