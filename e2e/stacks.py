@@ -106,7 +106,7 @@ def portfolio_parameters() -> dict[str, str]:
     }
 
 
-def request(aws: LocalAws, name: str, sections: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
+def request(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) -> dict[str, Any]:
     """What a stack is made of: a template, as far as local-aws goes and in S3, and its parameters."""
     key = f"{PREFIX}{name}.json"
     body = json.dumps(as_far_as_local_aws_goes(path)).encode()
