@@ -106,16 +106,29 @@ def portfolio_parameters() -> dict[str, str]:
     }
 
 
-def create(aws: LocalAws, name: str, sections: dict[str, Any], parameters: dict[str, str]) -> None:
-    """Ask for a stack, with its template in S3, as templates of this size must be."""
+def request(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) -> dict[str, Any]:
+    """What a stack is made of: a template, as far as local-aws goes and in S3, and its parameters."""
     key = f"{PREFIX}{name}.json"
-    aws.client("s3").put_object(Bucket=STAGING_BUCKET, Key=key, Body=json.dumps(sections).encode())
-    aws.client("cloudformation").create_stack(
-        StackName=name,
-        TemplateURL=f"{aws.endpoint}/{STAGING_BUCKET}/{key}",
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-        Capabilities=["CAPABILITY_NAMED_IAM"],
-    )
+    body = json.dumps(as_far_as_local_aws_goes(path)).encode()
+    aws.client("s3").put_object(Bucket=STAGING_BUCKET, Key=key, Body=body)
+    return {
+        "StackName": name,
+        "TemplateURL": f"{aws.endpoint}/{STAGING_BUCKET}/{key}",
+        "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+    }
+
+
+def create(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) -> None:
+    """Ask for a stack of a template."""
+    aws.client("cloudformation").create_stack(**request(aws, name, path, parameters))
+
+
+def update(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) -> None:
+    """Change a stack's parameters."""
+    aws.client("cloudformation").update_stack(**request(aws, name, path, parameters))
+    found = status(aws, name)
+    assert found == "UPDATE_COMPLETE", reasons(aws, name)
 
 
 def status(aws: LocalAws, name: str) -> str:
@@ -135,7 +148,7 @@ def status(aws: LocalAws, name: str) -> str:
 
 def deploy(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) -> dict[str, str]:
     """Make a stack of a template, as far as local-aws goes; gives its outputs."""
-    create(aws, name, as_far_as_local_aws_goes(path), parameters)
+    create(aws, name, path, parameters)
     found = status(aws, name)
     assert found == "CREATE_COMPLETE", reasons(aws, name)
     [stack] = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"]

@@ -21,6 +21,12 @@ RETRY_FUNCTION = f"{FUNCTION}-retry"
 OWN_BUCKET = f"sagemaker-{stacks.PROJECT_ID}-data-{ACCOUNT}"
 ARTIFACTS = f"sagemaker-{stacks.PROJECT_ID}-artifacts-{ACCOUNT}"
 GIVEN_BUCKET = "landing-zone"
+PACKAGED = {
+    "StagingBucketName": stacks.STAGING_BUCKET,
+    "StartPipelineX8664Sha256": "0" * 64,
+    "IngestionPipelineX8664Sha256": "0" * 64,
+    "SeedCodeSha256": "0" * 64,
+}
 BOTH = pytest.mark.parametrize("path", [stacks.PRODUCT, stacks.PORTFOLIO], ids=lambda path: path.stem)
 
 
@@ -61,6 +67,26 @@ def upload(aws: LocalAws, project: dict[str, str], key: str) -> None:
 def failures(aws: LocalAws, function: str) -> list[str]:
     """Why uploads failed, by a function's log."""
     return [line["reason"] for line in log_lines(aws, function) if line.get("message") == "event failed"]
+
+
+def leftovers(aws: LocalAws) -> set[str]:
+    """Everything of the services that a project uses."""
+    lists: list[tuple[str, str, str, str, Any]] = [
+        ("bucket", "s3", "list_buckets", "Buckets", "Name"),
+        ("function", "lambda", "list_functions", "Functions", "FunctionName"),
+        ("mapping", "lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
+        ("rule", "events", "list_rules", "Rules", "Name"),
+        ("log group", "logs", "describe_log_groups", "logGroups", "logGroupName"),
+        ("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+        ("dashboard", "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+        ("queue", "sqs", "list_queues", "QueueUrls", ""),
+        ("build", "codebuild", "list_projects", "projects", ""),
+    ]
+    return {
+        f"{kind} {each[key] if key else each}"
+        for kind, service, operation, member, key in lists
+        for each in getattr(aws.client(service), operation)().get(member, [])
+    }
 
 
 @BOTH
@@ -132,6 +158,22 @@ def test_an_upload_before_the_first_build_waits_in_the_retry_queue(
     assert depth(aws, project["DeadLetterQueueUrl"]) == 0
 
 
+def test_a_project_can_be_given_another_prefix(aws: LocalAws, staged: dict[str, str]) -> None:
+    project = stacks.deploy(aws, "project", stacks.PRODUCT, stacks.product_parameters(staged))
+    create_pipeline(aws, project["PipelineName"])
+    changed = stacks.product_parameters(staged, DataKeyPrefix="incoming/", RetryDelaySeconds="60")
+    stacks.update(aws, "project", stacks.PRODUCT, changed)
+    for key in ("landing/a.csv", "incoming/b.csv"):
+        upload(aws, project, key)
+    eventually(lambda: executions(aws, project["PipelineName"]), "the execution")
+    [execution] = executions(aws, project["PipelineName"])
+    assert input_url(aws, execution) == f"s3://{project['DataBucketName']}/incoming/b.csv"
+    queue = aws.client("sqs").get_queue_attributes(
+        QueueUrl=project["RetryQueueUrl"], AttributeNames=["VisibilityTimeout"]
+    )
+    assert queue["Attributes"]["VisibilityTimeout"] == "60"
+
+
 def test_another_projects_pipeline_is_out_of_reach(aws: LocalAws, staged: dict[str, str]) -> None:
     """The functions' role reaches what is named as projects name it."""
     parameters = stacks.product_parameters(staged)
@@ -175,9 +217,8 @@ def test_what_cannot_work_is_refused_before_anything_is_made(
     aws: LocalAws, changes: dict[str, str], told: str
 ) -> None:
     aws.client("s3").create_bucket(Bucket=stacks.STAGING_BUCKET)
-    sections = stacks.as_far_as_local_aws_goes(stacks.PRODUCT)
     with pytest.raises(ClientError, match=told):
-        stacks.create(aws, "project", sections, stacks.product_parameters(PACKAGED, **changes))
+        stacks.create(aws, "project", stacks.PRODUCT, stacks.product_parameters(PACKAGED, **changes))
     assert stacks.status(aws, "project") == "gone"
 
 
@@ -186,7 +227,7 @@ def test_a_launch_that_fails_leaves_nothing(aws: LocalAws, staged: dict[str, str
     processor = "Arm64" if stacks.ARM else "X8664"
     # Never staged.
     parameters = stacks.product_parameters(staged, **{f"StartPipeline{processor}Sha256": "f" * 64})
-    stacks.create(aws, "project", stacks.as_far_as_local_aws_goes(stacks.PRODUCT), parameters)
+    stacks.create(aws, "project", stacks.PRODUCT, parameters)
     assert stacks.status(aws, "project") == "ROLLBACK_COMPLETE"
     assert any("StartPipeline" in reason for reason in stacks.reasons(aws, "project"))
     assert leftovers(aws) == before
@@ -213,31 +254,3 @@ def test_deleting_a_project_leaves_its_buckets_and_nothing_else(
     assert stacks.status(aws, "portfolio") == "gone"
     assert aws.client("iam").list_roles()["Roles"] == []
     assert aws.client("iam").list_policies(Scope="Local")["Policies"] == []
-
-
-PACKAGED = {
-    "StagingBucketName": stacks.STAGING_BUCKET,
-    "StartPipelineX8664Sha256": "0" * 64,
-    "IngestionPipelineX8664Sha256": "0" * 64,
-    "SeedCodeSha256": "0" * 64,
-}
-
-
-def leftovers(aws: LocalAws) -> set[str]:
-    """Everything of the services that a project uses."""
-    lists: list[tuple[str, str, str, str, Any]] = [
-        ("bucket", "s3", "list_buckets", "Buckets", "Name"),
-        ("function", "lambda", "list_functions", "Functions", "FunctionName"),
-        ("mapping", "lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
-        ("rule", "events", "list_rules", "Rules", "Name"),
-        ("log group", "logs", "describe_log_groups", "logGroups", "logGroupName"),
-        ("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
-        ("dashboard", "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
-        ("queue", "sqs", "list_queues", "QueueUrls", ""),
-        ("build", "codebuild", "list_projects", "projects", ""),
-    ]
-    return {
-        f"{kind} {each[key] if key else each}"
-        for kind, service, operation, member, key in lists
-        for each in getattr(aws.client(service), operation)().get(member, [])
-    }
