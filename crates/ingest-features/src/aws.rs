@@ -27,8 +27,5 @@ pub async fn connect(
     })?;
     let endpoint = variable("AWS_ENDPOINT_URL_S3").and_then(|url| url.into_string().ok());
     let endpoint = endpoint.filter(|url| !url.is_empty());
-    Ok(Services {
-        store: FeatureStore::new(&config),
-        objects: S3::new(&config, &region, endpoint),
-    })
+    Ok(Services { store: FeatureStore::new(&config), objects: S3::new(&config, &region, endpoint) })
 }

@@ -44,7 +44,10 @@ pub(crate) fn places(
                     "--input {argument} does not say which dataset it is; the flow reads {}",
                     list(&datasets)
                 );
-                return Err(Failure::usage(problem, "write --input <dataset>=<data>, once for each"));
+                return Err(Failure::usage(
+                    problem,
+                    "write --input <dataset>=<data>, once for each",
+                ));
             }
         };
         let place: Place = place.parse().map_err(|error| {

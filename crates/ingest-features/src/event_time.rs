@@ -54,11 +54,14 @@ fn unix_seconds(text: &str) -> Option<i64> {
 fn iso8601(text: &str) -> Option<i64> {
     let with_offset = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z"];
     let utc = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
-    let text = text.strip_suffix('Z').map_or_else(|| text.to_owned(), |text| format!("{text}+00:00"));
+    let text =
+        text.strip_suffix('Z').map_or_else(|| text.to_owned(), |text| format!("{text}+00:00"));
     let with_offset =
         with_offset.iter().find_map(|form| DateTime::parse_from_str(&text, form).ok());
     let naive = || utc.iter().find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok());
-    with_offset.map(|time| time.timestamp()).or_else(|| naive().map(|time| time.and_utc().timestamp()))
+    with_offset
+        .map(|time| time.timestamp())
+        .or_else(|| naive().map(|time| time.and_utc().timestamp()))
 }
 
 #[cfg(test)]
@@ -86,9 +89,17 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_times() {
-        for text in
-            ["", "now", "-1", "1e9", "1700000000000", "2023-11-14", "2023-02-30T00:00:00Z", "1.", "Z"]
-        {
+        for text in [
+            "",
+            "now",
+            "-1",
+            "1e9",
+            "1700000000000",
+            "2023-11-14",
+            "2023-02-30T00:00:00Z",
+            "1.",
+            "Z",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

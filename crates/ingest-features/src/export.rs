@@ -81,8 +81,7 @@ fn write(output: &Output, format: Format, path: &Path) -> Result<(), ArrowError>
         Format::Parquet => {
             let properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
             let properties = Some(properties.build());
-            let mut writer =
-                ArrowWriter::try_new(&mut file, output.schema.clone(), properties)?;
+            let mut writer = ArrowWriter::try_new(&mut file, output.schema.clone(), properties)?;
             for batch in batches {
                 writer.write(batch)?;
             }

@@ -18,7 +18,10 @@ pub(crate) async fn read<O: Objects>(place: &Place, objects: Option<&O>) -> Resu
     let (bytes, name) = match (place, objects) {
         (Place::S3(url), Some(objects)) => (objects.get(url).await?, url.to_string()),
         (Place::S3(url), None) => {
-            return Err(Failure::new(format!("the flow {url} is in S3, which was not asked for"), HINT));
+            return Err(Failure::new(
+                format!("the flow {url} is in S3, which was not asked for"),
+                HINT,
+            ));
         }
         (Place::Local(path), _) => {
             let path = one_file(path).map_err(|problem| Failure::new(problem, HINT))?;
@@ -56,7 +59,10 @@ fn one_file(path: &Path) -> Result<PathBuf, String> {
                 .take(10)
                 .filter_map(|flow| Some(flow.file_name()?.to_string_lossy().into_owned()))
                 .collect();
-            Err(format!("the folder {shown} has {count} flows, and a job runs one: {}", names.join(", ")))
+            Err(format!(
+                "the folder {shown} has {count} flows, and a job runs one: {}",
+                names.join(", ")
+            ))
         }
     }
 }

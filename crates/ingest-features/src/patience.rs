@@ -23,11 +23,7 @@ impl Default for Patience {
     /// Ten attempts, which take about half a minute of pauses, and five minutes more if none of them
     /// is answered at all.
     fn default() -> Self {
-        Self {
-            attempts: 10,
-            first: Duration::from_millis(200),
-            longest: Duration::from_secs(20),
-        }
+        Self { attempts: 10, first: Duration::from_millis(200), longest: Duration::from_secs(20) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use arrow_array::Array;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use data_wrangler_flow::engine::{Output, Origin};
+use data_wrangler_flow::engine::{Origin, Output};
 use serde::Serialize;
 use serde_json::{Map, Value};
 

@@ -17,7 +17,9 @@ impl FromStr for OutputConfig {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let outputs: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
-            format!("not JSON as {{\"<node id>.<output>\": {{\"content_type\": \"CSV\"}}}}: {error}")
+            format!(
+                "not JSON as {{\"<node id>.<output>\": {{\"content_type\": \"CSV\"}}}}: {error}"
+            )
         })?;
         let count = outputs.len();
         let mut outputs = outputs.into_iter();

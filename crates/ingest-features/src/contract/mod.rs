@@ -63,7 +63,9 @@ impl MlDir {
     pub fn job_config(&self) -> Result<Option<JobConfig>, Failure> {
         let path = self.0.join("config/processingjobconfig.json");
         match std::fs::read(&path) {
-            Ok(bytes) => JobConfig::parse(&bytes).map(Some).map_err(|error| unreadable(&path, &error)),
+            Ok(bytes) => {
+                JobConfig::parse(&bytes).map(Some).map_err(|error| unreadable(&path, &error))
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unreadable(&path, &error)),
         }

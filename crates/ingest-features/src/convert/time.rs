@@ -65,10 +65,16 @@ fn is_iso8601(text: &str) -> bool {
 fn micros(array: &dyn Array, row: usize) -> Option<Result<i64, &'static str>> {
     let DataType::Timestamp(unit, _) = array.data_type() else { return None };
     let micros = match unit {
-        TimeUnit::Second => array.as_primitive::<TimestampSecondType>().value(row).checked_mul(1_000_000),
-        TimeUnit::Millisecond => array.as_primitive::<TimestampMillisecondType>().value(row).checked_mul(1000),
+        TimeUnit::Second => {
+            array.as_primitive::<TimestampSecondType>().value(row).checked_mul(1_000_000)
+        }
+        TimeUnit::Millisecond => {
+            array.as_primitive::<TimestampMillisecondType>().value(row).checked_mul(1000)
+        }
         TimeUnit::Microsecond => Some(array.as_primitive::<TimestampMicrosecondType>().value(row)),
-        TimeUnit::Nanosecond => Some(array.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1000)),
+        TimeUnit::Nanosecond => {
+            Some(array.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1000))
+        }
     };
     #[expect(clippy::cast_possible_truncation, reason = "a whole number of 38 bits")]
     let legal = 0..(END as i64) * 1_000_000;

@@ -43,7 +43,8 @@ pub fn definitions(schema: &Schema, group: Option<&str>) -> Result<Value, NoDefi
     }
     if schema.fields().is_empty() || schema.fields().len() > MAX_FEATURES {
         let columns = schema.fields().len();
-        faults.push(format!("there are {columns} columns; a group has 1 to {MAX_FEATURES} features"));
+        faults
+            .push(format!("there are {columns} columns; a group has 1 to {MAX_FEATURES} features"));
     }
     if !faults.is_empty() {
         return Err(NoDefinitions(faults));

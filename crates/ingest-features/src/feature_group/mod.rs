@@ -5,8 +5,8 @@ mod name;
 
 use std::fmt;
 
-pub(crate) use definitions::{feature_type, name_fault};
 pub use definitions::{NoDefinitions, definitions};
+pub(crate) use definitions::{feature_type, name_fault};
 pub use name::{MAX_NAME, RESERVED, is_group_name, is_name, is_reserved};
 
 /// Most features of a group.

@@ -87,12 +87,14 @@ impl Account {
                     if self.written > 0 { format!("\n{numbers}") } else { kept },
                     kinds(),
                 );
-                let hint = "mend these rows and run the job again, or allow more with --max-rejected";
+                let hint =
+                    "mend these rows and run the job again, or allow more with --max-rejected";
                 Err(Failure::new(message, hint))
             }
-            _ if unwritten > 0 => {
-                Err(Failure::new(format!("not all rows could be written: {numbers}{}", kinds()), again))
-            }
+            _ if unwritten > 0 => Err(Failure::new(
+                format!("not all rows could be written: {numbers}{}", kinds()),
+                again,
+            )),
             _ => Ok(()),
         }
     }

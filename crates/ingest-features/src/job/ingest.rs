@@ -59,7 +59,8 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
             progress.begin("writing", Some(rounds.rows()));
             let store = &self.services.store;
             let stop = &self.surroundings.stop;
-            let outcome = write(store, &group.name, &source, &rounds, &limits, stop, progress).await;
+            let outcome =
+                write(store, &group.name, &source, &rounds, &limits, stop, progress).await;
             progress.finish();
             account.add(outcome, summary);
         } else {
@@ -142,7 +143,8 @@ impl Source<'_> {
 
 impl Records for Source<'_> {
     fn record(&self, row: usize) -> Result<Record, Why> {
-        let located = self.rows.find(row).ok_or_else(|| Why::from("it is not known where it is"))?;
+        let located =
+            self.rows.find(row).ok_or_else(|| Why::from("it is not known where it is"))?;
         let record = self.converter.record(located.records, located.index);
         record.map_err(|bad| Why::from(bad.to_string().as_str()))
     }

@@ -126,10 +126,14 @@ pub async fn run<S: Store, O: Objects>(
                 Failure::new(problem, "name a file that can be made, with --output")
             }),
         (None, Some(group), Some(services)) => {
-            let ingest = ingest::Ingest { arguments, surroundings, services, data: &data, wanted: &wanted };
+            let ingest =
+                ingest::Ingest { arguments, surroundings, services, data: &data, wanted: &wanted };
             ingest.run(&output, group, &progress, &mut summary).await
         }
-        _ => Err(Failure::usage("there is no feature group to write to", "name it with --feature-group")),
+        _ => Err(Failure::usage(
+            "there is no feature group to write to",
+            "name it with --feature-group",
+        )),
     };
     summary.end(started.elapsed(), done.as_ref().err().map(Failure::exit_code));
     let told = tell(&summary, arguments, out).map_err(|error| no_output(&error));
@@ -190,7 +194,10 @@ fn tell(summary: &Summary, arguments: &Arguments, out: &mut dyn Write) -> io::Re
 }
 
 fn no_output(error: &io::Error) -> Failure {
-    Failure::new(format!("the result cannot be told: {error}"), "check where standard output and --summary go")
+    Failure::new(
+        format!("the result cannot be told: {error}"),
+        "check where standard output and --summary go",
+    )
 }
 
 fn no_text(error: &ArrowError) -> Failure {

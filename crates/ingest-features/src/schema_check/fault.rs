@@ -25,8 +25,10 @@ pub enum Fault {
         failure: Option<String>,
     },
     /// A feature is a collection, or of a type that came later.
-    #[error("the feature `{feature}` is of type {kind}, which cannot be written from a column; use a \
-             group without it")]
+    #[error(
+        "the feature `{feature}` is of type {kind}, which cannot be written from a column; use a \
+             group without it"
+    )]
     UnknownType {
         /// The feature.
         feature: String,
@@ -82,8 +84,10 @@ pub enum Fault {
         alike: Option<String>,
     },
     /// The event time has no column.
-    #[error("the event time `{feature}` ({kind}) has no column in the flow's output; add it to the \
-             flow with the custom formula `cast(unix_timestamp() as double)`")]
+    #[error(
+        "the event time `{feature}` ({kind}) has no column in the flow's output; add it to the \
+             flow with the custom formula `cast(unix_timestamp() as double)`"
+    )]
     NoEventTime {
         /// The feature.
         feature: String,
@@ -91,8 +95,10 @@ pub enum Fault {
         kind: FeatureType,
     },
     /// The record identifier has no column.
-    #[error("the record identifier `{feature}` has no column in the flow's output; keep or add it in \
-             the flow")]
+    #[error(
+        "the record identifier `{feature}` has no column in the flow's output; keep or add it in \
+             the flow"
+    )]
     NoRecordIdentifier {
         /// The feature.
         feature: String,

@@ -93,7 +93,7 @@ impl Store for FeatureStore {
         };
         let entries = records.iter().map(entry).collect();
         let answer = self.runtime.batch_write_record().set_entries(Some(entries)).send().await;
-        by_place(answer.map_err(store_error)?, records)
+        by_place(&answer.map_err(store_error)?, records)
     }
 
     async fn put(&self, group: &str, record: &Record) -> Result<(), StoreError> {
@@ -126,7 +126,7 @@ fn feature(definition: FeatureDefinition) -> Feature {
 /// event time. An entry that was not sent makes the whole answer worthless: nobody knows what was
 /// written.
 fn by_place(
-    answer: BatchWriteRecordOutput,
+    answer: &BatchWriteRecordOutput,
     records: &[Record],
 ) -> Result<BatchAnswer, StoreError> {
     let key = |record: &Record| [&record.identifier, &record.event_time].map(Value::clone);
@@ -142,14 +142,14 @@ fn by_place(
     let mut place_of =
         |entry| place_of(entry).ok_or_else(|| wrong("the answer has an entry that was not sent"));
     let mut places = BatchAnswer::default();
-    for error in answer.errors.unwrap_or_default() {
-        let entry = error.entry.as_ref().ok_or_else(|| wrong("the answer has an error of no entry"))?;
-        let code = error.error_code.as_deref().unwrap_or("an error without a code");
-        let message = error.error_message.as_deref().unwrap_or("no message");
+    for error in answer.errors() {
+        let entry = error.entry().ok_or_else(|| wrong("the answer has an error of no entry"))?;
+        let code = error.error_code().unwrap_or("an error without a code");
+        let message = error.error_message().unwrap_or("no message");
         places.refused.push((place_of(entry)?, StoreError::reported(code, message, None)));
     }
-    for entry in answer.unprocessed_entries.unwrap_or_default() {
-        places.unprocessed.push(place_of(&entry)?);
+    for entry in answer.unprocessed_entries() {
+        places.unprocessed.push(place_of(entry)?);
     }
     Ok(places)
 }

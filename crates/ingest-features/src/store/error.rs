@@ -108,7 +108,8 @@ fn reason_of(code: &str, status: Option<u16>) -> Reason {
             Some(404) => Reason::NotFound,
             Some(408) => Reason::Unreachable,
             Some(429) => Reason::Throttled,
-            Some(500..) => Reason::Fault,
+            // Of what is no error, an answer that cannot be read.
+            Some(..=399 | 500..) => Reason::Fault,
             _ => Reason::Refused,
         },
     }
@@ -129,9 +130,14 @@ mod tests {
             ("InternalFailure", None, Reason::Fault),
             ("SomethingNew", Some(503), Reason::Fault),
             ("SomethingNew", Some(429), Reason::Throttled),
+            ("an error without a code", Some(200), Reason::Fault),
             ("SomethingNew", None, Reason::Refused),
         ] {
-            assert_eq!(StoreError::reported(code, "", status).reason(), reason, "{code} {status:?}");
+            assert_eq!(
+                StoreError::reported(code, "", status).reason(),
+                reason,
+                "{code} {status:?}"
+            );
         }
     }
 }

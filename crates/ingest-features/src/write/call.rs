@@ -44,7 +44,8 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
             }
             let patience = &self.limits.patience;
             if !patience.wait(attempt - 1, || self.is_stopped()).await {
-                return self.add_unwritten(&rows, &"the job ended before it was tried again".into());
+                return self
+                    .add_unwritten(&rows, &"the job ended before it was tried again".into());
             }
             self.outcome.borrow_mut().retries += 1;
         }
@@ -83,7 +84,8 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
         };
         let mut left = Left { places: answer.unprocessed, why: None };
         if !left.places.is_empty() {
-            left.why = Some(StoreError::new(Reason::Throttled, "unprocessed", "unprocessed entries"));
+            left.why =
+                Some(StoreError::new(Reason::Throttled, "unprocessed", "unprocessed entries"));
         }
         let mut rejected = 0;
         for (place, error) in answer.refused {
@@ -96,7 +98,8 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
                 Reason::Denied => {
                     self.one_by_one.set(true);
                     left.places.push(place);
-                    let again = StoreError::new(Reason::Throttled, error.code(), "again, one by one");
+                    let again =
+                        StoreError::new(Reason::Throttled, error.code(), "again, one by one");
                     left.why.get_or_insert(again);
                 }
                 _ => {

@@ -115,7 +115,8 @@ fn columns_that_no_group_can_hold_are_all_listed() {
 }
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).unwrap()
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true)))
+        .unwrap()
 }
 
 fn converter(batch: &RecordBatch, group: &FeatureGroup) -> Converter {

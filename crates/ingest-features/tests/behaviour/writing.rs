@@ -11,7 +11,7 @@ use ingest_features::write::{Limits, Outcome, Records, Rounds, Stopped, Watch, W
 use proptest::prelude::*;
 
 use crate::fake_store::{
-    Fault, FakeStore, denied, internal, record, refused, throttled, unreachable,
+    FakeStore, Fault, denied, internal, record, refused, throttled, unreachable,
 };
 
 /// Rows whose identifiers are given; each row's `x` is its number.
@@ -47,8 +47,7 @@ fn run_with(store: &FakeStore<'_>, identifiers: &[usize], limits: &Limits, stop:
     (0..identifiers.len()).for_each(|row| rounds.push(row, rows.record(row).unwrap()));
     let watch = Counted::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let outcome =
-        runtime.block_on(write(store, "FG-test", &rows, &rounds, limits, stop, &watch));
+    let outcome = runtime.block_on(write(store, "FG-test", &rows, &rounds, limits, stop, &watch));
     assert_eq!(watch.0.get(), outcome.written);
     let not_written = outcome.rejected.iter().chain(&outcome.unwritten).map(|(row, _)| *row);
     let distinct: BTreeSet<_> = not_written.clone().collect();
@@ -92,12 +91,10 @@ fn unprocessed_entries_are_sent_again_and_nothing_else() {
 #[test]
 fn transient_failures_are_tried_again() {
     for error in [throttled(), internal(), unreachable()] {
-        let store =
-            FakeStore::new(|number, _| (number < 3).then(|| Fault::Call(error.clone())));
+        let store = FakeStore::new(|number, _| (number < 3).then(|| Fault::Call(error.clone())));
         let outcome = run(&store, BATCH);
         assert_eq!((outcome.written, outcome.retries), (25, 3), "{error}");
-        let store =
-            FakeStore::new(|number, _| (number < 3).then(|| Fault::Entries(error.clone())));
+        let store = FakeStore::new(|number, _| (number < 3).then(|| Fault::Entries(error.clone())));
         let outcome = run(&store, BATCH);
         assert_eq!(outcome.written, 25, "{error}");
         assert!(outcome.rejected.is_empty());
@@ -221,8 +218,7 @@ fn a_stop_ends_the_pauses_between_attempts() {
 #[test]
 fn of_rows_with_one_identifier_and_time_the_last_wins() {
     let identifiers: Vec<_> = (0..400).map(|row| row % 90).collect();
-    let store =
-        FakeStore::new(|number, _| (number % 5 == 1).then(|| Fault::Call(throttled())));
+    let store = FakeStore::new(|number, _| (number % 5 == 1).then(|| Fault::Call(throttled())));
     let outcome = run_with(&store, &identifiers, &limits(), &Stop::default());
     assert_eq!(outcome.written, 400);
     for (identifier, record) in store.records.borrow().iter() {
