@@ -66,14 +66,11 @@ pub(crate) fn places(
         if places.contains_key(dataset) {
             continue;
         }
-        let place = match config {
-            Some(config) => of_job(dataset, ml, config)?,
-            None => {
-                let problem = format!("there is no data for the flow's dataset `{dataset}`");
-                return Err(Failure::usage(problem, "name it with --input"));
-            }
+        let Some(config) = config else {
+            let problem = format!("there is no data for the flow's dataset `{dataset}`");
+            return Err(Failure::usage(problem, "name it with --input"));
         };
-        places.insert(dataset.to_owned(), place);
+        places.insert(dataset.to_owned(), of_job(dataset, ml, config)?);
     }
     Ok(places)
 }
@@ -85,9 +82,9 @@ fn of_job(dataset: &str, ml: &MlDir, config: &JobConfig) -> Result<Place, Failur
         input.s3_input.as_ref().and_then(|s3| s3.local_path.clone()).map(PathBuf::from)
     };
     let ends_so = |path: &PathBuf| path.file_name().is_some_and(|name| name == dataset);
-    let named = inputs.iter().find(|input| input.input_name == dataset);
+    let of_its_name = inputs.iter().find(|input| input.input_name == dataset);
     let placed = || inputs.iter().find(|input| path_of(input).is_some_and(|path| ends_so(&path)));
-    match named.or_else(placed).map(|input| (input, path_of(input))) {
+    match of_its_name.or_else(placed).map(|input| (input, path_of(input))) {
         Some((_, Some(path))) => Ok(Place::Local(ml.here(&path))),
         Some((input, None)) => Err(Failure::new(
             format!("the processing input `{}` has no S3Input.LocalPath", input.input_name),

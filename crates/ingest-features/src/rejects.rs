@@ -31,13 +31,14 @@ pub enum Status {
     Unwritten,
 }
 
-/// One line of the file.
+/// One line of what is kept.
 #[derive(Serialize)]
 struct Line<'a> {
     /// The file's name as it was given.
     file: String,
     /// The line on which the row begins; in Parquet, its number.
-    line: u64,
+    #[serde(rename = "line")]
+    position: u64,
     status: Status,
     reason: &'a str,
     /// The columns of the flow's output, as text.
@@ -98,7 +99,7 @@ pub(crate) fn lines(
         let Some(located) = rows.find(row.row) else { continue };
         let line = Line {
             file: rows.file(&located).map(&name).unwrap_or_default(),
-            line: located.origin.position,
+            position: located.origin.position,
             status: row.status,
             reason: &row.why.detail,
             record: values(&located),

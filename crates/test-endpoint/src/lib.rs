@@ -59,7 +59,7 @@ pub enum Reply {
 impl Reply {
     /// An answer of JSON.
     #[must_use]
-    pub fn json(status: u16, body: impl ToString) -> Self {
+    pub fn json(status: u16, body: &(impl ToString + ?Sized)) -> Self {
         let headers = vec![("content-type", "application/x-amz-json-1.1".to_owned())];
         Self::Answer(status, headers, body.to_string().into_bytes())
     }
@@ -112,7 +112,6 @@ impl Endpoint {
     /// # Panics
     ///
     /// If a thread of the endpoint has panicked.
-    #[must_use]
     pub fn received(&self) -> MutexGuard<'_, Vec<Request>> {
         self.received.lock().unwrap()
     }

@@ -47,15 +47,19 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME")]
     pub output_node: Option<String>,
 
-    /// As the Data Wrangler container takes it: {"<node id>.<output>": {"content_type": "CSV"}}
-    #[arg(long, value_name = "JSON")]
+    /// As the Data Wrangler container takes it
+    #[arg(
+        long,
+        value_name = "JSON",
+        help = "As the Data Wrangler container takes it: {\"<node id>.<output>\": {\"content_type\": \"CSV\"}}"
+    )]
     pub output_config: Option<OutputConfig>,
 
     /// The feature group's name or ARN
     #[arg(long, value_name = "NAME", value_parser = group_name)]
     pub feature_group: Option<String>,
 
-    /// What unix_timestamp() means in the flow: ISO 8601 or Unix seconds; without it the job's
+    /// The time that the flow takes for now: ISO 8601 or Unix seconds; without it the job's
     /// creation, or else now. Given again, the same records are written again
     #[arg(long, value_name = "TIME", value_parser = event_time::parse)]
     pub event_time: Option<EventTime>,
@@ -90,7 +94,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with = "print_feature_definitions", value_parser = crate::export::Target::from_str)]
     pub output: Option<crate::export::Target>,
 
-    /// Print what CreateFeatureGroup needs to know of the result, as its --cli-input-json
+    /// Print what the making of a feature group needs to know of the result, as its --cli-input-json
     #[arg(long)]
     pub print_feature_definitions: bool,
 }

@@ -130,10 +130,7 @@ pub async fn run<S: Store, O: Objects>(
                 ingest::Ingest { arguments, surroundings, services, data: &data, wanted: &wanted };
             ingest.run(&output, group, &progress, &mut summary).await
         }
-        _ => Err(Failure::usage(
-            "there is no feature group to write to",
-            "name it with --feature-group",
-        )),
+        _ => Err(wanted::no_group()),
     };
     summary.end(started.elapsed(), done.as_ref().err().map(Failure::exit_code));
     let told = tell(&summary, arguments, out).map_err(|error| no_output(&error));

@@ -58,7 +58,12 @@ impl<'a> Wanted<'a> {
             Some(Place::S3(url)) => Place::S3(object(url, config, event_time)?),
         };
         let in_a_job = config.is_some();
-        Ok(Self { flow, output_node, event_time, rejected, rejected_here, arguments, in_a_job })
+        let wanted =
+            Self { flow, output_node, event_time, rejected, rejected_here, arguments, in_a_job };
+        if wanted.needs_a_group() && arguments.feature_group.is_none() && !in_a_job {
+            return Err(no_group());
+        }
+        Ok(wanted)
     }
 
     pub(super) fn needs_aws(&self) -> bool {
@@ -91,14 +96,10 @@ impl<'a> Wanted<'a> {
         if let Some(name) = &self.arguments.feature_group {
             return Ok(Some(name));
         }
-        let Some(config) = config else {
-            let problem = "there is no feature group to write to";
-            let hint = "name it with --feature-group; --dry-run and --output need none";
-            return Err(Failure::usage(problem, hint));
-        };
+        let Some(config) = config else { return Err(no_group()) };
         let outputs = &config.processing_output_config.outputs;
-        let named = outputs.iter().find(|of_job| of_job.output_name == output.to_string());
-        match named.map(|output| &output.feature_store_output) {
+        let of_its_name = outputs.iter().find(|of_job| of_job.output_name == output.to_string());
+        match of_its_name.map(|output| &output.feature_store_output) {
             Some(Some(group)) => Ok(Some(&group.feature_group_name)),
             Some(None) => Err(Failure::new(
                 format!("the processing output `{output}` has no FeatureStoreOutput"),
@@ -117,6 +118,11 @@ impl<'a> Wanted<'a> {
             }
         }
     }
+}
+
+pub(super) fn no_group() -> Failure {
+    let hint = "name it with --feature-group; --dry-run and --output need none";
+    Failure::usage("there is no feature group to write to", hint)
 }
 
 /// The job's creation, if it is said, or else now.

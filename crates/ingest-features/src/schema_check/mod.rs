@@ -101,9 +101,13 @@ fn of_features(schema: &Schema, group: &FeatureGroup) -> Vec<Fault> {
             });
             continue;
         };
-        let knowable = !matches!(feature.kind, FeatureType::Other(_))
-            && !(feature.kind == FeatureType::Integral && name == group.event_time);
-        if knowable && !convert::fits(field.data_type(), feature, group) {
+        // Of these, the group itself is at fault.
+        let unusable = match feature.kind {
+            FeatureType::Other(_) => true,
+            FeatureType::Integral => name == group.event_time,
+            _ => false,
+        };
+        if !unusable && !convert::fits(field.data_type(), feature, group) {
             faults.push(Fault::WrongType {
                 column: field.data_type().to_string(),
                 kind: feature.kind.clone(),

@@ -34,6 +34,24 @@ pub trait Store {
     async fn put(&self, group: &str, record: &Record) -> Result<(), StoreError>;
 }
 
+impl<S: Store> Store for &S {
+    async fn describe(&self, group: &str) -> Result<FeatureGroup, StoreError> {
+        (**self).describe(group).await
+    }
+
+    async fn batch_write(
+        &self,
+        group: &str,
+        records: &[Record],
+    ) -> Result<BatchAnswer, StoreError> {
+        (**self).batch_write(group, records).await
+    }
+
+    async fn put(&self, group: &str, record: &Record) -> Result<(), StoreError> {
+        (**self).put(group, record).await
+    }
+}
+
 /// A feature's name, and its value as text.
 pub type Value = (Arc<str>, String);
 

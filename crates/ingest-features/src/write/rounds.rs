@@ -9,7 +9,7 @@ use crate::store::Record;
 /// the one before it is over, so the last of such rows is written last, and wins.
 #[derive(Debug, Default)]
 pub struct Rounds {
-    rounds: Vec<Vec<usize>>,
+    rows: Vec<Vec<usize>>,
     /// How often each key was there.
     seen: HashMap<(String, String), usize>,
     repeated: u64,
@@ -19,10 +19,10 @@ impl Rounds {
     /// Takes the next row of the data.
     pub fn push(&mut self, row: usize, record: Record) {
         let times = self.seen.entry((record.identifier.1, record.event_time.1)).or_default();
-        if *times == self.rounds.len() {
-            self.rounds.push(Vec::new());
+        if *times == self.rows.len() {
+            self.rows.push(Vec::new());
         }
-        if let Some(round) = self.rounds.get_mut(*times) {
+        if let Some(round) = self.rows.get_mut(*times) {
             round.push(row);
         }
         self.repeated += u64::from(*times > 0);
@@ -31,13 +31,13 @@ impl Rounds {
 
     /// The rows, round by round.
     pub fn iter(&self) -> impl Iterator<Item = &[usize]> {
-        self.rounds.iter().map(Vec::as_slice)
+        self.rows.iter().map(Vec::as_slice)
     }
 
     /// How many rows there are.
     #[must_use]
     pub fn rows(&self) -> u64 {
-        self.rounds.iter().map(|round| round.len() as u64).sum()
+        self.rows.iter().map(|round| round.len() as u64).sum()
     }
 
     /// Rows whose identifier and event time an earlier row has too.

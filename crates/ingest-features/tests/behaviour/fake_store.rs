@@ -76,7 +76,7 @@ impl<'a> FakeStore<'a> {
         self.calls.borrow_mut().push(call.clone());
         self.calls_now.set(self.calls_now.get() + 1);
         self.most_calls.set(self.most_calls.get().max(self.calls_now.get()));
-        for _ in 0..number % 3 + 1 {
+        for _ in 0..=number % 3 {
             tokio::task::yield_now().await;
         }
         self.calls_now.set(self.calls_now.get() - 1);

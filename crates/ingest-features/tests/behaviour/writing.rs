@@ -209,7 +209,7 @@ fn a_stop_ends_the_pauses_between_attempts() {
         stop.set(15);
         Some(Fault::Call(throttled()))
     });
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let patience = Patience { attempts: 10, first: hour, longest: hour };
     let outcome = run_with(&store, &[1, 2, 3], &Limits { patience, ..limits() }, &stop);
     assert_eq!((outcome.calls, outcome.unwritten.len()), (1, 3));

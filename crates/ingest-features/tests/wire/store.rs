@@ -42,7 +42,7 @@ fn body(request: &Request) -> Value {
 #[tokio::test]
 async fn a_batch_carries_group_and_values_and_is_signed() {
     let (endpoint, store) =
-        store(|_| Reply::json(200, json!({ "Errors": [], "UnprocessedEntries": [] })));
+        store(|_| Reply::json(200, &json!({ "Errors": [], "UnprocessedEntries": [] })));
     let answer = store.batch_write("FG", &[record(1), record(2)]).await.unwrap();
     assert!(answer.refused.is_empty() && answer.unprocessed.is_empty());
     let received = endpoint.received();
@@ -75,7 +75,7 @@ async fn failed_entries_are_found_again_in_whatever_order_they_come() {
         };
         Reply::json(
             200,
-            json!({
+            &json!({
                 "Errors": [{
                     "Entry": reversed(&entries[3]),
                     "ErrorCode": "ValidationError",
@@ -173,7 +173,7 @@ async fn a_group_is_described_with_all_pages_of_its_features() {
             "FeatureGroupStatus": "Created", "FeatureDefinitions": features,
         });
         answer["NextToken"] = if first { json!("more") } else { json!("") };
-        Reply::json(200, answer)
+        Reply::json(200, &answer)
     });
     let group = store.describe("FG").await.unwrap();
     assert_eq!(endpoint.received().len(), 2);
@@ -199,7 +199,7 @@ async fn a_list_of_features_that_never_ends_is_given_up() {
     let (endpoint, store) = store(|_| {
         Reply::json(
             200,
-            json!({
+            &json!({
                 "FeatureGroupArn": "arn", "FeatureGroupName": "FG", "CreationTime": 1.0,
                 "RecordIdentifierFeatureName": "id", "EventTimeFeatureName": "time",
                 "FeatureDefinitions": [], "NextToken": "again",

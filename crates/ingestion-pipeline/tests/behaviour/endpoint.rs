@@ -128,9 +128,9 @@ pub(crate) fn not_found() -> Reply {
 }
 
 pub(crate) fn answer(body: Value) -> Reply {
-    Reply::json(200, body)
+    Reply::json(200, &body)
 }
 
 pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
-    Reply::json(status, json!({ "__type": code, "message": message }))
+    Reply::json(status, &json!({ "__type": code, "message": message }))
 }

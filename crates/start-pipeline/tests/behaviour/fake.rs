@@ -103,11 +103,11 @@ pub(crate) fn sample(file: &str) -> String {
 }
 
 pub(crate) fn started() -> Reply {
-    Reply::json(200, format!("{{\"PipelineExecutionArn\":\"{ARN}\"}}"))
+    Reply::json(200, &format!("{{\"PipelineExecutionArn\":\"{ARN}\"}}"))
 }
 
 pub(crate) fn error(status: u16, code: &str) -> Reply {
-    Reply::json(status, format!("{{\"__type\":\"{code}\",\"message\":\"as the test wants it\"}}"))
+    Reply::json(status, &format!("{{\"__type\":\"{code}\",\"message\":\"as the test wants it\"}}"))
 }
 
 pub(crate) const ARN: &str =

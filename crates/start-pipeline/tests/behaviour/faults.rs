@@ -72,7 +72,7 @@ async fn a_refusal_without_a_body_is_classed_by_its_status() {
     for (status, expected) in
         [(403, "NeedsOperator.AccessDenied"), (418, "NeedsOperator.UnknownError")]
     {
-        let (kind, message, _) = fail(vec![Reply::json(status, String::new())]).await;
+        let (kind, message, _) = fail(vec![Reply::json(status, "")]).await;
         assert_eq!(kind, expected, "{message}");
         assert!(message.contains(&status.to_string()), "{message}");
     }
@@ -89,7 +89,7 @@ async fn an_answer_that_is_cut_or_unreadable_is_no_success() {
     let (kind, message, _) = fail(three(|| Reply::Broken(Box::new(started()), 6))).await;
     assert!(kind.starts_with("Transient."), "{kind}: {message}");
     for body in ["not JSON", "{}", "[]", "", r#"{"PipelineExecutionArn":""}"#] {
-        let (kind, message, _) = fail(three(|| Reply::json(200, body.to_owned()))).await;
+        let (kind, message, _) = fail(three(|| Reply::json(200, body))).await;
         assert_eq!(kind, "Transient.ServiceFault", "{body}: {message}");
     }
 }
@@ -104,7 +104,7 @@ async fn an_answer_that_is_not_http_is_a_connection_failure() {
 async fn a_huge_message_of_the_service_is_not_repeated_whole() {
     let body =
         format!(r#"{{"__type":"ValidationException","message":"{}"}}"#, "x".repeat(1_000_000));
-    let (_, message, _) = fail(vec![Reply::json(400, body)]).await;
+    let (_, message, _) = fail(vec![Reply::json(400, &body)]).await;
     assert!(message.len() < 2000);
 }
 
