@@ -6,11 +6,23 @@
 //! 3. [`Plan::run`] gives the rows as Arrow [record batches](arrow_array::RecordBatch), and for
 //!    each row where it came from.
 
+mod cast;
+mod context;
+mod file_name;
+mod formula;
 mod input;
+mod java;
+mod operators;
 mod output;
+mod parameters;
 mod plan;
 mod progress;
 mod run;
+mod source;
+mod source_plan;
+mod table;
+mod trained;
+mod types;
 mod unsupported;
 
 pub use input::{Inputs, InvalidInput};

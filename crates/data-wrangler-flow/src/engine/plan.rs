@@ -1,8 +1,15 @@
 //! A flow, checked and ready to run.
 
-use crate::{Flow, OutputName};
+use std::collections::HashMap;
 
-use super::unsupported::UnsupportedFlow;
+use super::operators::{Operator, build};
+use super::parameters::Block;
+use super::source_plan::read_source;
+use super::unsupported::{Unsupported, UnsupportedFlow};
+use crate::node::{Node, NodeKind};
+use crate::{Flow, Graph, OutputName};
+
+pub use super::source_plan::{SourceFormat, SourcePlan};
 
 /// How to plan.
 #[derive(Debug, Clone, Copy, Default)]
@@ -14,45 +21,27 @@ pub struct PlanOptions {
 /// What makes one output of a flow, ready to run.
 #[derive(Debug)]
 pub struct Plan {
+    pub(super) steps: Vec<Step>,
     sources: Vec<SourcePlan>,
     destinations: Vec<Destination>,
 }
 
-/// A dataset that the plan reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SourcePlan {
-    /// The node.
-    pub node_id: String,
-    /// The dataset's name, by which [`Inputs`](super::Inputs) finds its files.
-    pub dataset: String,
-    /// Where the data was when the flow was made: `s3://bucket/key`, or a prefix.
-    pub uri: String,
-    /// How it is written.
-    pub format: SourceFormat,
-    /// Whether folders in the folder are read too.
-    pub nested: bool,
-    /// Whether a column holds each row's file name.
-    pub filename_column: bool,
+/// One node's work.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) node_id: String,
+    pub(super) operator: String,
+    pub(super) work: Work,
 }
 
-/// How a dataset is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SourceFormat {
-    /// Comma-separated values, UTF-8; plain or gzip by the file's name.
-    Csv {
-        /// Whether the first line names the columns.
-        header: bool,
-        /// What separates fields.
-        delimiter: u8,
-        /// Whether quoted fields may hold line breaks.
-        multi_line: bool,
-    },
-    /// Apache Parquet.
-    Parquet,
-    /// One JSON object a line; plain or gzip by the file's name.
-    JsonLines,
+/// What a node does, and to which step's rows.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Reads the source of this number.
+    Read(usize),
+    /// Gives the rows of an earlier step another name.
+    Pass(usize),
+    Apply(usize, Box<dyn Operator>),
 }
 
 /// An S3 destination node that takes the wanted output. The engine does not write there; this is
@@ -73,7 +62,8 @@ pub struct Destination {
 }
 
 impl Plan {
-    /// Plans what makes `output`. Only the nodes on the way to it count.
+    /// Plans what makes `output`, which must be an output of this flow. Only the nodes on the way to
+    /// it count.
     ///
     /// # Errors
     ///
@@ -83,8 +73,54 @@ impl Plan {
         output: &OutputName,
         options: &PlanOptions,
     ) -> Result<Self, UnsupportedFlow> {
-        let _ = (flow, output, options);
-        Ok(Self { sources: Vec::new(), destinations: Vec::new() })
+        let graph = Graph::new(flow).map_err(|error| foreign(output, &error.to_string()))?;
+        if graph.node(output.node_id()).is_none() {
+            return Err(foreign(output, "the flow has no such node"));
+        }
+        let mut plan = Self { steps: Vec::new(), sources: Vec::new(), destinations: Vec::new() };
+        let mut unsupported = Vec::new();
+        let mut by_id = HashMap::new();
+        for node in graph.nodes_of(output) {
+            match plan.work(node, &by_id, options) {
+                Ok(work) => {
+                    let (node_id, operator) = (node.id().to_owned(), node.operator().to_owned());
+                    plan.steps.push(Step { node_id, operator, work });
+                }
+                Err(problem) => unsupported.push(Unsupported {
+                    node_id: node.id().to_owned(),
+                    operator: node.operator().to_owned(),
+                    problem,
+                }),
+            }
+            by_id.insert(node.id(), plan.steps.len().saturating_sub(1));
+        }
+        if !unsupported.is_empty() {
+            return Err(UnsupportedFlow(unsupported));
+        }
+        plan.destinations = destinations(&graph, output);
+        Ok(plan)
+    }
+
+    fn work(
+        &mut self,
+        node: &Node,
+        by_id: &HashMap<&str, usize>,
+        options: &PlanOptions,
+    ) -> Result<Work, String> {
+        if *node.kind() == NodeKind::Source {
+            self.sources.push(read_source(node)?);
+            return Ok(Work::Read(self.sources.len() - 1));
+        }
+        // Whatever is refused by its name is refused before its inputs are looked at.
+        let operator = match node.operator() {
+            "sagemaker.dataset.identity_0.1" => None,
+            _ => Some(build(node, options.refit)?),
+        };
+        let [input] = node.inputs() else {
+            return Err(format!("the node has {} inputs, and must have one", node.inputs().len()));
+        };
+        let from = by_id.get(input.node_id.as_str()).copied().unwrap_or_default();
+        Ok(operator.map_or(Work::Pass(from), |operator| Work::Apply(from, operator)))
     }
 
     /// The datasets to read.
@@ -97,5 +133,40 @@ impl Plan {
     #[must_use]
     pub fn destinations(&self) -> &[Destination] {
         &self.destinations
+    }
+}
+
+/// An output is made by a graph, so this one was made by the graph of another flow.
+fn foreign(output: &OutputName, problem: &str) -> UnsupportedFlow {
+    UnsupportedFlow(vec![Unsupported {
+        node_id: output.node_id().to_owned(),
+        operator: "unknown".to_owned(),
+        problem: format!("`{output}` is not an output of this flow: {problem}"),
+    }])
+}
+
+fn destinations(graph: &Graph, output: &OutputName) -> Vec<Destination> {
+    let takes = |node: &&&Node| {
+        let mut inputs = node.inputs().iter();
+        *node.kind() == NodeKind::Destination
+            && inputs.any(|i| i.node_id == output.node_id() && i.output_name == output.output())
+    };
+    graph.nodes().iter().filter(takes).filter_map(|node| Destination::of(node)).collect()
+}
+
+impl Destination {
+    fn of(node: &Node) -> Option<Self> {
+        if node.operator() != "sagemaker.spark.s3_destination_0.1" {
+            return None;
+        }
+        let config = Block::of(node).and_then(|block| block.block("output_config")).ok()?;
+        let text = |name: &str| config.optional(name).ok().flatten();
+        Some(Self {
+            node_id: node.id().to_owned(),
+            uri: text("output_path")?,
+            content_type: text("output_content_type")?,
+            delimiter: text("delimiter"),
+            compression: text("compression"),
+        })
     }
 }

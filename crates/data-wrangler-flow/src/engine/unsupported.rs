@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct UnsupportedFlow(pub(super) Vec<Unsupported>);
 
-/// One thing that the engine does not do as Spark does it.
+/// A node of which the engine does not do all exactly as Spark does it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unsupported {
@@ -14,8 +14,13 @@ pub struct Unsupported {
     pub node_id: String,
     /// Its operator, such as `sagemaker.spark.custom_pandas_0.1`.
     pub operator: String,
-    /// What of it is refused, such as `output_style: Vector`, and why.
+    /// What of it is refused, such as an option, and why.
     pub problem: String,
+}
+
+impl Unsupported {
+    /// What can be done about it.
+    pub const REMEDY: &'static str = "use the data-wrangler engine";
 }
 
 impl UnsupportedFlow {
@@ -28,16 +33,14 @@ impl UnsupportedFlow {
 
 impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "node {} ({}): {}", self.node_id, self.operator, self.problem)
+        let Self { node_id, operator, problem } = self;
+        write!(f, "node {node_id} ({operator}): {problem}; {}", Self::REMEDY)
     }
 }
 
 impl fmt::Display for UnsupportedFlow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the native engine cannot run this flow:")?;
-        for node in &self.0 {
-            write!(f, "\n  {node}")?;
-        }
-        f.write_str("\nuse the data-wrangler engine, or replace these nodes by built-in operators")
+        f.write_str("the native engine does not support this flow:")?;
+        self.0.iter().try_for_each(|node| write!(f, "\n  {node}"))
     }
 }
