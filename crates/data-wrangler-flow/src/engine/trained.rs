@@ -87,9 +87,9 @@ fn file(
     start: &str,
     end: &str,
 ) -> Result<Vec<u8>, String> {
-    let names = archive.file_names().filter_map(Result::ok);
+    let names = archive.file_names();
     let wanted = names.filter(|name| name.starts_with(start) && name.ends_with(end));
-    let name = wanted.min().map(std::borrow::Cow::into_owned);
+    let name = wanted.min().map(str::to_owned);
     let name = name.ok_or_else(|| format!("it has no file {start}*{end}"))?;
     let file = archive.by_name(&name).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();

@@ -82,7 +82,7 @@ impl Machine {
             ml: MlDir::new(|name| (name == "INGEST_FEATURES_ML_DIR").then(|| ml.clone())),
             stop: self.stop.clone(),
             terminal: false,
-            patience: Patience { attempts: 3, first: pause, longest: pause },
+            patience: Patience { attempts: 10, first: pause, longest: pause },
         };
         let services = Services { store: &store, objects: &self.objects };
         let mut stdout = Vec::new();
