@@ -5,6 +5,8 @@
 
 #[path = "wire/objects.rs"]
 mod objects;
+#[path = "wire/program.rs"]
+mod program;
 #[path = "wire/store.rs"]
 mod store;
 
