@@ -142,13 +142,14 @@ fn error(status: u16, code: &str) -> Reply {
 
 #[test]
 fn every_row_arrives_through_every_fault() {
-    let (endpoint, written) = endpoint(|number, request| match number % 9 {
-        1 => Some(error(400, "ThrottlingException")),
-        2 => Some(error(500, "InternalFailure")),
-        3 => Some(Reply::Cut),
-        4 => Some(Reply::NotHttp),
-        5 => Some(Reply::json(200, "not JSON")),
-        6 => {
+    // The first calls are of eight batches, so that each batch meets a few of these at most.
+    let (endpoint, written) = endpoint(|number, request| match number {
+        0 | 8 => Some(error(400, "ThrottlingException")),
+        1 => Some(error(500, "InternalFailure")),
+        2 | 9 => Some(Reply::Cut),
+        3 => Some(Reply::NotHttp),
+        4 | 10 => Some(Reply::json(200, "not JSON")),
+        5 => {
             let body: Value = serde_json::from_slice(&request.body).unwrap();
             Some(Reply::json(200, &json!({ "Errors": [], "UnprocessedEntries": body["Entries"] })))
         }
