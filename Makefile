@@ -16,6 +16,8 @@ export CARGO_INCREMENTAL := 0
 
 # Amazon Linux 2023's, which both Lambda and CodeBuild run.
 GLIBC := 2.34
+# The processing job runs in images of AWS's, old ones among them.
+JOB_GLIBC := 2.26
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
 RUST_TARGET_x86_64 := x86_64-unknown-linux-gnu
 RUST_TARGET_arm64 := aarch64-unknown-linux-gnu
@@ -140,7 +142,7 @@ docs: ## Build the crates' documentation, warnings denied
 	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
 .PHONY: build
-build: build-x86_64 ## Build the Lambda's zip and the CLI (x86_64; arm64 too where the toolchain has its target)
+build: build-x86_64 ## Build the Lambda's zip, the CLI and the processing job (x86_64; arm64 too where the toolchain has its target)
 	@if $(call has_target,arm64); then $(MAKE) build-arm64; else \
 	  echo "arm64: not built, because this Rust toolchain has no $(RUST_TARGET_arm64)." >&2; \
 	  echo "hint: rustup target add $(RUST_TARGET_arm64) && make build" >&2; \
@@ -158,8 +160,12 @@ build-x86_64 build-arm64: build-%: $(VENV)/installed
 	@cargo lambda build --locked --release --package ingestion-pipeline --output-format binary \
 	  --target $(RUST_TARGET_$*).$(GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
 	@mv $(LAMBDA_DIR_$*)/ingestion-pipeline/bootstrap $(LAMBDA_DIR_$*)/ingestion-pipeline/ingestion-pipeline
+	@cargo lambda build --locked --release --package ingest-features --output-format binary \
+	  --target $(RUST_TARGET_$*).$(JOB_GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
+	@mv $(LAMBDA_DIR_$*)/ingest-features/bootstrap $(LAMBDA_DIR_$*)/ingest-features/ingest-features
 	@python packaging/check_glibc.py $(GLIBC) $(LAMBDA_DIR_$*)/start-pipeline/bootstrap.zip \
 	  $(LAMBDA_DIR_$*)/ingestion-pipeline/ingestion-pipeline
+	@python packaging/check_glibc.py $(JOB_GLIBC) $(LAMBDA_DIR_$*)/ingest-features/ingest-features
 
 .PHONY: build-host
 build-host:
