@@ -35,8 +35,8 @@ def cli() -> Path:
 
 @pytest.fixture(scope="module")
 def running_aws() -> Iterator[LocalAws]:
-    """One server for all tests of a module."""
-    with LocalAws() as aws:
+    """One server for all tests of a module. Executions stay Executing, so that tests can count them."""
+    with LocalAws(steps="hold") as aws:
         yield aws
 
 

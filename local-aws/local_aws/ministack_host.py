@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import functools
 import importlib
+import json
 import logging
 import secrets
 import socket
@@ -42,6 +43,7 @@ ROOT_KEY: Final = "test"
 ROOT_SECRET: Final = "test"
 SESSION_NAME: Final = "SageMaker"
 """Of the role sessions of jobs, steps and stores."""
+_SAGEMAKER_PRINCIPAL: Final = "sagemaker.amazonaws.com"
 
 _raw_path: contextvars.ContextVar[str] = contextvars.ContextVar("raw_path", default="/")
 """The path of the request being handled as it was sent, which is what its signature is made of."""
@@ -212,15 +214,29 @@ class MinistackHost:
         if not _ministack("app").AUTH:
             return
         role = _ministack("services.iam")._roles.get(role_arn.rpartition("/")[2])
-        evaluator = _ministack("core.iam_evaluator")
-        trusted = role is not None and evaluator.evaluate_trust_policy(
-            role["AssumeRolePolicyDocument"], "sagemaker.amazonaws.com"
-        )
-        if not trusted:
+        if role is None or not self._trusts_sagemaker(json.loads(role["AssumeRolePolicyDocument"])):
             raise validation_error(
                 f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
                 "'sagemaker.amazonaws.com' to assume the role."
             )
+
+    def _trusts_sagemaker(self, trust_policy: dict[str, Any]) -> bool:
+        evaluator, scope = _ministack("core.iam_evaluator"), self.scope()
+        context = evaluator.EvalContext(
+            principal_arn=_SAGEMAKER_PRINCIPAL,
+            principal_type="Service",
+            principal_account=scope.account,
+            action="sts:AssumeRole",
+            resource_arn="*",
+            region=scope.region,
+            service_context={"aws:sourceaccount": scope.account},
+        )
+        statements = trust_policy.get("Statement", [])
+        statements = statements if isinstance(statements, list) else [statements]
+        # A trust policy is a resource policy whose resource goes without saying.
+        document = {**trust_policy, "Statement": [{**statement, "Resource": "*"} for statement in statements]}
+        decision = evaluator.evaluate_resource_policy(document, context, service=_SAGEMAKER_PRINCIPAL)
+        return bool(decision.decision == "Allow")
 
     def read_object(self, bucket: str, key: str, version_id: str | None) -> bytes | None:
         """An object in ministack's S3."""

@@ -94,13 +94,11 @@ def job_log(server: LocalAws, name: str = "job") -> list[str]:
         return []
 
 
-def create_steps(server: LocalAws, *steps: dict[str, Any], parameters: Any = (), **members: Any) -> Any:
+def create_steps(server: LocalAws, *steps: dict[str, Any], parameters: Any = (), role: str = ROLE) -> Any:
     """A SageMaker client, and the pipeline ``ingest`` with these steps."""
     sagemaker = server.client("sagemaker", config=NO_RETRIES)
     definition = {"Version": "2020-12-01", "Parameters": list(parameters), "Steps": list(steps)}
-    sagemaker.create_pipeline(
-        PipelineName="ingest", PipelineDefinition=json.dumps(definition), RoleArn=ROLE, **members
-    )
+    sagemaker.create_pipeline(PipelineName="ingest", PipelineDefinition=json.dumps(definition), RoleArn=role)
     return sagemaker
 
 
