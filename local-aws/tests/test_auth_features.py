@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from conftest import NO_RETRIES
 from feature_groups import BUCKET as FEATURES
 from feature_groups import create_group, entry, group_request, record, runtime_of, settled, values_of
 from jobs import BUCKET, create_steps, ended_execution, job_log, request, run_job, start_steps, until, upload
-
-from conftest import NO_RETRIES
 from local_aws import LocalAws
 
 GROUP = "arn:aws:sagemaker:us-east-1:000000000000:feature-group/fg-abalone"
@@ -199,7 +199,9 @@ def test_an_offline_store_is_written_as_the_role_of_its_group(auth_server: Local
     sagemaker = auth_server.client("sagemaker")
 
     def blocked() -> str | None:
-        found = sagemaker.describe_feature_group(FeatureGroupName="FG-abalone")["OfflineStoreStatus"]
+        found: dict[str, str] = sagemaker.describe_feature_group(FeatureGroupName="FG-abalone")[
+            "OfflineStoreStatus"
+        ]
         return found.get("BlockedReason")
 
     assert "s3:PutObject" in until(blocked)

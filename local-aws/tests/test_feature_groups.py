@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from feature_groups import BUCKET, DEFINITIONS, OFFLINE, create_group, group_request, runtime_of, settled
 
 from conftest import NO_RETRIES, ROLE, send
+from feature_groups import BUCKET, DEFINITIONS, OFFLINE, create_group, group_request, runtime_of, settled
 from local_aws import LocalAws
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:feature-group/fg-abalone"

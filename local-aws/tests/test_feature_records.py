@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
-from feature_groups import DEFINITIONS, NOW, ONLINE, create_group, entry, record, runtime_of, values_of
 
+from feature_groups import DEFINITIONS, NOW, ONLINE, create_group, entry, record, runtime_of, values_of
 from local_aws import LocalAws
 
 NAME = "FG-abalone"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_lifecycle import eventually, processes_in, tmp
+
 from feature_groups import create_group, query, record, runtime_of, values_of
 from jobs import (
     create_steps,
@@ -20,8 +22,6 @@ from jobs import (
     until,
     upload,
 )
-from test_lifecycle import eventually, processes_in, tmp
-
 from local_aws import LocalAws
 
 __all__ = ["tmp"]

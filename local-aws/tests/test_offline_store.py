@@ -15,7 +15,6 @@ from feature_groups import (
     runtime_of,
 )
 from jobs import until
-
 from local_aws import LocalAws
 
 NAME = "FG-abalone"

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+
 from jobs import (
     BUCKET,
     DATA_WRANGLER,
@@ -21,7 +22,6 @@ from jobs import (
     until,
     upload,
 )
-
 from local_aws import LocalAws
 
 INPUT = {"Name": "InputDataUrl", "Type": "String"}

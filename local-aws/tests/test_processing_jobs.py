@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from jobs import BUCKET, DATA_WRANGLER, ended_job, job_log, request, run_job, s3_input, until, upload
 
 from conftest import NO_RETRIES, ROLE
+from jobs import BUCKET, DATA_WRANGLER, ended_job, job_log, request, run_job, s3_input, until, upload
 from local_aws import LocalAws
 
 JOB_ARN = "arn:aws:sagemaker:us-east-1:000000000000:processing-job"
@@ -262,10 +262,16 @@ def test_more_than_one_instance_is_refused(running_server: LocalAws) -> None:
 def test_outputs_that_cannot_be_served_are_refused(running_server: LocalAws) -> None:
     created = request("report.py")
     [output] = created["ProcessingOutputConfig"]["Outputs"]
-    output["S3Output"]["S3UploadMode"] = "Continuous"
-    assert "S3UploadMode Continuous" in refused(running_server, created)
     output["S3Output"] = {"S3Uri": "s3://b", "LocalPath": "/tmp", "S3UploadMode": "EndOfJob"}
     assert "output out: LocalPath '/tmp'" in refused(running_server, created)
+
+
+def test_what_a_job_leaves_continuously_is_kept_also_when_it_fails(running_server: LocalAws) -> None:
+    s3 = upload(running_server)
+    created = request("fail.sh")
+    created["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3UploadMode"] = "Continuous"
+    assert run_job(running_server, created)["ProcessingJobStatus"] == "Failed"
+    assert s3.get_object(Bucket=BUCKET, Key="out/lost.txt")["Body"].read() == b"lost\n"
 
 
 def test_an_output_without_a_bucket_fails_the_job(running_server: LocalAws) -> None:
