@@ -23,6 +23,7 @@ LAMBDA_DIR_x86_64 := target/lambda
 LAMBDA_DIR_arm64 := target/lambda-arm64
 HOST_PACKAGE := $(LAMBDA_DIR_$(HOST_ARCH))/start-pipeline/bootstrap.zip
 HOST_CLI := $(LAMBDA_DIR_$(HOST_ARCH))/ingestion-pipeline/ingestion-pipeline
+HOST_JOB := $(LAMBDA_DIR_$(HOST_ARCH))/ingest-features/ingest-features
 # Both say what is missing and how to get it.
 need_rust = command -v cargo rustc > /dev/null || { \
   echo "Rust is needed, and there is no cargo on the path." >&2; \
@@ -45,8 +46,8 @@ help: ## Explain each target (this list)
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 .PHONY: demo
-demo: build-host ## Upload a file to a local S3 and watch it start a pipeline, once (FILE=... for your own)
-	@python e2e/demo.py --package $(HOST_PACKAGE) --cli $(HOST_CLI) $(if $(value FILE),--file "$$GIVEN_FILE")
+demo: build-host ## Upload a file to a local S3 and watch it become features (FILE=... for your own)
+	@python e2e/demo.py --package $(HOST_PACKAGE) --cli $(HOST_CLI) --ingest-features $(HOST_JOB) $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
 test: test-rust fuzz test-local-aws test-e2e ## Run all tests
