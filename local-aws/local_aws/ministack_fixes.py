@@ -31,6 +31,7 @@ def install_fixes(server_variables: frozenset[str]) -> None:
     _invoke_functions_from_rules_asynchronously()
     _report_init_failures_as_the_runtime_did()
     _keep_the_servers_settings_from_functions(server_variables)
+    _write_athena_results_where_executions_say()
 
 
 def _name_the_version_and_whole_seconds_in_s3_events() -> None:
@@ -228,6 +229,36 @@ def _keep_the_servers_settings_from_functions(server_variables: frozenset[str]) 
         return environment
 
     functions._provided_worker_env = build_as_lambda_does
+
+
+def _write_athena_results_where_executions_say() -> None:
+    """Athena's result lies at the execution's OutputLocation. ministack puts it into a folder of that name.
+
+    Whoever reads the file that GetQueryExecution names would not find it.
+    """
+    athena = _module("services.athena")
+    start, save = athena._start_query_execution, athena._save_query_results
+
+    @functools.wraps(start)
+    def start_below_a_folder(data: dict[str, Any]) -> Any:
+        given = data.get("ResultConfiguration") or {}
+        location = given.get("OutputLocation")
+        if location and not location.endswith("/"):
+            data = {**data, "ResultConfiguration": {**given, "OutputLocation": f"{location}/"}}
+        return start(data)
+
+    @functools.wraps(save)
+    async def save_at_the_location(query_id: str) -> None:
+        configuration = athena._executions[query_id]["ResultConfiguration"]
+        location = configuration["OutputLocation"]
+        configuration["OutputLocation"] = location.rpartition("/")[0]
+        try:
+            await save(query_id)
+        finally:
+            configuration["OutputLocation"] = location
+
+    athena._start_query_execution = start_below_a_folder
+    athena._save_query_results = save_at_the_location
 
 
 def _module(name: str) -> Any:

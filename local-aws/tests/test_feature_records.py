@@ -189,6 +189,12 @@ def test_records_expire(server: LocalAws) -> None:
     answer = runtime.get_record(**asked, RecordIdentifierValueAsString="1")
     assert answer["ExpiresAt"] == "2217-08-28T00:00:00Z"
     assert "Record" not in runtime.get_record(**asked, RecordIdentifierValueAsString="2")
+    # What has expired is in nobody's way.
+    runtime.put_record(FeatureGroupName=NAME, Record=record(2, NOW - 1, rings=7))
+    assert values_of(runtime, 2)["rings"] == "7"
+    with refused("ValidationError"):
+        endless = {"Unit": "Weeks", "Value": 2_000_000_000}
+        runtime.put_record(FeatureGroupName=NAME, Record=record(3), TtlDuration=endless)
 
 
 def test_a_batch_writes_all_its_entries(runtime: Any) -> None:

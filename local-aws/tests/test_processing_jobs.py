@@ -159,6 +159,9 @@ def test_a_program_that_cannot_be_started_fails_the_job(running_server: LocalAws
     job = run_job(running_server, created)
     assert job["ProcessingJobStatus"] == "Failed"
     assert "code/none could not be started: " in job["FailureReason"]
+    job = run_job(running_server, request("report.py", "a\0b"), "with-a-nul")
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert "/bin/sh could not be started: embedded null byte" in job["FailureReason"]
 
 
 def test_an_exit_message_is_cut_to_a_kilobyte_of_whole_characters(running_server: LocalAws) -> None:
