@@ -181,13 +181,13 @@ def show_executions(features: Features, arns: list[str]) -> None:
 
 
 def show_job(ended: Ended) -> None:
-    """What a job said: how many rows became of which kind, or, if it failed, all of its last lines."""
+    """What a job said: what became of the rows, and why it failed, if it did."""
     summary = ended.summary()
     for what in ("read", "written", "rejected"):
         if f"rows_{what}" in summary:
             say(f"     rows {what:<9}{summary[f'rows_{what}']:>9,}")
     if ended.status != "Succeeded":
-        for line in [*ended.log[-LAST_LINES:], *ended.exit_message.splitlines()]:
+        for line in ended.exit_message.splitlines() or ended.log[-LAST_LINES:]:
             say(f"     {line}")
 
 

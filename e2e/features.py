@@ -148,13 +148,16 @@ class Features:
 
     def _log(self, job: str) -> list[str]:
         logs = self._aws.client("logs")
+        asked = {"logGroupName": LOG_GROUP}
         try:
-            pages = logs.get_paginator("filter_log_events").paginate(
-                logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job}/"
-            )
-            return [event["message"] for page in pages for event in page["events"]]
-        except logs.exceptions.ResourceNotFoundException:
+            [stream] = logs.describe_log_streams(**asked, logStreamNamePrefix=f"{job}/")["logStreams"]
+        except (logs.exceptions.ResourceNotFoundException, ValueError):
+            # A job that did not come to run has none.
             return []
+        pages = logs.get_paginator("filter_log_events").paginate(
+            **asked, logStreamNames=[stream["logStreamName"]]
+        )
+        return [event["message"] for page in pages for event in page["events"]]
 
 
 def definitions_by(engine: Path, data: Path) -> list[dict[str, str]]:

@@ -86,12 +86,16 @@ def job_log(server: LocalAws, name: str = "job") -> list[str]:
     """The lines of a job's log."""
     logs, group = server.client("logs"), "/aws/sagemaker/ProcessingJobs"
     try:
-        pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group, logStreamNamePrefix=f"{name}/"
-        )
-        return [event["message"] for page in pages for event in page["events"]]
+        streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=name)["logStreams"]
+        lines: list[str] = []
+        for stream in streams:
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group, logStreamNames=[stream["logStreamName"]]
+            )
+            lines += [event["message"] for page in pages for event in page["events"]]
     except logs.exceptions.ResourceNotFoundException:
         return []
+    return lines
 
 
 def create_steps(server: LocalAws, *steps: dict[str, Any], parameters: Any = (), role: str = ROLE) -> Any:

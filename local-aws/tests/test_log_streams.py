@@ -36,7 +36,7 @@ class FakeLogs:
 
 def logged(*pieces: bytes) -> list[list[str]]:
     logs = FakeLogs()
-    stream = LogStream(logs, "job/algo-1")
+    stream = LogStream(logs, "job/algo-1", lambda line: line.replace("/tmp/ml", "/opt/ml"))
     for piece in pieces:
         stream.write(piece)
     stream.close()
@@ -46,6 +46,10 @@ def logged(*pieces: bytes) -> list[list[str]]:
 def test_lines_are_put_together_from_pieces() -> None:
     [lines] = logged(b"a\nb", b"c\r\n\n", "전".encode()[:2], "전".encode()[2:], b"\xff")
     assert lines == ["a", "bc", "전\N{REPLACEMENT CHARACTER}"]
+
+
+def test_lines_are_shown_as_they_should_be() -> None:
+    assert logged(b"see /tmp/ml/output\n") == [["see /opt/ml/output"]]
 
 
 def test_a_line_without_end_is_cut() -> None:

@@ -147,7 +147,7 @@ def test_a_program_that_fails_fails_the_job(running_server: LocalAws) -> None:
     job = run_job(running_server, request("fail.sh"))
     assert job["ProcessingJobStatus"] == "Failed"
     assert job["FailureReason"] == "AlgorithmError: See job logs for more information, exit code: 3"
-    assert job["ExitMessage"] == "the flow is broken, see line 3"
+    assert job["ExitMessage"] == "the flow is broken, see /opt/ml/processing/out/lost.txt"
     assert job_log(running_server)[-1] == "the flow is broken"
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix="out/")
 
@@ -179,7 +179,7 @@ def test_a_job_that_is_stopped_is_told_to_and_its_children_end_with_it(running_s
     sagemaker = running_server.client("sagemaker", config=NO_RETRIES)
     sagemaker.create_processing_job(ProcessingJobName="job", **request("wait.sh"))
     [running] = until(lambda: [line for line in job_log(running_server) if line.startswith("running ")])
-    folder = running.removeprefix("running ").partition("/ml/")[0]
+    folder = running.removeprefix("running in ")
     sagemaker.stop_processing_job(ProcessingJobName="job")
     job = ended_job(sagemaker)
     assert (job["ProcessingJobStatus"], job["ExitMessage"]) == ("Stopped", "stopped\n")
@@ -205,7 +205,7 @@ def test_a_reset_ends_what_runs(running_server: LocalAws) -> None:
     sagemaker.create_processing_job(ProcessingJobName="job", **request("wait.sh"))
     [running] = until(lambda: [line for line in job_log(running_server) if line.startswith("running ")])
     running_server.reset()
-    assert not processes_of(running.removeprefix("running ").partition("/ml/")[0])
+    assert not processes_of(running.removeprefix("running in "))
     assert sagemaker.list_processing_jobs()["ProcessingJobSummaries"] == []
     assert job_log(running_server) == []
 

@@ -150,7 +150,7 @@ class JobRunner:
         self, job: ProcessingJob, command: Command, ml_dir: MlDir, key: Credentials, stop: StopSignal
     ) -> tuple[Ending, int]:
         logs = self._clients.client("logs", job.region, key)
-        stream = LogStream(logs, f"{job.name}/{HOST}-{int(time.time())}")
+        stream = LogStream(logs, f"{job.name}/{HOST}-{int(time.time())}", ml_dir.as_in_container)
         try:
             stream.line(command.remark)
             return run_process(
