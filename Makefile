@@ -180,7 +180,8 @@ invoke: $(VENV)/installed ## Run the function under `cargo lambda watch` and sen
 
 .PHONY: local-aws
 local-aws: $(VENV)/installed ## Run the local stand-in for AWS in the foreground (PORT=..., AUTH=1)
-	@python -m local_aws serve --stop-with-parent $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(AUTH)),--auth)
+	@python -m local_aws serve --stop-with-parent $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(AUTH)),--auth) \
+	  $(if $(wildcard $(HOST_JOB)),--ingest-features $(HOST_JOB))
 
 .PHONY: deny
 deny: ## Check the dependencies' licences, sources and advisories (installs cargo-deny into target/tools)
