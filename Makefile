@@ -25,6 +25,7 @@ LAMBDA_DIR_x86_64 := target/lambda
 LAMBDA_DIR_arm64 := target/lambda-arm64
 HOST_PACKAGE := $(LAMBDA_DIR_$(HOST_ARCH))/start-pipeline/bootstrap.zip
 HOST_CLI := $(LAMBDA_DIR_$(HOST_ARCH))/ingestion-pipeline/ingestion-pipeline
+HOST_JOB := $(LAMBDA_DIR_$(HOST_ARCH))/ingest-features/ingest-features
 # Both say what is missing and how to get it.
 need_rust = command -v cargo rustc > /dev/null || { \
   echo "Rust is needed, and there is no cargo on the path." >&2; \
@@ -51,8 +52,8 @@ help: ## Explain each target (this list)
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 .PHONY: demo
-demo: build-host ## Upload a file to a local S3 and watch it start a pipeline, once (FILE=... for your own)
-	@python e2e/demo.py --package $(HOST_PACKAGE) --cli $(HOST_CLI) $(if $(value FILE),--file "$$GIVEN_FILE")
+demo: build-host ## Upload a file to a local S3 and watch it become features (FILE=... for your own)
+	@python e2e/demo.py --package $(HOST_PACKAGE) --cli $(HOST_CLI) --ingest-features $(HOST_JOB) $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
 test: test-rust fuzz test-local-aws test-templates test-packaging test-e2e ## Run all tests
@@ -260,7 +261,8 @@ invoke: $(VENV)/installed ## Run the function under `cargo lambda watch` and sen
 
 .PHONY: local-aws
 local-aws: $(VENV)/installed ## Run the local stand-in for AWS in the foreground (PORT=..., AUTH=1)
-	@python -m local_aws serve --stop-with-parent $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(AUTH)),--auth)
+	@python -m local_aws serve --stop-with-parent $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(AUTH)),--auth) \
+	  $(if $(wildcard $(HOST_JOB)),--ingest-features $(HOST_JOB))
 
 .PHONY: deny
 deny: ## Check the dependencies' licences, sources and advisories (installs cargo-deny into target/tools)

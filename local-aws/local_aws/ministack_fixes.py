@@ -33,6 +33,7 @@ def install_fixes(server_variables: frozenset[str]) -> None:
     _report_init_failures_as_the_runtime_did()
     _keep_the_servers_settings_from_functions(server_variables)
     _take_loopback_for_tls()
+    _write_athena_results_where_executions_say()
     install_cloudformation_fixes()
 
 
@@ -246,6 +247,36 @@ def _take_loopback_for_tls() -> None:
         return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
 
     evaluator._resolve_condition_key = resolve_with_tls
+
+
+def _write_athena_results_where_executions_say() -> None:
+    """Athena's result lies at the execution's OutputLocation. ministack puts it into a folder of that name.
+
+    Whoever reads the file that GetQueryExecution names would not find it.
+    """
+    athena = _module("services.athena")
+    start, save = athena._start_query_execution, athena._save_query_results
+
+    @functools.wraps(start)
+    def start_below_a_folder(data: dict[str, Any]) -> Any:
+        given = data.get("ResultConfiguration") or {}
+        location = given.get("OutputLocation")
+        if location and not location.endswith("/"):
+            data = {**data, "ResultConfiguration": {**given, "OutputLocation": f"{location}/"}}
+        return start(data)
+
+    @functools.wraps(save)
+    async def save_at_the_location(query_id: str) -> None:
+        configuration = athena._executions[query_id]["ResultConfiguration"]
+        location = configuration["OutputLocation"]
+        configuration["OutputLocation"] = location.rpartition("/")[0]
+        try:
+            await save(query_id)
+        finally:
+            configuration["OutputLocation"] = location
+
+    athena._start_query_execution = start_below_a_folder
+    athena._save_query_results = save_at_the_location
 
 
 def _module(name: str) -> Any:

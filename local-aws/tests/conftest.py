@@ -77,20 +77,33 @@ def start(client: Any, seed: object, name: str = "ingest", **members: Any) -> st
 
 @pytest.fixture(scope="session")
 def _server() -> Iterator[LocalAws]:
-    with LocalAws() as server:
+    with LocalAws(steps="hold") as server:
         yield server
 
 
 @pytest.fixture
 def server(_server: LocalAws) -> LocalAws:
-    """A server without authentication that knows nothing yet."""
+    """A server without authentication that knows nothing yet. It holds executions: no step is run."""
     _server.reset()
     return _server
 
 
 @pytest.fixture(scope="session")
+def _running_server() -> Iterator[LocalAws]:
+    with LocalAws(ingest_features=FIXTURES / "programs/engine.py") as server:
+        yield server
+
+
+@pytest.fixture
+def running_server(_running_server: LocalAws) -> LocalAws:
+    """A server that runs steps, those of Data Wrangler with a fake engine."""
+    _running_server.reset()
+    return _running_server
+
+
+@pytest.fixture(scope="session")
 def _auth_server() -> Iterator[LocalAws]:
-    with LocalAws(auth=True) as server:
+    with LocalAws(auth=True, steps="hold") as server:
         yield server
 
 
