@@ -52,10 +52,12 @@ def abalone(spark: SparkSession) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(frame.columns)
     writer.writerows(frame.collect())
-    with (FIXTURES / "abalone.expected.csv.gz").open("wb") as file:
-        # Without a name and a time, so that equal values make equal files.
-        with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as zipped:
-            zipped.write(text.getvalue().encode())
+    # Without a name and a time, so that equal values make equal files.
+    with (
+        (FIXTURES / "abalone.expected.csv.gz").open("wb") as file,
+        gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as zipped,
+    ):
+        zipped.write(text.getvalue().encode())
 
 
 def session() -> SparkSession:
