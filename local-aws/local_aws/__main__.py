@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
+from typing import Final, get_args
 
 from local_aws.ministack_host import WrongMinistackError
+from local_aws.sagemaker.model import StepsMode
 from local_aws.server import DEFAULT_MAX_EXECUTIONS, DEFAULT_PORT, Settings, StartError, run
+
+ENGINE_VARIABLE: Final = "LOCAL_AWS_INGEST_FEATURES"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -17,6 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
         port=options.port,
         auth=options.auth,
         max_executions=options.max_executions,
+        steps=options.steps,
+        ingest_features=_engine(options.ingest_features),
         data_dir=options.data_dir,
         work_dir=options.work_dir,
         listen_fd=options.listen_fd,
@@ -48,6 +55,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="how many pipeline executions may run at once",
     )
+    serve.add_argument(
+        "--steps",
+        choices=get_args(StepsMode),
+        default="run",
+        help="run the steps of executions, or let executions stay Executing until they are stopped",
+    )
+    serve.add_argument(
+        "--ingest-features",
+        type=Path,
+        metavar="PATH",
+        help=f"the program that runs Data Wrangler steps (or {ENGINE_VARIABLE})",
+    )
     serve.add_argument("--data-dir", type=Path, metavar="DIR", help="keep the state here, for the next start")
     serve.add_argument(
         "--stop-with-parent", action="store_true", help="stop when the starting process ends (Linux)"
@@ -57,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--work-dir", type=Path, help=argparse.SUPPRESS)
     serve.add_argument("--stop-with-stdin", action="store_true", help=argparse.SUPPRESS)
     return parser
+
+
+def _engine(option: Path | None) -> Path | None:
+    """The engine's path, which has to hold in another working directory, too."""
+    named = str(option) if option else os.environ.get(ENGINE_VARIABLE)
+    return Path(named).resolve() if named else None
 
 
 def _port(text: str) -> int:

@@ -1,4 +1,4 @@
-"""The admin endpoint, for tests and demos: faults, calls, limits, reset, health."""
+"""The admin endpoint, for tests and demos: faults, calls, limits, steps, reset, health."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import ipaddress
 import json
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import parse_qs
 
 from local_aws.faults import BadFaultError
+from local_aws.sagemaker.model import StepsMode
 from local_aws.service import Answer, SageMakerService
 
 PREFIX: Final = "/_local-aws/"
@@ -47,6 +48,8 @@ class Admin:
             ("DELETE", "calls"): self._clear_calls,
             ("GET", "limits"): self._limits,
             ("PUT", "limits"): lambda: self._set_limits(body),
+            ("GET", "steps"): self._steps,
+            ("PUT", "steps"): lambda: self._set_steps(body),
             ("POST", "reset"): lambda: _RESET,
         }
         name = path.removeprefix(PREFIX)
@@ -85,7 +88,7 @@ class Admin:
         return 200, {"calls": []}
 
     def _limits(self) -> _Reply:
-        return 200, {"max_concurrent_executions": self._service.store.max_concurrent_executions}
+        return 200, {"max_concurrent_executions": self._service.backend.store.max_concurrent_executions}
 
     def _set_limits(self, body: bytes) -> _Reply:
         fields = _json_object(body)
@@ -93,8 +96,18 @@ class Admin:
         legal = isinstance(limit, int) and not isinstance(limit, bool) and 0 <= limit <= MAX_LIMIT
         if fields is None or fields.keys() != {"max_concurrent_executions"} or not legal:
             return 400, {"error": f"The body must be {{max_concurrent_executions: 0 to {MAX_LIMIT}}}."}
-        self._service.store.max_concurrent_executions = int(limit or 0)
+        self._service.backend.store.max_concurrent_executions = int(limit or 0)
         return self._limits()
+
+    def _steps(self) -> _Reply:
+        return 200, {"steps": self._service.backend.store.steps}
+
+    def _set_steps(self, body: bytes) -> _Reply:
+        fields = _json_object(body) or {}
+        if fields.keys() != {"steps"} or fields["steps"] not in get_args(StepsMode):
+            return 400, {"error": f"The body must be {{steps: {' or '.join(get_args(StepsMode))}}}."}
+        self._service.backend.store.steps = fields["steps"]
+        return self._steps()
 
 
 def host_is_loopback(host: str) -> bool:

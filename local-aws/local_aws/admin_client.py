@@ -79,8 +79,12 @@ class FaultsClient:
         self._add(Fault(operation, "cut-after", times))
 
     def error(self, operation: str, code: str, message: str | None = None, times: int = 1) -> None:
-        """Any error that the SageMaker model or AWS's common errors know."""
+        """Any error that the models or AWS's common errors know."""
         self._add(Fault(operation, "error", times, code=code, message=message))
+
+    def partial(self, operation: str, entries: int = 1, code: str | None = None, times: int = 1) -> None:
+        """Of a batch the first entries fail: unprocessed, or with an error of this code."""
+        self._add(Fault(operation, "partial", times, code=code, entries=entries))
 
     def pending(self) -> list[Fault]:
         """The faults still to come."""

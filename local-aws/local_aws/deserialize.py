@@ -51,6 +51,14 @@ def deserialize(shape: Shape, value: Any, path: str = "") -> Any:
             None if item is None else deserialize(shape.member, item, f"{path}.{index}.member")
             for index, item in enumerate(value, start=1)
         ]
+    if kind == "map":
+        _expect(isinstance(value, dict), value, "map", path)
+        _well_formed_text(list(value), path)
+        return {
+            name: deserialize(shape.value, item, f"{path}.{name}.member")
+            for name, item in value.items()
+            if item is not None
+        }
     if kind in _INTEGER_LIMITS:
         whole = isinstance(value, int) and not isinstance(value, bool)
         _expect(whole and abs(value) < _INTEGER_LIMITS[kind], value, kind, path)

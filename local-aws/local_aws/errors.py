@@ -23,6 +23,18 @@ COMMON_ERRORS: Final[dict[str, int]] = {
     "ValidationException": 400,
 }
 
+REST_FORBIDDEN: Final = frozenset(
+    {
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "IncompleteSignatureException",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "UnrecognizedClientException",
+    }
+)
+"""Codes that have the HTTP status 403 in a REST service."""
+
 # Errors that are not modelled carry ``message``, except for these two: AWS's framework spells theirs
 # with a capital, as the modelled SageMaker errors (``ResourceNotFound`` and so on) do.
 _CAPITAL_MESSAGE: Final = frozenset({"AccessDeniedException", "SerializationException"})

@@ -8,7 +8,9 @@ from typing import Any, Final, Literal, get_args
 
 from local_aws.errors import COMMON_ERRORS, AwsError
 
-Kind = Literal["throttle", "server-error", "unavailable", "slow", "cut-before", "cut-after", "error"]
+Kind = Literal[
+    "throttle", "server-error", "unavailable", "slow", "cut-before", "cut-after", "error", "partial"
+]
 """What goes wrong:
 
 - ``throttle``: ThrottlingException, 400. ``server-error``: InternalFailure, 500. ``unavailable``:
@@ -16,10 +18,13 @@ Kind = Literal["throttle", "server-error", "unavailable", "slow", "cut-before", 
 - ``slow``: the request is carried out, its answer comes after ``delay_seconds``.
 - ``cut-before``: the TCP connection is closed, nothing is carried out. ``cut-after``: the request is carried
   out, then the connection is closed without an answer.
+- ``partial``: of a batch the first ``entries`` are not carried out. Without a ``code`` they are answered as
+  unprocessed, with one as errors of that code.
 """
 
 ANY_OPERATION: Final = "*"
 MAX_TIMES: Final = 1_000_000
+MAX_ENTRIES: Final = 100
 MAX_DELAY_SECONDS: Final = 900.0
 _MESSAGES: Final = {
     "throttle": ("ThrottlingException", "Rate exceeded"),
@@ -42,11 +47,16 @@ class FaultSpec:
     delay_seconds: float = 0.0
     code: str | None = None
     message: str | None = None
+    entries: int = 1
+
+    def entry_message(self) -> str:
+        """The text of the error that an entry of a batch gets."""
+        return self.message or f"{self.code}, switched on by a fault of local-aws."
 
     def error(self) -> AwsError | None:
         """The AWS error that this fault answers, if it is one that answers an error."""
         if self.kind == "error" and self.code is not None:
-            return AwsError(self.code, self.message or f"{self.code}, switched on by a fault of local-aws.")
+            return AwsError(self.code, self.entry_message())
         if self.kind in _MESSAGES:
             code, message = _MESSAGES[self.kind]
             return AwsError(code, self.message or message)
@@ -56,8 +66,11 @@ class FaultSpec:
 class Faults:
     """Faults in the order they were switched on: for each call, the first that fits is used up by one."""
 
-    def __init__(self, operations: Iterable[str], modelled_codes: Iterable[str]) -> None:
+    def __init__(
+        self, operations: Iterable[str], batches: Iterable[str], modelled_codes: Iterable[str]
+    ) -> None:
         self._operations = frozenset(operations)
+        self._batches = frozenset(batches)
         self._codes = frozenset(modelled_codes) | COMMON_ERRORS.keys()
         self._pending: list[FaultSpec] = []
 
@@ -109,9 +122,20 @@ class Faults:
         )
         _require((delay > 0) == (kind == "slow"), "delay_seconds is for slow faults, which need it")
         code, message = fields.get("code"), fields.get("message")
-        _require((code is not None) == (kind == "error"), "code is for faults of kind error, which need it")
+        _require(code is not None or kind != "error", "code is for faults of kind error, which need it")
+        _require(code is None or kind in ("error", "partial"), "code is for faults of kind error and partial")
         _require(code is None or code in self._codes, f"code must be one of {', '.join(sorted(self._codes))}")
         _require(message is None or isinstance(message, str), "message must be text")
+        entries = fields.get("entries", 1)
+        _require(
+            isinstance(entries, int) and not isinstance(entries, bool) and 1 <= entries <= MAX_ENTRIES,
+            f"entries must be a whole number from 1 to {MAX_ENTRIES}",
+        )
+        _require(
+            kind != "partial" or operation in self._batches,
+            f"faults of kind partial are for {', '.join(sorted(self._batches))}",
+        )
+        _require(kind == "partial" or entries == 1, "entries is for faults of kind partial")
         return FaultSpec(**fields)
 
 

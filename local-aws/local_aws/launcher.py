@@ -20,6 +20,7 @@ import botocore.session
 from botocore.config import Config
 
 from local_aws.admin_client import AdminClient, Call, FaultsClient
+from local_aws.sagemaker.model import StepsMode
 
 REGION: Final = "us-east-1"
 _LOOPBACK: Final = "127.0.0.1"
@@ -50,6 +51,8 @@ class LocalAws:
         port: int = 0,
         auth: bool = False,
         max_executions: int = 20,
+        steps: StepsMode = "run",
+        ingest_features: Path | None = None,
         data_dir: Path | None = None,
         log_file: Path | None = None,
         start_timeout: float = 60.0,
@@ -57,6 +60,8 @@ class LocalAws:
         self._port = port
         self._auth = auth
         self._max_executions = max_executions
+        self._steps = steps
+        self._ingest_features = ingest_features
         self._data_dir = data_dir
         self._kept_log_file = log_file
         self._start_timeout = start_timeout
@@ -138,6 +143,10 @@ class LocalAws:
         """How many executions may run at once from now on."""
         self._admin.request("PUT", "limits", {"max_concurrent_executions": limit})
 
+    def set_steps(self, mode: StepsMode) -> None:
+        """Whether the steps of executions that are started from now on are run, or held."""
+        self._admin.request("PUT", "steps", {"steps": mode})
+
     def reset(self) -> None:
         """Forget everything, in all services, and end all functions."""
         self._admin.request("POST", "reset")
@@ -206,6 +215,8 @@ class LocalAws:
         command += ["--listen-fd", str(listener.fileno()), "--stop-with-stdin"]
         command += ["--work-dir", str(self._work_dir), "--max-executions", str(self._max_executions)]
         command += ["--auth"] if self._auth else []
+        command += ["--steps", self._steps]
+        command += ["--ingest-features", str(self._ingest_features)] if self._ingest_features else []
         command += ["--data-dir", str(self._data_dir)] if self._data_dir else []
         return subprocess.Popen(
             command,

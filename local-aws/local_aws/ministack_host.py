@@ -12,6 +12,7 @@ import contextvars
 import functools
 import importlib
 import logging
+import secrets
 import socket
 import uuid
 from collections.abc import Awaitable, Callable
@@ -25,16 +26,25 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
 
 from local_aws.asgi import AsgiApp, Message, Receive, Send
-from local_aws.errors import AwsError
+from local_aws.clients import Credentials
+from local_aws.errors import AwsError, validation_error
 from local_aws.ministack_fixes import install_fixes
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.model import Identity
 from local_aws.sagemaker.operations import Check
-from local_aws.service import TARGET_PREFIX, Answer, SageMakerService
+from local_aws.service import TARGET_PREFIX, Answer, HttpRequest, SageMakerService
 
 MINISTACK_VERSION: Final = "1.5.33"
 LOOPBACK: Final = "127.0.0.1"
 
+OWN_ACCOUNT: Final = "000000000000"
+ROOT_KEY: Final = "test"
+ROOT_SECRET: Final = "test"
+SESSION_NAME: Final = "SageMaker"
+"""Of the role sessions of jobs, steps and stores."""
+
+_raw_path: contextvars.ContextVar[str] = contextvars.ContextVar("raw_path", default="/")
+"""The path of the request being handled as it was sent, which is what its signature is made of."""
 _client: contextvars.ContextVar[tuple[str, int] | None] = contextvars.ContextVar("client", default=None)
 """The client address of the request being handled; it names one open connection."""
 _request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
@@ -119,22 +129,22 @@ class MinistackHost:
         responses = _ministack("core.responses")
         return Scope(account=responses.get_account_id(), region=responses.get_region())
 
-    def identity(self, headers: dict[str, str], query: dict[str, list[str]]) -> Identity:
+    def identity(self, request: HttpRequest) -> Identity:
         """The caller. An unknown or missing access key is the account itself while authentication is off."""
         evaluator = _ministack("core.iam_evaluator")
-        known = evaluator.resolve_caller_identity(_access_key(headers, query))
+        known = evaluator.resolve_caller_identity(_access_key(request))
         account = self.scope().account
         if known is None:
             return Identity(arn=f"arn:aws:iam::{account}:root", principal_id=account)
         return Identity(arn=known["userArn"], principal_id=known["userId"] or account)
 
-    def authorize(self, check: Check, headers: dict[str, str], query: dict[str, list[str]]) -> None:
+    def authorize(self, check: Check, request: HttpRequest) -> None:
         """Raise AccessDeniedException unless IAM allows it."""
         if not _ministack("app").AUTH:
             return
         evaluator = _ministack("core.iam_evaluator")
         denied = evaluator.enforce(
-            _access_key(headers, query),
+            _access_key(request),
             check.action,
             check.action.partition(":")[0],
             self.scope().region,
@@ -150,24 +160,67 @@ class MinistackHost:
         )
         raise AwsError("AccessDeniedException", message)
 
-    def authenticate_root(self, headers: dict[str, str], query: dict[str, list[str]], body: bytes) -> None:
+    def authenticate_root(self, request: HttpRequest) -> None:
         """Check a signature made with the account's own key: ministack checks only users' and roles'."""
         if not _ministack("app").AUTH:
             return
-        if "authorization" not in headers:
+        if "authorization" not in request.headers:
             raise AwsError("MissingAuthenticationTokenException", "Missing Authentication Token")
         evaluator, sigv4 = _ministack("core.iam_evaluator"), _ministack("core.sigv4")
-        if not evaluator.is_root_access_key(_access_key(headers, query)):
+        if not evaluator.is_root_access_key(_access_key(request)):
             return
-        signature = sigv4.parse_header_signature(headers)
+        signature = sigv4.parse_header_signature(request.headers)
         failure = (
             signature
             if isinstance(signature, tuple)
             else sigv4.request_time_failure(signature)
-            or sigv4.header_signature_failure(signature, "test", "POST", "/", query, headers, body)
+            or sigv4.header_signature_failure(
+                signature,
+                ROOT_SECRET,
+                request.method,
+                request.path,
+                request.query,
+                request.headers,
+                request.body,
+            )
         )
         if failure is not None:
             raise _authentication_error(*failure)
+
+    def account_key(self, account: str) -> Credentials:
+        """The account's own key. To ministack a key that is a number is that account's."""
+        return Credentials(ROOT_KEY if account == OWN_ACCOUNT else account, ROOT_SECRET, None)
+
+    def role_key(self, role_arn: str, account: str) -> Credentials:
+        """A key for a session of a role; the account's own while authentication is off."""
+        if not _ministack("app").AUTH:
+            return self.account_key(account)
+        role = role_arn.rpartition("/")[2]
+        owner = role_arn.split(":")[4] if role_arn.count(":") >= 5 else account
+        key = Credentials(f"ASIA{secrets.token_hex(8).upper()}", secrets.token_hex(20), secrets.token_hex(32))
+        session = {
+            "Arn": f"arn:aws:sts::{owner}:assumed-role/{role}/{SESSION_NAME}",
+            "UserId": f"{role}:{SESSION_NAME}",
+            "SecretAccessKey": key.secret_key,
+            "SessionToken": key.session_token,
+        }
+        _ministack("services.sts").register_session(key.access_key, session)
+        return key
+
+    def check_assumable(self, role_arn: str) -> None:
+        """Raise a ValidationException for a role that is not there or does not trust SageMaker."""
+        if not _ministack("app").AUTH:
+            return
+        role = _ministack("services.iam")._roles.get(role_arn.rpartition("/")[2])
+        evaluator = _ministack("core.iam_evaluator")
+        trusted = role is not None and evaluator.evaluate_trust_policy(
+            role["AssumeRolePolicyDocument"], "sagemaker.amazonaws.com"
+        )
+        if not trusted:
+            raise validation_error(
+                f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
+                "'sagemaker.amazonaws.com' to assume the role."
+            )
 
     def read_object(self, bucket: str, key: str, version_id: str | None) -> bytes | None:
         """An object in ministack's S3."""
@@ -193,26 +246,42 @@ def install(service: SageMakerService, on_reset: Callable[[], None]) -> AsgiApp:
     router = _ministack("core.router")
 
     async def handler(
-        _method: str, _path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+        method: str, _path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
     ) -> Answer:
         request_id = str(uuid.uuid4())
         _request_id.set(request_id)
-        return await service.handle(headers, query, body, request_id)
+        return await service.handle(HttpRequest(method, _raw_path.get(), headers, query, body), request_id)
 
     app.SERVICE_HANDLERS["sagemaker"] = handler
     router.SERVICE_PATTERNS["sagemaker"] = {
         "target_prefixes": [TARGET_PREFIX],
-        "host_patterns": [r"api\.sagemaker\."],
+        "host_patterns": [r"(api|featurestore-runtime)\.sagemaker\."],
     }
+    _flush_before_athena_queries(app, service.backend.feature_store.flush)
     ministack_reset = app._reset_all_state
 
     def reset() -> None:
-        ministack_reset()
         on_reset()
+        ministack_reset()
 
     app._reset_all_state = reset
     install_fixes(SERVER_VARIABLES)
     return _with_request_context(app.app)
+
+
+def _flush_before_athena_queries(app: Any, flush: Callable[[], None]) -> None:
+    """Let a query see all rows that the offline stores have accepted."""
+    athena = app.SERVICE_HANDLERS["athena"]
+
+    async def handler(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+    ) -> Answer:
+        if headers.get("x-amz-target", "").endswith(".StartQueryExecution"):
+            await asyncio.to_thread(flush)
+        answer: Answer = await athena(method, path, headers, body, query)
+        return answer
+
+    app.SERVICE_HANDLERS["athena"] = handler
 
 
 async def reset_everything() -> None:
@@ -257,6 +326,7 @@ def _with_request_context(app: AsgiApp) -> AsgiApp:
     async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
         client = scope.get("client")
         _client.set(tuple(client) if client else None)
+        _raw_path.set(scope.get("raw_path", b"/").decode("latin-1").partition("?")[0])
 
         async def send_with_own_id(message: Message) -> None:
             own = _request_id.get()
@@ -278,5 +348,5 @@ def _authentication_error(code: str, message: str) -> AwsError:
     return AwsError(str(codes[code][2]) if code in codes else code, message)
 
 
-def _access_key(headers: dict[str, str], query: dict[str, list[str]]) -> str:
-    return str(_ministack("core.router").extract_access_key_id(headers, query))
+def _access_key(request: HttpRequest) -> str:
+    return str(_ministack("core.router").extract_access_key_id(request.headers, request.query))

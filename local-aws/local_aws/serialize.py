@@ -18,6 +18,8 @@ def serialize(shape: Shape, value: Any) -> Any:
         }
     if shape.type_name == "list":
         return [serialize(shape.member, item) for item in value]
+    if shape.type_name == "map":
+        return {name: serialize(shape.value, item) for name, item in value.items()}
     if shape.type_name == "timestamp":
         return round(value, 3)
     return value

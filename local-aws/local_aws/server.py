@@ -17,11 +17,13 @@ from typing import Final
 
 from local_aws import ministack_host
 from local_aws.admin import Admin
+from local_aws.backend import Backend, BackendSettings
 from local_aws.gateway import Gateway
 from local_aws.guardian import MARK, start_guardian, sweep
 from local_aws.ministack_host import LOOPBACK, MinistackHost
-from local_aws.sagemaker.state_file import load, save
+from local_aws.sagemaker.model import StepsMode
 from local_aws.service import SageMakerService
+from local_aws.state_file import load, save
 
 DEFAULT_PORT: Final = 4566
 DEFAULT_MAX_EXECUTIONS: Final = 20
@@ -43,6 +45,8 @@ class Settings:
     port: int = DEFAULT_PORT
     auth: bool = False
     max_executions: int = DEFAULT_MAX_EXECUTIONS
+    steps: StepsMode = "run"
+    ingest_features: Path | None = None
     data_dir: Path | None = None
     work_dir: Path | None = None
     listen_fd: int | None = None
@@ -55,6 +59,11 @@ def run(settings: Settings) -> int:
     ministack_host.check_version()
     if settings.stop_with_parent:
         _stop_with_parent()
+    engine = settings.ingest_features
+    if engine is not None and not (engine.is_file() and os.access(engine, os.X_OK)):
+        raise StartError(
+            f"{engine} is not a program. hint: name the built ingest-features with --ingest-features."
+        )
     if settings.data_dir is not None:
         _make_writable(settings.data_dir)
     listener = _listener(settings)
@@ -93,19 +102,28 @@ def instructions(port: int) -> str:
 
 async def _serve(settings: Settings, listener: socket.socket, port: int, data_dir: Path | None) -> None:
     state_file = data_dir / "sagemaker.json" if data_dir else None
-    service = SageMakerService(MinistackHost(), settings.max_executions)
+    host = MinistackHost()
+    wanted = BackendSettings(settings.max_executions, settings.steps, settings.ingest_features)
+    backend = Backend(wanted, host, f"http://{LOOPBACK}:{port}")
+    service = SageMakerService(host, backend)
     if state_file:
-        load(service.store, state_file)
+        load(backend, state_file)
     app = ministack_host.install(service, on_reset=service.reset)
-    admin = Admin(service, ministack_host.reset_everything)
+
+    async def reset() -> None:
+        # Before ministack's reset, during which it answers nobody, those neither who are to be waited for.
+        await asyncio.to_thread(backend.stop)
+        await ministack_host.reset_everything()
+
+    admin = Admin(service, reset)
     gateway = Gateway(app, admin, when_ready=lambda: print(instructions(port), flush=True))
-    await ministack_host.serve(gateway, listener, _stop_signal(settings))
+    await ministack_host.serve(gateway, listener, _stop_signal(settings, backend))
     await asyncio.to_thread(ministack_host.stop_functions)
     if state_file:
-        save(service.store, state_file)
+        save(backend, state_file)
 
 
-def _stop_signal(settings: Settings) -> Callable[[], Awaitable[None]]:
+def _stop_signal(settings: Settings, backend: Backend) -> Callable[[], Awaitable[None]]:
     """Something to await that ends when a signal, or the end of standard input, says so."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -122,6 +140,8 @@ def _stop_signal(settings: Settings) -> Callable[[], Awaitable[None]]:
 
     async def wait() -> None:
         await stop.wait()
+        # While the server still answers: jobs write their logs, stores their rows.
+        await asyncio.to_thread(backend.stop)
         # Requests that wait for a function would be waited for.
         await asyncio.to_thread(ministack_host.stop_functions)
 

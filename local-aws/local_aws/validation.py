@@ -41,6 +41,12 @@ def violations(shape: Shape, value: Any, path: str) -> list[str]:
                 else violations(shape.member, item, at)
             )
         return found
+    if shape.type_name == "map":
+        found = _length_violations(shape, value, path)
+        for name, item in value.items():
+            found += violations(shape.key, name, f"{path}.key")
+            found += violations(shape.value, item, f"{path}.{name}.member")
+        return found
     if shape.type_name == "string":
         return _string_violations(shape, value, path)
     if shape.type_name in ("integer", "long"):
@@ -77,7 +83,7 @@ def _string_violations(shape: Shape, value: str, path: str) -> list[str]:
     return found
 
 
-def _length_violations(shape: Shape, value: str | list[Any], path: str) -> list[str]:
+def _length_violations(shape: Shape, value: str | list[Any] | dict[str, Any], path: str) -> list[str]:
     """Lengths count Unicode code points, as the model's ``length`` trait does."""
     return _bounds(shape, len(value), value, path, "length")
 

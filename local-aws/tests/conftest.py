@@ -77,7 +77,7 @@ def start(client: Any, seed: object, name: str = "ingest", **members: Any) -> st
 
 @pytest.fixture(scope="session")
 def _server() -> Iterator[LocalAws]:
-    with LocalAws() as server:
+    with LocalAws(steps="hold") as server:
         yield server
 
 
@@ -90,7 +90,7 @@ def server(_server: LocalAws) -> LocalAws:
 
 @pytest.fixture(scope="session")
 def _auth_server() -> Iterator[LocalAws]:
-    with LocalAws(auth=True) as server:
+    with LocalAws(auth=True, steps="hold") as server:
         yield server
 
 

@@ -245,12 +245,12 @@ def test_the_user_s_own_aws_settings_have_no_influence(
 
 def test_state_is_kept_in_a_data_directory(tmp: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
-    with LocalAws(data_dir=data, max_executions=1) as server:
+    with LocalAws(data_dir=data, max_executions=1, steps="hold") as server:
         client = create_pipeline(server, "Ingest", Tags=[{"Key": "k", "Value": "v"}])
         arn = start(client, "a", "ingest")
         described = client.describe_pipeline_execution(PipelineExecutionArn=arn)
         server.client("s3").create_bucket(Bucket="data")
-    with LocalAws(data_dir=data, max_executions=1) as server:
+    with LocalAws(data_dir=data, max_executions=1, steps="hold") as server:
         client = server.client("sagemaker")
         assert start(client, "a", "ingest") == arn
         again = client.describe_pipeline_execution(PipelineExecutionArn=arn)

@@ -1,7 +1,7 @@
-"""ARNs of pipelines and executions.
+"""ARNs of pipelines, executions, processing jobs and feature groups.
 
-SageMaker lower-cases the pipeline's name in its ARN and keeps its case in ``PipelineName``. As the ARN
-identifies the pipeline, names that differ only by case name the same pipeline.
+SageMaker lower-cases a resource's name in its ARN and keeps its case in ``PipelineName`` and the like. As the
+ARN identifies the resource, names that differ only by case name the same one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 # The stand-in is one of AWS's regions in the partition "aws": other partitions have no pipelines here.
 _PIPELINE = re.compile(r"arn:aws:sagemaker:([a-z0-9-]*):([0-9]{12}|aws):pipeline/([^/]+)")
+_FEATURE_GROUP = re.compile(r"arn:aws[a-z-]*:sagemaker:([a-z0-9-]*):([0-9]{12}):feature-group/(.+)")
 _EXECUTION = re.compile(r"(arn:aws:sagemaker:[a-z0-9-]*:(?:[0-9]{12}|aws):pipeline/[^/]+)/execution/([^/]+)")
 
 
@@ -21,9 +22,14 @@ class Scope:
     account: str
     region: str
 
+    @property
+    def arn_prefix(self) -> str:
+        """What the ARNs of all resources of this account and region begin with."""
+        return f"arn:aws:sagemaker:{self.region}:{self.account}:"
+
     def pipeline_arn(self, name: str) -> str:
         """The ARN of a pipeline of this name."""
-        return f"arn:aws:sagemaker:{self.region}:{self.account}:pipeline/{name.lower()}"
+        return f"{self.arn_prefix}pipeline/{name.lower()}"
 
     def pipeline_arn_of(self, name_or_arn: str) -> str:
         """The ARN that a ``PipelineNameOrArn`` means; an ARN may lead to another account or region."""
@@ -31,6 +37,30 @@ class Scope:
         if match is None:
             return name_or_arn if name_or_arn.startswith("arn:") else self.pipeline_arn(name_or_arn)
         return Scope(account=match[2], region=match[1]).pipeline_arn(match[3])
+
+    def processing_job_arn(self, name: str) -> str:
+        """The ARN of a processing job of this name."""
+        return f"{self.arn_prefix}processing-job/{name.lower()}"
+
+    def feature_group_arn(self, name: str) -> str:
+        """The ARN of a feature group of this name."""
+        return f"{self.arn_prefix}feature-group/{name.lower()}"
+
+    def feature_group_arn_of(self, name_or_arn: str) -> str:
+        """The ARN that a ``FeatureGroupNameOrArn`` means; an ARN may lead to another account or region."""
+        match = _FEATURE_GROUP.fullmatch(name_or_arn)
+        if match is None:
+            return self.feature_group_arn(name_or_arn)
+        return Scope(account=match[2], region=match[1]).feature_group_arn(match[3])
+
+    def resource_arn_of(self, arn: str) -> str:
+        """The ARN of anything that can be tagged, with its name in lower case."""
+        if ":feature-group/" in arn:
+            return self.feature_group_arn_of(arn)
+        if ":processing-job/" in arn:
+            head, _, name = arn.partition(":processing-job/")
+            return f"{head}:processing-job/{name.lower()}"
+        return self.pipeline_arn_of(arn) if ":pipeline/" in arn and "/execution/" not in arn else arn
 
     def execution_arn_of(self, arn: str) -> str:
         """An execution's ARN with its pipeline's name in lower case."""

@@ -64,6 +64,9 @@ class Definition:
     text: str
     parameters: tuple[Parameter, ...]
     step_names: tuple[str, ...]
+    """Of all steps, those in branches included."""
+    steps: tuple[dict[str, Any], ...]
+    """The steps at the top, as they are in the text."""
 
 
 def parse_definition(text: str) -> Definition:
@@ -91,7 +94,9 @@ def _checked(document: Any, text: str) -> Definition:
     names = [step["Name"] for step in steps]
     _unique(names, "step")
     _check_references(document, {parameter.name for parameter in parameters}, set(names))
-    return Definition(text=text, parameters=parameters, step_names=tuple(names))
+    return Definition(
+        text=text, parameters=parameters, step_names=tuple(names), steps=tuple(document["Steps"])
+    )
 
 
 def _parameters(declared: Any) -> Iterator[Parameter]:
@@ -155,7 +160,7 @@ def _steps(steps: Any, where: str) -> Iterator[dict[str, Any]]:
 
 
 def _check_references(document: dict[str, Any], parameters: set[str], steps: set[str]) -> None:
-    for target in _gets(document):
+    for target in gets(document):
         match = _REFERENCE.fullmatch(target) if isinstance(target, str) else None
         if match is None:
             raise _unparsable(f"'{target}' is not a reference to Parameters, Steps or Execution.")
@@ -171,7 +176,8 @@ def _check_references(document: dict[str, Any], parameters: set[str], steps: set
                 raise _unparsable(f"Step '{name}' depends on itself.")
 
 
-def _gets(value: Any) -> Iterator[Any]:
+def gets(value: Any) -> Iterator[Any]:
+    """What the ``Get`` references in a value refer to."""
     if isinstance(value, dict):
         if value.keys() == {"Get"}:
             yield value["Get"]
@@ -179,7 +185,7 @@ def _gets(value: Any) -> Iterator[Any]:
         value = list(value.values())
     if isinstance(value, list):
         for item in value:
-            yield from _gets(item)
+            yield from gets(item)
 
 
 def _name_of(item: Any, where: str) -> str:

@@ -1,7 +1,7 @@
 """Start, stop, describe and list executions.
 
-Nothing runs the steps, so an execution stays Executing until it is stopped, and it lists no steps: AWS lists
-a step when it starts it.
+The engine runs their steps. While the mode is ``hold`` nothing does: an execution that is started then stays
+Executing until it is stopped, and it lists no steps, as AWS lists a step when it starts it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, Final
 from local_aws.errors import AwsError, conflict, not_found
 from local_aws.sagemaker.arns import pipeline_of_execution
 from local_aws.sagemaker.context import Context, Request, Response, refuse_members
-from local_aws.sagemaker.model import Execution, Pipeline, Store
+from local_aws.sagemaker.model import Execution, Pipeline, Step, Store
 from local_aws.sagemaker.paging import SortKey, page
 from local_aws.sagemaker.parameters import resolve_parameters
 from local_aws.sagemaker.pipelines import created_within, find_pipeline
 
 _ID_ALPHABET: Final = string.ascii_lowercase + string.digits
 STOPPING_SECONDS: Final = 0.25
-"""How long a stopped execution stays Stopping, as there is no step whose end it would wait for."""
+"""How long a held execution stays Stopping, as there is no step whose end it would wait for."""
 
 
 def start_pipeline_execution(context: Context, request: Request) -> Response:
@@ -52,7 +52,7 @@ def start_pipeline_execution(context: Context, request: Request) -> Response:
     parameters = resolve_parameters(pipeline.definition, request.get("PipelineParameters", []))
     _check_limit(context)
     arn = f"{pipeline.arn}/execution/{''.join(secrets.choice(_ID_ALPHABET) for _ in range(12))}"
-    pipeline.executions[arn] = Execution(
+    execution = pipeline.executions[arn] = Execution(
         arn=arn,
         pipeline_arn=pipeline.arn,
         display_name=request.get("PipelineExecutionDisplayName", f"execution-{int(context.now * 1000)}"),
@@ -65,10 +65,14 @@ def start_pipeline_execution(context: Context, request: Request) -> Response:
         created_by=context.identity,
         modified_at=context.now,
         modified_by=context.identity,
+        held=context.store.steps == "hold",
+        role_arn=pipeline.role_arn,
     )
     pipeline.started_by_token[token] = (arn, comparable)
     pipeline.last_run_at = context.now
     context.started_execution = arn
+    if not execution.held:
+        context.engine.start(pipeline, execution)
     return {"PipelineExecutionArn": arn}
 
 
@@ -83,13 +87,16 @@ def stop_pipeline_execution(context: Context, request: Request) -> Response:
         )
     execution.status = "Stopping"
     execution.stop_token = request["ClientRequestToken"]
-    execution.stops_at = context.now + STOPPING_SECONDS
     _modified(context, execution)
+    if execution.held:
+        execution.stops_at = context.now + STOPPING_SECONDS
+    else:
+        context.engine.stop(execution)
     return {"PipelineExecutionArn": execution.arn}
 
 
 def settle(store: Store, now: float) -> None:
-    """Let executions whose stop is due be Stopped. Called before each operation."""
+    """Let held executions whose stop is due be Stopped. Called before each operation."""
     for pipeline in store.pipelines.values():
         for execution in pipeline.executions.values():
             if execution.stops_at is not None and execution.stops_at <= now:
@@ -107,6 +114,7 @@ def describe_pipeline_execution(context: Context, request: Request) -> Response:
         "PipelineExecutionDisplayName": execution.display_name,
         "PipelineExecutionStatus": execution.status,
         "PipelineExecutionDescription": execution.description,
+        "FailureReason": execution.failure_reason,
         "CreationTime": execution.created_at,
         "LastModifiedTime": execution.modified_at,
         "CreatedBy": execution.created_by.user_context(),
@@ -153,9 +161,14 @@ def list_pipeline_parameters_for_execution(context: Context, request: Request) -
 
 
 def list_pipeline_execution_steps(context: Context, request: Request) -> Response:
-    """ListPipelineExecutionSteps: none, because none has been started."""
-    find_execution(context, request.get("PipelineExecutionArn", ""))
-    return {"PipelineExecutionSteps": []}
+    """ListPipelineExecutionSteps: those that were started, latest first unless asked otherwise."""
+    _, execution = find_execution(context, request.get("PipelineExecutionArn", ""))
+
+    def key(step: Step) -> SortKey:
+        return step.started_at, step.name
+
+    shown, token = page(execution.steps, key, request, descending=request.get("SortOrder") != "Ascending")
+    return {"PipelineExecutionSteps": [_step(step) for step in shown], "NextToken": token}
 
 
 def describe_pipeline_definition_for_execution(context: Context, request: Request) -> Response:
@@ -172,6 +185,20 @@ def find_execution(context: Context, arn: str) -> tuple[Pipeline, Execution]:
     if pipeline is None or execution is None or not normal.startswith(context.scope.pipeline_arn("")):
         raise not_found(f"Pipeline execution '{arn}' does not exist.")
     return pipeline, execution
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "StepName": step.name,
+        "StepDisplayName": step.display_name,
+        "StepDescription": step.description,
+        "StartTime": step.started_at,
+        "EndTime": step.ended_at,
+        "StepStatus": step.status,
+        "FailureReason": step.failure_reason,
+        "Metadata": {"ProcessingJob": {"Arn": step.job_arn}} if step.job_arn else {},
+        "AttemptCount": step.attempts,
+    }
 
 
 def _check_limit(context: Context) -> None:
@@ -199,4 +226,5 @@ def _summary(execution: Execution) -> dict[str, Any]:
         "PipelineExecutionStatus": execution.status,
         "PipelineExecutionDescription": execution.description,
         "PipelineExecutionDisplayName": execution.display_name,
+        "PipelineExecutionFailureReason": execution.failure_reason,
     }

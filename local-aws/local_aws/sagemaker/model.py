@@ -13,6 +13,10 @@ RUNNING: frozenset[Status] = frozenset({"Executing", "Stopping"})
 """The statuses that count against the limit of concurrent executions."""
 
 
+StepsMode = Literal["run", "hold"]
+"""What becomes of the steps of an execution: they are run, or the execution stays Executing."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """Who sent a request."""
@@ -23,6 +27,26 @@ class Identity:
     def user_context(self) -> dict[str, Any]:
         """AWS's ``UserContext`` for a caller outside of SageMaker Studio."""
         return {"IamIdentity": {"Arn": self.arn, "PrincipalId": self.principal_id}}
+
+
+StepStatus = Literal["Starting", "Executing", "Stopping", "Stopped", "Failed", "Succeeded"]
+STEP_ENDED: frozenset[StepStatus] = frozenset({"Stopped", "Failed", "Succeeded"})
+
+
+@dataclass
+class Step:
+    """A step of an execution that was started."""
+
+    name: str
+    display_name: str | None
+    description: str | None
+    started_at: float
+    status: StepStatus = "Starting"
+    ended_at: float | None = None
+    failure_reason: str | None = None
+    job_arn: str | None = None
+    """Of the latest attempt's processing job."""
+    attempts: int = 0
 
 
 @dataclass
@@ -44,6 +68,19 @@ class Execution:
     status: Status = "Executing"
     stop_token: str | None = None
     stops_at: float | None = None
+    """When a held execution that is stopping will be Stopped."""
+    held: bool = False
+    """Its steps are not run: it stays Executing until it is stopped."""
+    role_arn: str = ""
+    """The pipeline's role when it was started."""
+    failure_reason: str | None = None
+    steps: list[Step] = field(default_factory=list)
+    """In the order they were started."""
+
+    @property
+    def id(self) -> str:
+        """The last part of the ARN."""
+        return self.arn.rpartition("/")[2]
 
 
 @dataclass
@@ -75,6 +112,7 @@ class Store:
     """All pipelines by ARN, and the ARNs that deletions have answered by their token."""
 
     max_concurrent_executions: int
+    steps: StepsMode = "run"
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     deleted_by_token: dict[tuple[str, str], str] = field(default_factory=dict)
 

@@ -2,7 +2,7 @@
 
 Actions, resources and dependent actions are those of the "Service Authorization Reference" for Amazon
 SageMaker: an operation on a pipeline is authorised on the pipeline's ARN, one on an execution on the
-execution's, and a list of pipelines on ``*``.
+execution's, and a list on ``*``.
 """
 
 from __future__ import annotations
@@ -11,11 +11,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from local_aws.feature_store import batches, groups, runtime
+from local_aws.processing import operations as processing
 from local_aws.sagemaker import executions, pipelines, tags
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.context import Context, Request, Response
 
-ResourceMember = Literal["PipelineName", "PipelineExecutionArn", "ResourceArn", "*"]
+ResourceMember = Literal[
+    "Entries",
+    "FeatureGroupName",
+    "Identifiers",
+    "PipelineExecutionArn",
+    "PipelineName",
+    "ProcessingJobName",
+    "ResourceArn",
+    "*",
+]
 
 
 @dataclass(frozen=True)
@@ -37,50 +48,81 @@ class Check:
 
 OPERATIONS: Final[dict[str, Operation]] = {
     "AddTags": Operation(tags.add_tags, "ResourceArn"),
+    "BatchGetRecord": Operation(batches.batch_get_record, "Identifiers"),
+    "BatchWriteRecord": Operation(batches.batch_write_record, "Entries"),
+    "CreateFeatureGroup": Operation(groups.create_feature_group, "FeatureGroupName"),
     "CreatePipeline": Operation(pipelines.create_pipeline, "PipelineName"),
+    "CreateProcessingJob": Operation(processing.create_processing_job, "ProcessingJobName"),
+    "DeleteFeatureGroup": Operation(groups.delete_feature_group, "FeatureGroupName"),
     "DeletePipeline": Operation(pipelines.delete_pipeline, "PipelineName"),
+    "DeleteRecord": Operation(runtime.delete_record, "FeatureGroupName"),
     "DeleteTags": Operation(tags.delete_tags, "ResourceArn"),
+    "DescribeFeatureGroup": Operation(groups.describe_feature_group, "FeatureGroupName"),
     "DescribePipeline": Operation(pipelines.describe_pipeline, "PipelineName"),
     "DescribePipelineDefinitionForExecution": Operation(
         executions.describe_pipeline_definition_for_execution, "PipelineExecutionArn"
     ),
     "DescribePipelineExecution": Operation(executions.describe_pipeline_execution, "PipelineExecutionArn"),
+    "DescribeProcessingJob": Operation(processing.describe_processing_job, "ProcessingJobName"),
+    "GetRecord": Operation(runtime.get_record, "FeatureGroupName"),
+    "ListFeatureGroups": Operation(groups.list_feature_groups, "*"),
     "ListPipelineExecutionSteps": Operation(executions.list_pipeline_execution_steps, "PipelineExecutionArn"),
     "ListPipelineExecutions": Operation(executions.list_pipeline_executions, "PipelineName"),
     "ListPipelineParametersForExecution": Operation(
         executions.list_pipeline_parameters_for_execution, "PipelineExecutionArn"
     ),
     "ListPipelines": Operation(pipelines.list_pipelines, "*"),
+    "ListProcessingJobs": Operation(processing.list_processing_jobs, "*"),
     "ListTags": Operation(tags.list_tags, "ResourceArn"),
+    "PutRecord": Operation(runtime.put_record, "FeatureGroupName"),
     "StartPipelineExecution": Operation(executions.start_pipeline_execution, "PipelineName"),
     "StopPipelineExecution": Operation(executions.stop_pipeline_execution, "PipelineExecutionArn"),
+    "StopProcessingJob": Operation(processing.stop_processing_job, "ProcessingJobName"),
+    "UpdateFeatureGroup": Operation(groups.update_feature_group, "FeatureGroupName"),
     "UpdatePipeline": Operation(pipelines.update_pipeline, "PipelineName"),
     "UpdatePipelineExecution": Operation(executions.update_pipeline_execution, "PipelineExecutionArn"),
 }
+_TAGGING: Final = frozenset({"CreateFeatureGroup", "CreatePipeline", "CreateProcessingJob"})
+_PASSING: Final = frozenset({*_TAGGING, "UpdatePipeline"})
+BATCHES: Final = frozenset({"BatchGetRecord", "BatchWriteRecord"})
 
 
-def checks(operation: str, request: Request, scope: Scope, resource_tags: dict[str, str]) -> Iterator[Check]:
+def checks(
+    operation: str, request: Request, scope: Scope, tags_of: Callable[[str], dict[str, str]]
+) -> Iterator[Check]:
     """What the caller must be allowed to do, the operation itself first."""
-    resource = resource_of(operation, request, scope)
-    keys = {**_tag_keys(request), **{f"aws:ResourceTag/{key}": value for key, value in resource_tags.items()}}
-    yield Check(f"sagemaker:{operation}", resource, keys)
-    if operation == "CreatePipeline" and request.get("Tags"):
-        yield Check("sagemaker:AddTags", resource, keys)
-    if operation in ("CreatePipeline", "UpdatePipeline") and "RoleArn" in request:
+    for resource in resources_of(operation, request, scope):
+        tagged = {f"aws:ResourceTag/{key}": value for key, value in tags_of(resource).items()}
+        keys = {**_tag_keys(request), **tagged}
+        yield Check(f"sagemaker:{operation}", resource, keys)
+        if operation == "BatchWriteRecord":
+            yield Check("sagemaker:PutRecord", resource, keys)
+        if operation in _TAGGING and request.get("Tags"):
+            yield Check("sagemaker:AddTags", resource, keys)
+    if operation in _PASSING and "RoleArn" in request:
         yield Check("iam:PassRole", request["RoleArn"], {"iam:PassedToService": "sagemaker.amazonaws.com"})
 
 
-def resource_of(operation: str, request: Request, scope: Scope) -> str:
-    """The ARN an operation acts on, in the lower case that policies have to use."""
+def resources_of(operation: str, request: Request, scope: Scope) -> list[str]:
+    """The ARNs an operation acts on, in the lower case that policies have to use."""
     member = OPERATIONS[operation].resource
-    named = request.get(member, "*")
+    if member in ("Entries", "Identifiers"):
+        entries = [item for item in request.get(member, []) if isinstance(item, dict)]
+        arns = [scope.feature_group_arn_of(str(item.get("FeatureGroupName", "*"))) for item in entries]
+        return list(dict.fromkeys(arns)) or ["*"]
+    return [_resource(member, request.get(member, "*"), scope)]
+
+
+def _resource(member: ResourceMember, named: str, scope: Scope) -> str:
     if member == "PipelineName":
         return scope.pipeline_arn_of(named)
     if member == "PipelineExecutionArn":
         return scope.execution_arn_of(named)
-    return (
-        scope.pipeline_arn_of(named) if ":pipeline/" in named and "/execution/" not in named else str(named)
-    )
+    if member == "FeatureGroupName":
+        return scope.feature_group_arn_of(named)
+    if member == "ProcessingJobName":
+        return scope.processing_job_arn(named)
+    return scope.resource_arn_of(named)
 
 
 def _tag_keys(request: Request) -> dict[str, Any]:

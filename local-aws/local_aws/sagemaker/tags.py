@@ -1,10 +1,12 @@
-"""Tags of pipelines. Executions cannot be tagged."""
+"""Tags of pipelines, feature groups and processing jobs. Executions cannot be tagged."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from local_aws.errors import validation_error
+from local_aws.feature_store.model import FeatureGroup
+from local_aws.processing.model import ProcessingJob
 from local_aws.sagemaker.context import Context, Request, Response
 from local_aws.sagemaker.model import Pipeline
 from local_aws.sagemaker.paging import SortKey, page
@@ -13,28 +15,28 @@ MAX_TAGS: Final = 50
 
 
 def add_tags(context: Context, request: Request) -> Response:
-    """AddTags: a key that exists gets the new value. Answers all tags of the pipeline."""
-    pipeline = _tagged_pipeline(context, request)
-    pipeline.tags = merge_tags(pipeline.tags, request["Tags"])
-    return {"Tags": _listed(list(pipeline.tags.items()))}
+    """AddTags: a key that exists gets the new value. Answers all tags of the resource."""
+    resource = _tagged_resource(context, request)
+    resource.tags = merge_tags(resource.tags, request["Tags"])
+    return {"Tags": _listed(list(resource.tags.items()))}
 
 
 def list_tags(context: Context, request: Request) -> Response:
     """ListTags, by key."""
-    pipeline = _tagged_pipeline(context, request)
+    tags = _tagged_resource(context, request).tags
 
     def key(tag: tuple[str, str]) -> SortKey:
         return tag[0], tag[0]
 
-    shown, token = page(list(pipeline.tags.items()), key, request, descending=False)
+    shown, token = page(list(tags.items()), key, request, descending=False)
     return {"Tags": _listed(shown), "NextToken": token}
 
 
 def delete_tags(context: Context, request: Request) -> Response:
     """DeleteTags: a key that does not exist is no error."""
-    pipeline = _tagged_pipeline(context, request)
+    tags = _tagged_resource(context, request).tags
     for key in request["TagKeys"]:
-        pipeline.tags.pop(key, None)
+        tags.pop(key, None)
     return {}
 
 
@@ -53,13 +55,13 @@ def merge_tags(existing: dict[str, str], added: list[dict[str, Any]]) -> dict[st
     return merged
 
 
-def _tagged_pipeline(context: Context, request: Request) -> Pipeline:
-    """The pipeline of a ResourceArn. The model has no error of its own for a wrong one."""
-    arn = context.scope.pipeline_arn_of(request["ResourceArn"])
-    pipeline = context.store.pipelines.get(arn)
-    if pipeline is None or not arn.startswith(context.scope.pipeline_arn("")):
+def _tagged_resource(context: Context, request: Request) -> Pipeline | FeatureGroup | ProcessingJob:
+    """The resource of a ResourceArn. The model has no error of its own for a wrong one."""
+    arn = context.scope.resource_arn_of(request["ResourceArn"])
+    resource = context.resource(arn)
+    if resource is None or not arn.startswith(context.scope.arn_prefix):
         raise validation_error(f"Unable to find a taggable resource with the ARN '{request['ResourceArn']}'.")
-    return pipeline
+    return resource
 
 
 def _listed(tags: list[tuple[str, str]]) -> list[dict[str, str]]:

@@ -1,0 +1,70 @@
+"""The state behind the SageMaker endpoints, and what works on it in the background, put together.
+
+One lock guards all state. Whoever serves holds it while a request is carried out; what runs in the background
+takes it for moments only, and never while it waits for this server to answer.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_aws.background import Background
+from local_aws.clients import Clients, Keys
+from local_aws.feature_store.model import FeatureGroups
+from local_aws.feature_store.store import FeatureStore
+from local_aws.processing.model import ProcessingJobs
+from local_aws.processing.runner import JobRunner
+from local_aws.sagemaker.engine import PipelineEngine
+from local_aws.sagemaker.model import StepsMode, Store
+from local_aws.sagemaker.steps import StepRunner
+
+
+@dataclass(frozen=True)
+class BackendSettings:
+    """How it is to behave at the start and after each reset."""
+
+    max_executions: int
+    steps: StepsMode
+    engine: Path | None
+    """The program ingest-features, which stands in for the Data Wrangler container."""
+
+
+class Backend:
+    """Pipelines, executions, processing jobs and feature groups, and their background work."""
+
+    def __init__(self, settings: BackendSettings, keys: Keys, endpoint: str) -> None:
+        self.lock = threading.RLock()
+        self.store = Store(settings.max_executions, settings.steps)
+        self.jobs = ProcessingJobs()
+        self.feature_groups = FeatureGroups()
+        self._settings = settings
+        self._background = background = Background()
+        clients = Clients(endpoint)
+        self.feature_store = FeatureStore(self.feature_groups, clients, keys, background, self.lock)
+        self.runner = JobRunner(
+            clients, keys, background, self.lock, settings.engine, self.feature_store.flush
+        )
+        steps = StepRunner(self.runner, self.jobs, clients, keys, background, self.lock)
+        self.engine = PipelineEngine(self.runner, steps, self.jobs, background, self.lock)
+
+    def stop(self) -> None:
+        """End all jobs and executions, and wait for their ends. Rows that wait are written first."""
+        with self.lock:
+            for pipeline in self.store.pipelines.values():
+                for execution in pipeline.executions.values():
+                    if execution.status == "Executing" and not execution.held:
+                        execution.status = "Stopping"
+            self.runner.stop_all()
+        self._background.end()
+        self.feature_store.flush()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.runner.stop_all()
+        self.store.clear()
+        self.store.max_concurrent_executions = self._settings.max_executions
+        self.store.steps = self._settings.steps
+        self.jobs.by_arn.clear()
+        self.feature_groups.by_arn.clear()

@@ -1,0 +1,68 @@
+"""A record of a request, held against the definitions of its feature group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from local_aws.errors import AwsError
+from local_aws.feature_store.event_time import parse_event_time
+from local_aws.feature_store.model import FeatureGroup
+from local_aws.feature_store.values import problem_of
+
+MAX_RECORD_BYTES: Final = 350 * 1024
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record that fits its group."""
+
+    values: dict[str, str]
+    identifier: str
+    event_time: float
+    """Seconds since 1970."""
+
+
+def checked_record(group: FeatureGroup, given: list[dict[str, Any]]) -> Record:
+    """The record, or a ValidationError that lists everything that is wrong with it."""
+    problems = [*_shape_problems(group, given), *_missing(group, given)]
+    values = {item["FeatureName"]: item["ValueAsString"] for item in given if "ValueAsString" in item}
+    types = group.types
+    problems += [
+        f"the value of feature {name} is wrong: {problem}"
+        for name, text in values.items()
+        if name in types and (problem := problem_of(types[name], text))
+    ]
+    size = sum(len(name.encode()) + len(text.encode()) for name, text in values.items())
+    if size > MAX_RECORD_BYTES:
+        problems.append(f"the record has {size} bytes, and the maximum is {MAX_RECORD_BYTES}")
+    if not problems:
+        try:
+            event_time = parse_event_time(types[group.event_time], values[group.event_time])
+        except ValueError as error:
+            problems.append(f"the event time {group.event_time} '{values[group.event_time][:100]}' {error}")
+    if problems:
+        raise validation(f"Record of feature group {group.name}: {'; '.join(problems)}.")
+    return Record(values=values, identifier=values[group.record_identifier], event_time=event_time)
+
+
+def validation(message: str) -> AwsError:
+    """The runtime's own ``ValidationError``; violations of the model are a ``ValidationException``."""
+    return AwsError("ValidationError", f"Validation Error: {message}", 400)
+
+
+def _shape_problems(group: FeatureGroup, given: list[dict[str, Any]]) -> list[str]:
+    names = [item["FeatureName"] for item in given]
+    unknown = [name for name in names if name not in group.types]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    lists = [item["FeatureName"] for item in given if "ValueAsStringList" in item]
+    empty = [item["FeatureName"] for item in given if item.keys() == {"FeatureName"}]
+    found = [(unknown, "not defined"), (twice, "given more than once"), (empty, "given without a value")]
+    found.append((lists, "given as lists, and are no collections"))
+    return [f"features {', '.join(listed)} are {what}" for listed, what in found if listed]
+
+
+def _missing(group: FeatureGroup, given: list[dict[str, Any]]) -> list[str]:
+    present = {item["FeatureName"] for item in given if item.get("ValueAsString")}
+    needed = ((group.record_identifier, "record identifier"), (group.event_time, "event time"))
+    return [f"the {what} {name} is missing" for name, what in needed if name not in present]

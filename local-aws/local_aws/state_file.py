@@ -1,0 +1,84 @@
+"""The state of the SageMaker endpoints in a file, so that it outlives the server with what else is kept.
+
+The file is written when the server stops, when nothing runs any more, and read when it starts. Definitions
+are kept as their text.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from local_aws.backend import Backend
+from local_aws.feature_store.model import FeatureGroup, OfflineRow, OnlineRecord
+from local_aws.processing.model import ProcessingJob
+from local_aws.sagemaker.definition import parse_definition
+from local_aws.sagemaker.model import Execution, Identity, Pipeline, Step, Store
+
+
+def save(backend: Backend, file: Path) -> None:
+    """Write the whole state, but for limits and modes, which are the command line's."""
+    store = backend.store
+    state = {
+        "pipelines": [_saved_pipeline(pipeline) for pipeline in store.pipelines.values()],
+        "deleted": [[*key, arn] for key, arn in store.deleted_by_token.items()],
+        "jobs": [asdict(job) for job in backend.jobs.by_arn.values()],
+        "feature_groups": [asdict(group) for group in backend.feature_groups.by_arn.values()],
+    }
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(state, indent=1))
+
+
+def load(backend: Backend, file: Path) -> None:
+    """Take over what was saved, if anything was."""
+    if not file.exists():
+        return
+    saved = json.loads(file.read_text())
+    _load_pipelines(backend.store, saved)
+    for item in saved.get("jobs", []):
+        backend.jobs.by_arn[item["arn"]] = ProcessingJob(**item)
+    for item in saved.get("feature_groups", []):
+        records = {name: OnlineRecord(**record) for name, record in item.pop("records").items()}
+        pending = [OfflineRow(**row) for row in item.pop("pending")]
+        group = FeatureGroup(**item, records=records, pending=pending)
+        backend.feature_groups.by_arn[group.arn] = group
+
+
+def _saved_pipeline(pipeline: Pipeline) -> dict[str, Any]:
+    executions = [
+        {**asdict(execution), "definition": execution.definition.text}
+        for execution in pipeline.executions.values()
+    ]
+    return {**asdict(pipeline), "definition": pipeline.definition.text, "executions": executions}
+
+
+def _load_pipelines(store: Store, saved: dict[str, Any]) -> None:
+    for item in saved["pipelines"]:
+        executions = [_restored_execution(execution) for execution in item.pop("executions")]
+        pipeline = Pipeline(
+            **_restored(item), executions={execution.arn: execution for execution in executions}
+        )
+        store.pipelines[pipeline.arn] = pipeline
+    store.deleted_by_token.update({(arn, token): answer for arn, token, answer in saved["deleted"]})
+
+
+def _restored_execution(item: dict[str, Any]) -> Execution:
+    steps = [Step(**step) for step in item.pop("steps", [])]
+    parameters = [(name, value) for name, value in item.pop("parameters")]
+    return Execution(**_restored(item), steps=steps, parameters=parameters)
+
+
+def _restored(item: dict[str, Any]) -> dict[str, Any]:
+    """The fields with the types that JSON does not have."""
+    restored = {
+        **item,
+        "definition": parse_definition(item["definition"]),
+        "created_by": Identity(**item["created_by"]),
+        "modified_by": Identity(**item["modified_by"]),
+    }
+    if "started_by_token" in item:
+        tokens = item["started_by_token"].items()
+        restored["started_by_token"] = {token: (arn, request) for token, (arn, request) in tokens}
+    return restored
