@@ -103,7 +103,7 @@ def instructions(port: int) -> str:
 async def _serve(settings: Settings, listener: socket.socket, port: int, data_dir: Path | None) -> None:
     state_file = data_dir / "sagemaker.json" if data_dir else None
     host = MinistackHost()
-    wanted = BackendSettings(settings.max_executions, settings.steps, settings.ingest_features)
+    wanted = BackendSettings(settings.max_executions, settings.steps, settings.ingest_features, (data_dir or Path.cwd()) / "codecommit")
     backend = Backend(wanted, host, f"http://{LOOPBACK}:{port}")
     service = SageMakerService(host, backend)
     if state_file:
@@ -116,7 +116,9 @@ async def _serve(settings: Settings, listener: socket.socket, port: int, data_di
         await ministack_host.reset_everything()
 
     admin = Admin(service, reset)
-    gateway = Gateway(app, admin, when_ready=lambda: print(instructions(port), flush=True))
+    gateway = Gateway(
+        app, admin, backend.delivery.git, when_ready=lambda: print(instructions(port), flush=True)
+    )
     await ministack_host.serve(gateway, listener, _stop_signal(settings, backend))
     await asyncio.to_thread(ministack_host.stop_functions)
     if state_file:
