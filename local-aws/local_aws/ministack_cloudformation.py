@@ -62,6 +62,7 @@ def install_cloudformation(
     _act_for_the_caller(app, host)
     _read_templates_of_virtual_hosts(own_template)
     _evaluate_functions_in_conditions()
+    _keep_alarms_over_expressions()
 
 
 def _register(types: tuple[ResourceType, ...], api: Api) -> None:
@@ -234,6 +235,25 @@ def _evaluate_functions_in_conditions() -> None:
 
     for name in ("engine", "handlers", "stacks", "changesets"):
         _module(name)._evaluate_conditions = evaluate_resolved
+
+
+def _keep_alarms_over_expressions() -> None:
+    """An alarm may watch an expression over metrics. ministack refuses such; here it is kept, and never rings."""
+    provisioners = _module("provisioners")
+    record = provisioners._cw_metric_alarm_record
+
+    @functools.wraps(record)
+    def record_any(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+        if not properties.get("Metrics"):
+            alarm: dict[str, Any] = record(name, properties)
+            return alarm
+        if {"MetricName", "Namespace", "Statistic", "Period", "Dimensions"} & properties.keys():
+            raise ValueError("Metrics cannot be specified together with the properties of a single metric.")
+        single = {key: value for key, value in properties.items() if key != "Metrics"}
+        alarm = record(name, {**single, "MetricName": "none", "Namespace": "none"})
+        return {**alarm, "MetricName": "", "Namespace": "", "Metrics": properties["Metrics"]}
+
+    provisioners._cw_metric_alarm_record = record_any
 
 
 def _module(name: str) -> Any:
