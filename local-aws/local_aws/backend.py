@@ -12,10 +12,10 @@ from pathlib import Path
 
 from local_aws.background import Background
 from local_aws.clients import Clients
+from local_aws.delivery import Delivery, DeliveryHost
 from local_aws.feature_store.model import FeatureGroups
 from local_aws.feature_store.store import FeatureStore
 from local_aws.processing.model import ProcessingJobs
-from local_aws.delivery import Delivery, DeliveryHost
 from local_aws.processing.runner import JobRunner
 from local_aws.sagemaker.engine import PipelineEngine
 from local_aws.sagemaker.model import StepsMode, Store
@@ -55,7 +55,9 @@ class Backend:
         steps = StepRunner(self.runner, self.jobs, clients, keys, background, self.lock)
         self.engine = PipelineEngine(self.runner, steps, self.jobs, background, self.lock)
 
-        self.delivery = delivery = Delivery(settings.repositories, endpoint, keys, clients, background, self.lock)
+        self.delivery = delivery = Delivery(
+            settings.repositories, endpoint, keys, clients, background, self.lock
+        )
         self.project_stacks = ProjectStacks(
             delivery.catalog, delivery.provisioning, delivery.stacks, keys, background, self.lock
         )

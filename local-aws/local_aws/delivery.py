@@ -146,7 +146,13 @@ class Delivery:
         who: str,
     ) -> None:
         """CodeCommit's event of a branch, as "Monitoring CodeCommit events" in its user guide shows it."""
-        kind = "referenceCreated" if before is None else "referenceDeleted" if after is None else "referenceUpdated"
+        kind = (
+            "referenceCreated"
+            if before is None
+            else "referenceDeleted"
+            if after is None
+            else "referenceUpdated"
+        )
         detail = {
             "event": kind,
             "repositoryName": repository.name,
@@ -173,7 +179,10 @@ def api_of(
     """All services as one function, for CloudFormation."""
 
     def call(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        return sagemaker(operation, request) if service == "sagemaker" else services[service].call(operation, request)
+        return (
+            sagemaker(operation, request)
+            if service == "sagemaker"
+            else services[service].call(operation, request)
+        )
 
     return call
-

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 
 from local_aws.admin import PREFIX, Admin, host_is_loopback
+from local_aws.asgi import AsgiApp, Message, Receive, Send
 from local_aws.codecommit.http import GitOverHttp
 from local_aws.codecommit.repositories import PATH as GIT_PATH
-from local_aws.asgi import AsgiApp, Message, Receive, Send
 
 
 class Gateway:

@@ -1,7 +1,7 @@
-"""An AWS service of the JSON protocol, beside SageMaker's: requests held against AWS's model, faults, IAM, log.
+"""An AWS service of the JSON protocol beside SageMaker: requests held against AWS's model, faults, IAM, log.
 
-In the call log and in faults the operations are named as IAM names them, ``codepipeline:StartPipelineExecution``:
-SageMaker's stand there without a prefix, and several names are in both.
+In the call log and in faults the operations have IAM's names, ``codepipeline:StartPipelineExecution``;
+SageMaker's have no prefix there, and several names are in both.
 """
 
 from __future__ import annotations

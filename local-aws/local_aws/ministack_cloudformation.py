@@ -1,4 +1,4 @@
-"""The seam to ministack's CloudFormation: more resource types, templates in S3, and whose right each change needs.
+"""The seam to ministack's CloudFormation: more resource types, templates in S3, and rights for each change.
 
 ministack makes resources without asking IAM. Here each change is decided before it is made, for the caller of
 the stack's operation or, if the operation names a role, for that role: see ``cloudformation.permissions``.
@@ -77,7 +77,8 @@ def _register(types: tuple[ResourceType, ...], api: Api) -> None:
 def _handlers(kind: ResourceType, api: Api, provisioners: Any) -> dict[str, Any]:
     def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> tuple[str, dict[str, str]]:
         name = provisioners._physical_name(stack_name, logical_id, max_len=100)
-        return _readable(lambda: kind.create(api, kind.checked(properties), name))
+        made: tuple[str, dict[str, str]] = _readable(lambda: kind.create(api, kind.checked(properties), name))
+        return made
 
     def update(
         physical_id: str, old: dict[str, Any], new: dict[str, Any], _stack_name: str
@@ -95,9 +96,13 @@ def _readable(run: Callable[[], Any]) -> Any:
     try:
         return run()
     except AwsError as error:
-        raise ValueError(f"{error.message} (Status Code: {error.status}; Error Code: {error.code})") from error
+        raise ValueError(
+            f"{error.message} (Status Code: {error.status}; Error Code: {error.code})"
+        ) from error
     except KeyError as missing:
-        raise ValueError(f"Properties validation failed: required key [{missing.args[0]}] not found") from missing
+        raise ValueError(
+            f"Properties validation failed: required key [{missing.args[0]}] not found"
+        ) from missing
 
 
 def _decide_each_change(host: StackHost) -> None:
@@ -120,13 +125,20 @@ def _decide_each_change(host: StackHost) -> None:
                 raise ValueError(f"{denial} (Status Code: 403; Error Code: AccessDenied)")
 
     @functools.wraps(provision)
-    def provision_if_allowed(resource_type: str, logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
+    def provision_if_allowed(
+        resource_type: str, logical_id: str, props: dict[str, Any], stack_name: str
+    ) -> Any:
         decide(resource_type, "create", props, "", {})
         return provision(resource_type, logical_id, props, stack_name)
 
     @functools.wraps(change_one)
     def update_if_allowed(
-        resource_type: str, physical_id: str, old: dict[str, Any], new: dict[str, Any], *rest: Any, **named: Any
+        resource_type: str,
+        physical_id: str,
+        old: dict[str, Any],
+        new: dict[str, Any],
+        *rest: Any,
+        **named: Any,
     ) -> Any:
         replaces = provisioners._replacing_change(resource_type, old, new)
         if old != new and not replaces:
@@ -192,7 +204,7 @@ def _refusal(code: str, message: str, status: int) -> Answer:
 
 
 def _read_templates_of_virtual_hosts(own_template: Callable[[str], str | None]) -> None:
-    """An object's URL may have its bucket in the host, as AWS's console shows it. ministack knows paths only."""
+    """An object's URL may have its bucket in the host, as on AWS. ministack knows paths only."""
     helpers = _module("helpers")
     resolve = helpers._resolve_document
 
@@ -211,7 +223,7 @@ def _read_templates_of_virtual_hosts(own_template: Callable[[str], str | None]) 
 
 
 def _evaluate_functions_in_conditions() -> None:
-    """Conditions may compare what other functions make of parameters. ministack knows Ref and Fn::Select there."""
+    """Conditions may compare what functions make of parameters. ministack knows Ref and Fn::Select there."""
     engine = _module("engine")
     evaluate = engine._evaluate_conditions
 
@@ -238,7 +250,7 @@ def _evaluate_functions_in_conditions() -> None:
 
 
 def _keep_alarms_over_expressions() -> None:
-    """An alarm may watch an expression over metrics. ministack refuses such; here it is kept, and never rings."""
+    """An alarm may watch an expression over metrics. ministack refuses it; here it is kept, and never rings."""
     provisioners = _module("provisioners")
     record = provisioners._cw_metric_alarm_record
 

@@ -31,6 +31,7 @@ def install_fixes(server_variables: frozenset[str]) -> None:
     _invoke_functions_from_rules_asynchronously()
     _report_init_failures_as_the_runtime_did()
     _keep_the_servers_settings_from_functions(server_variables)
+    _take_loopback_for_tls()
 
 
 def _name_the_version_and_whole_seconds_in_s3_events() -> None:
@@ -113,6 +114,18 @@ def _invoke_functions_from_rules_asynchronously() -> None:
     eventbridge._invoke_target = invoke_target_remembering_it
     eventbridge._dispatch_to_lambda = dispatch_to_function
     functions.invoke_async_with_retry = invoker.invoke
+
+
+def _take_loopback_for_tls() -> None:
+    """Loopback stands in for AWS's endpoints: a policy that refuses plain HTTP would refuse all."""
+    app = _module("app")
+    pin = app.pin_request_origin
+
+    @functools.wraps(pin)
+    def pin_as_secure(source_ip: str, _secure_transport: bool) -> None:
+        pin(source_ip, True)
+
+    app.pin_request_origin = pin_as_secure
 
 
 def invoke_pipelines_from_rules(start: Callable[[dict[str, Any], dict[str, Any]], str | None]) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import functools
 import importlib
+import json
 import logging
 import secrets
 import socket
@@ -225,7 +226,7 @@ class MinistackHost:
         return self.role_key(role_arn, self.scope().account).access_key
 
     def key_denial(self, access_key: str, check: Check) -> str | None:
-        """Why the owner of a key may not do something; None: it may, as everybody may without authentication."""
+        """Why the owner of a key may not do something; None: it may, as all may without authentication."""
         if not self.authentication_is_on():
             return None
         evaluator = _ministack("core.iam_evaluator")
@@ -265,8 +266,23 @@ class MinistackHost:
         role = _ministack("services.iam")._roles.get(role_arn.rpartition("/")[2])
         if role is None or role["Arn"] != role_arn:
             return False
-        trusted = _ministack("core.iam_evaluator").evaluate_trust_policy
-        return bool(trusted(role["AssumeRolePolicyDocument"], service))
+        evaluator = _ministack("core.iam_evaluator")
+        account = self.scope().account
+        request = evaluator.EvalContext(
+            principal_arn=service,
+            principal_type="Service",
+            principal_account=account,
+            action="sts:AssumeRole",
+            resource_arn="*",
+            region=self.scope().region,
+            service_context={"aws:sourceaccount": account},
+        )
+        trust = json.loads(role["AssumeRolePolicyDocument"])
+        statements = trust["Statement"] if isinstance(trust["Statement"], list) else [trust["Statement"]]
+        # A trust policy names no resource: it is of the role.
+        policy = {**trust, "Statement": [{**statement, "Resource": "*"} for statement in statements]}
+        decision = evaluator.evaluate_resource_policy(json.dumps(policy), request, service=service)
+        return bool(decision.decision == "Allow")
 
     def role_denial(self, role_arn: str, service: str, check: Check) -> str | None:
         """Why a role, assumed by a service, may not do something; None: it may."""
@@ -315,14 +331,7 @@ class MinistackHost:
 
     def check_assumable(self, role_arn: str) -> None:
         """Raise a ValidationException for a role that is not there or does not trust SageMaker."""
-        if not _ministack("app").AUTH:
-            return
-        role = _ministack("services.iam")._roles.get(role_arn.rpartition("/")[2])
-        evaluator = _ministack("core.iam_evaluator")
-        trusted = role is not None and evaluator.evaluate_trust_policy(
-            role["AssumeRolePolicyDocument"], "sagemaker.amazonaws.com"
-        )
-        if not trusted:
+        if not self.trusts(role_arn, "sagemaker.amazonaws.com"):
             raise validation_error(
                 f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
                 "'sagemaker.amazonaws.com' to assume the role."

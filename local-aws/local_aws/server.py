@@ -103,7 +103,12 @@ def instructions(port: int) -> str:
 async def _serve(settings: Settings, listener: socket.socket, port: int, data_dir: Path | None) -> None:
     state_file = data_dir / "sagemaker.json" if data_dir else None
     host = MinistackHost()
-    wanted = BackendSettings(settings.max_executions, settings.steps, settings.ingest_features, (data_dir or Path.cwd()) / "codecommit")
+    wanted = BackendSettings(
+        settings.max_executions,
+        settings.steps,
+        settings.ingest_features,
+        (data_dir or Path.cwd()) / "codecommit",
+    )
     backend = Backend(wanted, host, f"http://{LOOPBACK}:{port}")
     service = SageMakerService(host, backend)
     if state_file:

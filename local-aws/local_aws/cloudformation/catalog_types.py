@@ -8,7 +8,15 @@ from typing import Any, Final
 from local_aws.cloudformation.resource_type import Api, Attributes, Properties, PropertyError, ResourceType
 
 _SERVICE: Final = "servicecatalog"
-_PRODUCT_TEXTS: Final = ("Name", "Owner", "Description", "Distributor", "SupportDescription", "SupportEmail", "SupportUrl")
+_PRODUCT_TEXTS: Final = (
+    "Name",
+    "Owner",
+    "Description",
+    "Distributor",
+    "SupportDescription",
+    "SupportEmail",
+    "SupportUrl",
+)
 
 
 def _create_portfolio(api: Api, properties: Properties, _name: str) -> tuple[str, Attributes]:
@@ -28,11 +36,12 @@ def _delete_portfolio(api: Api, physical_id: str, _properties: Properties) -> No
 
 def _create_product(api: Api, properties: Properties, _name: str) -> tuple[str, Attributes]:
     artifacts = _artifacts(properties)
-    request = {name: properties[name] for name in (*_PRODUCT_TEXTS, "Tags") if name in properties}
+    request: Properties = {name: properties[name] for name in (*_PRODUCT_TEXTS, "Tags") if name in properties}
+    kind = {"ProductType": "CLOUD_FORMATION_TEMPLATE"}
     answer = api(
         _SERVICE,
         "CreateProduct",
-        _with_token({**request, "ProductType": "CLOUD_FORMATION_TEMPLATE", "ProvisioningArtifactParameters": _artifact(artifacts[0])}),
+        _with_token({**request, **kind, "ProvisioningArtifactParameters": _artifact(artifacts[0])}),
     )  # fmt: skip
     product_id: str = answer["ProductViewDetail"]["ProductViewSummary"]["ProductId"]
     ids = [answer["ProvisioningArtifactDetail"]["Id"]]
@@ -42,7 +51,7 @@ def _create_product(api: Api, properties: Properties, _name: str) -> tuple[str, 
 
 def _update_product(api: Api, physical_id: str, old: Properties, new: Properties) -> Attributes:
     """Versions are told apart by name and URL: those that are still there keep their ids."""
-    texts = {name: new.get(name, "") for name in _PRODUCT_TEXTS if name in new or name in old}
+    texts: Properties = {name: new.get(name, "") for name in _PRODUCT_TEXTS if name in new or name in old}
     api(_SERVICE, "UpdateProduct", {"Id": physical_id, **texts, **_tag_changes(old, new)})
     known = _existing(api, physical_id)
     replaced = str(new.get("ReplaceProvisioningArtifacts", False)).lower() == "true"
@@ -73,7 +82,9 @@ def _delete_product(api: Api, physical_id: str, _properties: Properties) -> None
 
 def _existing(api: Api, product_id: str) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
-    for detail in api(_SERVICE, "ListProvisioningArtifacts", {"ProductId": product_id})["ProvisioningArtifactDetails"]:
+    for detail in api(_SERVICE, "ListProvisioningArtifacts", {"ProductId": product_id})[
+        "ProvisioningArtifactDetails"
+    ]:
         request = {"ProductId": product_id, "ProvisioningArtifactId": detail["Id"]}
         url = api(_SERVICE, "DescribeProvisioningArtifact", request)["Info"]["TemplateUrl"]
         found[detail["Name"], url] = detail["Id"]
@@ -131,14 +142,22 @@ def _disassociate_principal(api: Api, _physical_id: str, properties: Properties)
 
 
 def _create_launch_role(api: Api, properties: Properties, _name: str) -> tuple[str, Attributes]:
-    request = {name: properties[name] for name in ("PortfolioId", "ProductId", "Description") if name in properties}
+    request: Properties = {
+        name: properties[name] for name in ("PortfolioId", "ProductId", "Description") if name in properties
+    }
     given = {"Type": "LAUNCH", "Parameters": _launch_parameters(properties)}
-    constraint_id: str = api(_SERVICE, "CreateConstraint", _with_token({**request, **given}))["ConstraintDetail"]["ConstraintId"]
+    constraint_id: str = api(_SERVICE, "CreateConstraint", _with_token({**request, **given}))[
+        "ConstraintDetail"
+    ]["ConstraintId"]
     return constraint_id, {}
 
 
 def _update_launch_role(api: Api, physical_id: str, _old: Properties, new: Properties) -> Attributes:
-    request = {"Id": physical_id, "Parameters": _launch_parameters(new), "Description": new.get("Description", "")}
+    request = {
+        "Id": physical_id,
+        "Parameters": _launch_parameters(new),
+        "Description": new.get("Description", ""),
+    }
     api(_SERVICE, "UpdateConstraint", request)
     return {}
 
@@ -180,7 +199,9 @@ CATALOG_TYPES: Final = (
         _create_product,
         _update_product,
         _delete_product,
-        frozenset({*_PRODUCT_TEXTS, "ProvisioningArtifactParameters", "ReplaceProvisioningArtifacts", "Tags"}),
+        frozenset(
+            {*_PRODUCT_TEXTS, "ProvisioningArtifactParameters", "ReplaceProvisioningArtifacts", "Tags"}
+        ),
         tagged=True,
     ),
     ResourceType(

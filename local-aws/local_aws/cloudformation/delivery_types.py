@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from local_aws.cloudformation.resource_type import Api, Attributes, Properties, PropertyError, ResourceType, request_of
+from local_aws.cloudformation.resource_type import (
+    Api,
+    Attributes,
+    Properties,
+    PropertyError,
+    ResourceType,
+    request_of,
+)
 
 Seed = Callable[[str, dict[str, Any]], None]
-"""A repository's name and its Code property. Raises ValueError for code that is not there or cannot be read."""
+"""A repository's name and its Code property. Raises ValueError for code that cannot be read."""
 _REPOSITORY: Final = "AWS::CodeCommit::Repository"
 _PROJECT_PROPERTIES: Final = frozenset(
     {"Name", "Description", "Source", "Artifacts", "Environment", "ServiceRole", "TimeoutInMinutes"}
@@ -31,7 +38,10 @@ def delivery_types(seed: Seed) -> tuple[ResourceType, ...]:
 def _repository(seed: Seed) -> ResourceType:
     def create(api: Api, properties: Properties, _name: str) -> tuple[str, Attributes]:
         name = properties["RepositoryName"]
-        request = {"repositoryName": name, "tags": {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}}
+        request = {
+            "repositoryName": name,
+            "tags": {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])},
+        }
         if "RepositoryDescription" in properties:
             request["repositoryDescription"] = properties["RepositoryDescription"]
         metadata = api("codecommit", "CreateRepository", request)["repositoryMetadata"]
@@ -50,7 +60,9 @@ def _repository(seed: Seed) -> ResourceType:
         # Code is for the creation only.
         description = {"repositoryDescription": new.get("RepositoryDescription", "")}
         api("codecommit", "UpdateRepositoryDescription", {"repositoryName": name, **description})
-        return _repository_attributes(api("codecommit", "GetRepository", {"repositoryName": name})["repositoryMetadata"])
+        return _repository_attributes(
+            api("codecommit", "GetRepository", {"repositoryName": name})["repositoryMetadata"]
+        )
 
     def delete(api: Api, _physical_id: str, properties: Properties) -> None:
         api("codecommit", "DeleteRepository", {"repositoryName": properties["RepositoryName"]})
@@ -60,7 +72,11 @@ def _repository(seed: Seed) -> ResourceType:
 
 
 def _repository_attributes(metadata: dict[str, Any]) -> Attributes:
-    return {"Arn": metadata["Arn"], "Name": metadata["repositoryName"], "CloneUrlHttp": metadata["cloneUrlHttp"]}
+    return {
+        "Arn": metadata["Arn"],
+        "Name": metadata["repositoryName"],
+        "CloneUrlHttp": metadata["cloneUrlHttp"],
+    }
 
 
 def _create_project(api: Api, properties: Properties, name: str) -> tuple[str, Attributes]:

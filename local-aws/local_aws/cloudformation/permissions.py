@@ -36,7 +36,12 @@ class Needs:
 
 
 def checks(
-    resource_type: str, change: Change, scope: Scope, properties: Properties, physical_id: str, old: Properties
+    resource_type: str,
+    change: Change,
+    scope: Scope,
+    properties: Properties,
+    physical_id: str,
+    old: Properties,
 ) -> Iterator[Check]:
     """What has to be allowed for one change of one resource."""
     needs = NEEDS.get(resource_type)
@@ -47,7 +52,11 @@ def checks(
     context = needs.context(scope, properties)
     tags = _tags(properties)
     if tags and change == "create":
-        context = {**context, **{f"aws:RequestTag/{key}": value for key, value in tags.items()}, "aws:TagKeys": list(tags)}
+        context = {
+            **context,
+            **{f"aws:RequestTag/{key}": value for key, value in tags.items()},
+            "aws:TagKeys": list(tags),
+        }
     for action in needs.actions.get(change, ()):
         yield Check(action, arn, context)
     if resource_type == "AWS::Lambda::Function":
@@ -67,7 +76,9 @@ def checks(
 
 def _named(service: str, kind: str, member: str) -> Callable[[Scope, Properties, str], str]:
     def arn(scope: Scope, properties: Properties, physical_id: str) -> str:
-        return f"arn:aws:{service}:{scope.region}:{scope.account}:{kind}{properties.get(member) or physical_id}"
+        return (
+            f"arn:aws:{service}:{scope.region}:{scope.account}:{kind}{properties.get(member) or physical_id}"
+        )
 
     return arn
 
@@ -78,7 +89,9 @@ def _bucket(member: str) -> Callable[[Scope, Properties, str], str]:
 
 def _function(scope: Scope, properties: Properties, physical_id: str = "") -> str:
     name = str(properties.get("FunctionName") or physical_id)
-    return name if name.startswith("arn:") else f"arn:aws:lambda:{scope.region}:{scope.account}:function:{name}"
+    return (
+        name if name.startswith("arn:") else f"arn:aws:lambda:{scope.region}:{scope.account}:function:{name}"
+    )
 
 
 def _queue_of_policy(scope: Scope, properties: Properties, _physical_id: str) -> str:
@@ -234,7 +247,9 @@ NEEDS: Final[dict[str, Needs]] = {
         code=_code_of_repository,
     ),
     "AWS::CodeBuild::Project": Needs(
-        _named("codebuild", "project/", "Name"), _same("codebuild", "Project"), passed_to="codebuild.amazonaws.com"
+        _named("codebuild", "project/", "Name"),
+        _same("codebuild", "Project"),
+        passed_to="codebuild.amazonaws.com",
     ),
     "AWS::CodePipeline::Pipeline": Needs(
         _named("codepipeline", "", "Name"),

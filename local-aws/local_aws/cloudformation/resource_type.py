@@ -39,7 +39,9 @@ class ResourceType:
         """The properties without CloudFormation's own tags. Unknown ones are refused."""
         unknown = sorted(properties.keys() - self.properties)
         if unknown:
-            raise PropertyError(f"local-aws does not implement the properties {', '.join(unknown)} of {self.name}")
+            raise PropertyError(
+                f"local-aws does not implement the properties {', '.join(unknown)} of {self.name}"
+            )
         if "Tags" not in properties:
             return properties
         own = [tag for tag in properties["Tags"] if not str(tag.get("Key", "")).startswith("aws:")]

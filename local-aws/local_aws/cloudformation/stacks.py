@@ -1,4 +1,4 @@
-"""Stacks that Service Catalog and SageMaker make for others: made, changed and deleted through the API, and waited for."""
+"""Stacks that Service Catalog and SageMaker make for others, through the API."""
 
 from __future__ import annotations
 

@@ -11,7 +11,9 @@ import yaml
 PHASES: Final = ("install", "pre_build", "build", "post_build")
 OnFailure = Literal["ABORT", "CONTINUE"]
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_TOP: Final = frozenset({"version", "env", "phases", "run-as", "proxy", "reports", "artifacts", "cache", "batch"})
+_TOP: Final = frozenset(
+    {"version", "env", "phases", "run-as", "proxy", "reports", "artifacts", "cache", "batch"}
+)
 _REFUSED: Final = ("run-as", "proxy", "reports", "artifacts", "cache", "batch")
 
 
@@ -58,7 +60,11 @@ def parse_buildspec(text: str) -> Buildspec:
 def _variables(env: Any) -> dict[str, str]:
     if not isinstance(env, dict):
         raise BuildspecError("YAML_FILE_ERROR: env is not a mapping")
-    for name in sorted(env.keys() - {"variables", "exported-variables"} - ({"shell"} if env.get("shell") == "bash" else set())):
+    for name in sorted(
+        env.keys()
+        - {"variables", "exported-variables"}
+        - ({"shell"} if env.get("shell") == "bash" else set())
+    ):
         raise BuildspecError(f"local-aws does not implement env.{name} of a buildspec")
     variables = env.get("variables") or {}
     if not isinstance(variables, dict) or not all(

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from local_aws.caller import Caller
 from local_aws.codebuild.model import Build, PhaseRecord, Project
 from local_aws.codebuild.runner import BuildRunner
 from local_aws.errors import AwsError
-from local_aws.caller import Caller
 from local_aws.json_service import Operation, Protocol11, Request, Response, refuse
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.operations import Check
@@ -100,7 +100,7 @@ class BuildProjects:
             "projectsNotFound": [name for name, project in found.items() if project is None],
         }
 
-    def list(self, caller: Caller, request: Request) -> Response:
+    def list_projects(self, caller: Caller, request: Request) -> Response:
         """ListProjects by name, all on one page."""
         refuse(request, "nextToken")
         here = _arn(caller.scope, "")
@@ -193,7 +193,7 @@ def operations(projects: BuildProjects) -> dict[str, Operation]:
         "CreateProject": projects.create,
         "DeleteProject": projects.delete,
         "ListBuildsForProject": projects.list_for_project,
-        "ListProjects": projects.list,
+        "ListProjects": projects.list_projects,
         "StartBuild": projects.start_build,
         "StopBuild": projects.stop_build,
         "UpdateProject": projects.update,
@@ -204,12 +204,18 @@ def operations(projects: BuildProjects) -> dict[str, Operation]:
 def _checks(operation: str) -> Callable[[Scope, Request], Iterator[Check]]:
     def checks(scope: Scope, request: Request) -> Iterator[Check]:
         named = [request.get("name"), request.get("projectName"), *request.get("names", [])]
-        named += [item.rpartition("build/")[2].partition(":")[0] for item in [*request.get("ids", []), request.get("id")] if item]
+        named += [
+            item.rpartition("build/")[2].partition(":")[0]
+            for item in [*request.get("ids", []), request.get("id")]
+            if item
+        ]
         arns = [_arn(scope, name) for name in named if name]
         for resource in arns or ["*"]:
             yield Check(f"codebuild:{operation}", resource, {})
         if "serviceRole" in request:
-            yield Check("iam:PassRole", request["serviceRole"], {"iam:PassedToService": "codebuild.amazonaws.com"})
+            yield Check(
+                "iam:PassRole", request["serviceRole"], {"iam:PassedToService": "codebuild.amazonaws.com"}
+            )
 
     return checks
 

@@ -27,7 +27,7 @@ from local_aws.processing.log_stream import LogStream
 from local_aws.processing.process import run_process
 
 _STATE: Final = "state"
-# What a command leaves behind is kept also when it ends the shell; what cannot be set again says so to nobody.
+# What a command leaves behind is kept also when it ends the shell; variables that cannot be set are left out.
 _SCRIPT: Final = """\
 trap '__code=$?; {{ declare -p; declare -f; printf "cd %q\\n" "$PWD"; }} > "{state}"; exit $__code' EXIT
 source "{state}" 2>/dev/null
@@ -179,10 +179,14 @@ class BuildRunner:
                     if mode and target.is_file():
                         target.chmod(mode | 0o600)
         except (ClientError, BotoCoreError, zipfile.BadZipFile, OSError) as error:
-            raise _PhaseError(f"CLIENT_ERROR: the source s3://{bucket}/{name} cannot be had: {error}") from error
+            raise _PhaseError(
+                f"CLIENT_ERROR: the source s3://{bucket}/{name} cannot be had: {error}"
+            ) from error
 
     def _buildspec(self, run: _Run) -> Buildspec:
-        given = run.build.buildspec_override or run.build.settings["source"].get("buildspec") or "buildspec.yml"
+        given = (
+            run.build.buildspec_override or run.build.settings["source"].get("buildspec") or "buildspec.yml"
+        )
         if "\n" in given:
             return parse_buildspec(given)
         file = (run.source / given).resolve()

@@ -22,7 +22,9 @@ class GitError(Exception):
 
 def environment() -> dict[str, str]:
     """For git, without anybody's configuration."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LOCAL_AWS_RUN", "TMPDIR") if name in os.environ}
+    kept = {
+        name: os.environ[name] for name in ("PATH", "HOME", "LOCAL_AWS_RUN", "TMPDIR") if name in os.environ
+    }
     return {**kept, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
 
 

@@ -64,7 +64,11 @@ class GitOverHttp:
         """One request of git's."""
         user = self._user(path, headers)
         if user is None:
-            return 401, {**_PLAIN, "WWW-Authenticate": 'Basic realm="CodeCommit"'}, b"Authentication is needed.\n"
+            return (
+                401,
+                {**_PLAIN, "WWW-Authenticate": 'Basic realm="CodeCommit"'},
+                b"Authentication is needed.\n",
+            )
         name, _, rest = path.removeprefix(PATH).partition("/")
         try:
             repository = self._repositories.find(user.scope, name.removesuffix(".git"))

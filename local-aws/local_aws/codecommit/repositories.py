@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from local_aws.caller import Caller
 from local_aws.codecommit import git
 from local_aws.errors import AwsError
-from local_aws.caller import Caller
 from local_aws.json_service import Operation, Protocol11, Request, Response, refuse
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.operations import Check
@@ -80,7 +80,8 @@ class Repositories:
         if _NAME.fullmatch(name) is None or name.endswith(".git"):
             raise AwsError(
                 "InvalidRepositoryNameException",
-                "The repository name must be 1 to 100 letters, digits, periods, underscores and dashes, and cannot end in .git.",
+                "The repository name must be 1 to 100 letters, digits, periods, underscores and dashes, "
+                "and cannot end in .git.",
             )
         arn = _arn(caller.scope, name)
         if arn in self.by_arn:
@@ -103,7 +104,7 @@ class Repositories:
         return {"repositoryMetadata": self._metadata(repository)}
 
     def seed(self, repository: Repository, archive: bytes, branch: str) -> None:
-        """Make the files of a zip the first commit of a branch, which becomes the default. Raises ValueError."""
+        """Make the files of a zip the first commit of the default branch. Raises ValueError."""
         with tempfile.TemporaryDirectory() as folder:
             _unpack(archive, Path(folder))
             git.git(repository.folder, "check-ref-format", "--branch", branch)
@@ -128,7 +129,7 @@ class Repositories:
         """GetRepository."""
         return {"repositoryMetadata": self._metadata(self.find(caller.scope, request["repositoryName"]))}
 
-    def list(self, caller: Caller, request: Request) -> Response:
+    def list_repositories(self, caller: Caller, request: Request) -> Response:
         """ListRepositories by name, all on one page."""
         refuse(request, "nextToken")
         here = [item for arn, item in self.by_arn.items() if arn.startswith(_arn(caller.scope, ""))]
@@ -172,7 +173,9 @@ class Repositories:
         if _COMMIT_ID.fullmatch(wanted) is None:
             raise AwsError("InvalidCommitIdException", f"{wanted} is not a full commit id")
         try:
-            shown = git.git(repository.folder, "show", "--no-patch", "--date=raw", f"--format={_FORMAT}", wanted)
+            shown = git.git(
+                repository.folder, "show", "--no-patch", "--date=raw", f"--format={_FORMAT}", wanted
+            )
         except git.GitError as error:
             raise AwsError("CommitIdDoesNotExistException", f"Commit {wanted} does not exist") from error
         fields = shown.decode("utf-8", errors="replace").split("\0")
@@ -220,7 +223,7 @@ def operations(repositories: Repositories) -> dict[str, Operation]:
         "GetCommit": repositories.get_commit,
         "GetRepository": repositories.get,
         "ListBranches": repositories.list_branches,
-        "ListRepositories": repositories.list,
+        "ListRepositories": repositories.list_repositories,
         "UpdateRepositoryDescription": repositories.update_description,
     }
     return {name: Operation(run, _checks(name)) for name, run in runs.items()}

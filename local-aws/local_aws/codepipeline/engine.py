@@ -1,7 +1,7 @@
 """Runs executions, stage by stage, with the pipeline's role.
 
-One execution at a time is in a stage. One more may wait for it; when a newer one comes, that one is superseded
-(the execution mode SUPERSEDED).
+One execution at a time is in a stage. One more may wait for it; when a newer one comes, that one is
+superseded (the execution mode SUPERSEDED).
 """
 
 from __future__ import annotations
@@ -120,9 +120,7 @@ class Engine:
         with self._lock:
             execution.status, execution.summary, execution.updated_at = status, summary, time.time()
 
-    def _action(
-        self, pipeline: Pipeline, execution: Execution, stage: Stage, action: dict[str, Any]
-    ) -> None:
+    def _action(self, pipeline: Pipeline, execution: Execution, stage: Stage, action: dict[str, Any]) -> None:
         with self._lock:
             stage.actions[action["name"]] = run = ActionRun("InProgress", time.time())
         try:
@@ -176,7 +174,9 @@ class Engine:
         with self._lock:
             project = self._builds.by_arn.get(arn)
             if project is None:
-                raise ActionError("ConfigurationError", f"Error calling startBuild: Project cannot be found: {arn}")
+                raise ActionError(
+                    "ConfigurationError", f"Error calling startBuild: Project cannot be found: {arn}"
+                )
             source = execution.objects[action["inputArtifacts"][0]["name"]]
             commit = execution.revision.commit if execution.revision else None
             initiator = f"codepipeline/{pipeline.name}"
@@ -193,8 +193,6 @@ class Engine:
         return self._keys.role_key(pipeline.declaration["roleArn"], pipeline.account)
 
     def _require(self, pipeline: Pipeline, check: Check) -> None:
-        denial = self._host.role_denial(
-            pipeline.declaration["roleArn"], "codepipeline.amazonaws.com", check
-        )
+        denial = self._host.role_denial(pipeline.declaration["roleArn"], "codepipeline.amazonaws.com", check)
         if denial is not None:
             raise ActionError("PermissionError", denial)

@@ -8,22 +8,34 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from local_aws.caller import Caller
 from local_aws.codepipeline.engine import Engine
 from local_aws.codepipeline.model import ActionRun, Execution, Pipeline, Stage
 from local_aws.errors import AwsError
-from local_aws.caller import Caller
 from local_aws.json_service import Operation, Protocol11, Request, Response, refuse
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.operations import Check
 
 PROTOCOL: Final = Protocol11("codepipeline", "CodePipeline_20150709.", "codepipeline")
-_PROVIDERS: Final = {("Source", "CodeCommit"): ("RepositoryName", "BranchName"), ("Build", "CodeBuild"): ("ProjectName",)}
+_PROVIDERS: Final = {
+    ("Source", "CodeCommit"): ("RepositoryName", "BranchName"),
+    ("Build", "CodeBuild"): ("ProjectName",),
+}
 _CONFIGURATION: Final = {
     "CodeCommit": {"RepositoryName", "BranchName", "PollForSourceChanges", "OutputArtifactFormat"},
     "CodeBuild": {"ProjectName"},
 }
 _DECLARED: Final = {"name", "roleArn", "artifactStore", "stages", "version", "executionMode", "pipelineType"}
-_ACTION: Final = {"name", "actionTypeId", "runOrder", "configuration", "outputArtifacts", "inputArtifacts", "region", "namespace"}
+_ACTION: Final = {
+    "name",
+    "actionTypeId",
+    "runOrder",
+    "configuration",
+    "outputArtifacts",
+    "inputArtifacts",
+    "region",
+    "namespace",
+}
 _NAME: Final = re.compile(r"[A-Za-z0-9.@\-_]{1,100}")
 
 
@@ -52,7 +64,8 @@ class Pipelines:
         arn = _arn(caller.scope, declaration["name"])
         if arn in self.by_arn:
             raise AwsError(
-                "PipelineNameInUseException", f"A pipeline with the name '{declaration['name']}' already exists."
+                "PipelineNameInUseException",
+                f"A pipeline with the name '{declaration['name']}' already exists.",
             )
         pipeline = Pipeline(
             account=caller.scope.account,
@@ -85,10 +98,14 @@ class Pipelines:
         """GetPipeline, its latest version."""
         refuse(request, "version")
         pipeline = self.find(caller.scope, request["name"])
-        metadata = {"pipelineArn": pipeline.arn, "created": pipeline.created_at, "updated": pipeline.updated_at}
+        metadata = {
+            "pipelineArn": pipeline.arn,
+            "created": pipeline.created_at,
+            "updated": pipeline.updated_at,
+        }
         return {"pipeline": _shown(pipeline), "metadata": metadata}
 
-    def list(self, caller: Caller, request: Request) -> Response:
+    def list_pipelines(self, caller: Caller, request: Request) -> Response:
         """ListPipelines by name, all on one page."""
         refuse(request, "nextToken", "maxResults")
         here = [item for arn, item in self.by_arn.items() if arn.startswith(_arn(caller.scope, ""))]
@@ -183,7 +200,8 @@ class Pipelines:
         found = self.by_arn.get(_arn(scope, name))
         if found is None:
             raise AwsError(
-                "PipelineNotFoundException", f"Account '{scope.account}' does not have a pipeline with name '{name}'"
+                "PipelineNotFoundException",
+                f"Account '{scope.account}' does not have a pipeline with name '{name}'",
             )
         return found
 
@@ -197,7 +215,7 @@ def operations(pipelines: Pipelines) -> dict[str, Operation]:
         "GetPipelineExecution": pipelines.get_execution,
         "GetPipelineState": pipelines.state,
         "ListPipelineExecutions": pipelines.list_executions,
-        "ListPipelines": pipelines.list,
+        "ListPipelines": pipelines.list_pipelines,
         "StartPipelineExecution": pipelines.start_execution,
         "UpdatePipeline": pipelines.update,
     }
@@ -238,7 +256,9 @@ def _checked(declaration: dict[str, Any]) -> dict[str, Any]:
         raise _structure("A pipeline needs an artifactStore with a location.")
     stages = declaration["stages"]
     if len(stages) < 2:
-        raise _structure("Pipeline should start with a stage that only contains source actions, and have at least 2 stages.")
+        raise _structure(
+            "Pipeline should have at least 2 stages, and start with one that only contains source actions."
+        )
     names = [stage["name"] for stage in stages]
     if len(set(names)) != len(names):
         raise _structure("Stage names must be unique.")
@@ -250,7 +270,7 @@ def _checked(declaration: dict[str, Any]) -> dict[str, Any]:
             if missing:
                 raise AwsError(
                     "InvalidActionDeclarationException",
-                    f"Action {action['name']}: no action before it has the output {', '.join(sorted(missing))}.",
+                    f"Action {action['name']}: no action before has the output {', '.join(sorted(missing))}.",
                 )
             made |= {item["name"] for item in action.get("outputArtifacts", [])}
     return copy.deepcopy(declaration)
@@ -261,7 +281,9 @@ def _check_action(stage: str, action: dict[str, Any], first: bool) -> None:
     category, provider = kind["category"], kind["provider"]
 
     def refused(why: str) -> AwsError:
-        return AwsError("InvalidActionDeclarationException", f"Action {action['name']} of stage {stage}: {why}")
+        return AwsError(
+            "InvalidActionDeclarationException", f"Action {action['name']} of stage {stage}: {why}"
+        )
 
     if (category, provider) not in _PROVIDERS or kind["owner"] != "AWS":
         raise refused(f"local-aws does not implement the provider {provider} of {category} actions.")
@@ -274,7 +296,7 @@ def _check_action(stage: str, action: dict[str, Any], first: bool) -> None:
         raise refused(f"its configuration is missing {', '.join(missing)}.")
     strange = sorted(configuration.keys() - _CONFIGURATION[provider])
     if strange or configuration.get("OutputArtifactFormat", "CODE_ZIP") != "CODE_ZIP":
-        raise refused(f"local-aws does not implement this configuration: {', '.join(strange) or 'OutputArtifactFormat'}.")
+        raise refused(f"local-aws does not implement {', '.join(strange) or 'this OutputArtifactFormat'}.")
     if (category == "Source") != first:
         raise refused("the first stage, and no other, must have source actions.")
     if category == "Source" and len(action.get("outputArtifacts", [])) != 1:
@@ -297,7 +319,11 @@ def _trigger(execution: Execution) -> dict[str, str]:
 
 def _summary(execution: Execution) -> dict[str, Any]:
     revision = execution.revision
-    revisions = [{"actionName": "Source", "revisionId": revision.commit, "revisionSummary": revision.summary}] if revision else []
+    revisions = (
+        [{"actionName": "Source", "revisionId": revision.commit, "revisionSummary": revision.summary}]
+        if revision
+        else []
+    )
     return {
         "pipelineExecutionId": execution.id,
         "status": execution.status,
@@ -318,7 +344,10 @@ def _stage_state(declared: dict[str, Any], pipeline: Pipeline) -> dict[str, Any]
         "stageName": declared["name"],
         "inboundTransitionState": {"enabled": True},
         "actionStates": [
-            {"actionName": action["name"], "latestExecution": _action_state(stage.actions.get(action["name"]))}
+            {
+                "actionName": action["name"],
+                "latestExecution": _action_state(stage.actions.get(action["name"])),
+            }
             for action in declared["actions"]
         ],
         "latestExecution": latest,

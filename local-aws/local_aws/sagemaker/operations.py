@@ -88,7 +88,9 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "UpdatePipeline": Operation(pipelines.update_pipeline, "PipelineName"),
     "UpdatePipelineExecution": Operation(executions.update_pipeline_execution, "PipelineExecutionArn"),
 }
-_TAGGING: Final = frozenset({"CreateFeatureGroup", "CreatePipeline", "CreateProcessingJob", "CreateProject", "UpdateProject"})
+_TAGGING: Final = frozenset(
+    {"CreateFeatureGroup", "CreatePipeline", "CreateProcessingJob", "CreateProject", "UpdateProject"}
+)
 _PASSING: Final = frozenset({"CreateFeatureGroup", "CreatePipeline", "CreateProcessingJob", "UpdatePipeline"})
 BATCHES: Final = frozenset({"BatchGetRecord", "BatchWriteRecord"})
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from local_aws.background import Background
+from local_aws.caller import Caller
 from local_aws.clients import Credentials, Keys
 from local_aws.cloudformation.stacks import Stack, StackError, Stacks, WantedStack
-from local_aws.caller import Caller
 from local_aws.sagemaker.context import Request, Response
 from local_aws.sagemaker.projects_model import Project, ProjectStatus
 from local_aws.service_catalog.model import Catalog, Record
@@ -63,7 +63,12 @@ class ProjectStacks:
             project.provisioned_product_id = answer["RecordDetail"]["ProvisionedProductId"]
             self._follow(project, answer["RecordDetail"]["RecordId"], "CreateCompleted", "CreateFailed")
         else:
-            self._work(project, lambda key: self._stacks.create(self._wanted(project, key)), "CreateCompleted", "CreateFailed")
+            self._work(
+                project,
+                lambda key: self._stacks.create(self._wanted(project, key)),
+                "CreateCompleted",
+                "CreateFailed",
+            )
 
     def update(self, caller: Caller, project: Project, catalog: dict[str, Any] | None) -> None:
         """Change a project to what it is to be now. ``catalog`` has the details that change."""
@@ -82,12 +87,20 @@ class ProjectStacks:
             self._follow(project, record, "UpdateCompleted", "UpdateFailed")
         else:
             stack_id = project.stack_id or project.stack_name
-            self._work(project, lambda key: self._stacks.update(self._wanted(project, key), stack_id), "UpdateCompleted", "UpdateFailed")
+            self._work(
+                project,
+                lambda key: self._stacks.update(self._wanted(project, key), stack_id),
+                "UpdateCompleted",
+                "UpdateFailed",
+            )
 
     def delete(self, caller: Caller, project: Project) -> None:
         """Delete what is behind a project."""
         if project.provisioned_product_id in self._catalog.provisioned:
-            request = {"ProvisionedProductId": project.provisioned_product_id, "TerminateToken": f"delete-{project.id}"}
+            request = {
+                "ProvisionedProductId": project.provisioned_product_id,
+                "TerminateToken": f"delete-{project.id}",
+            }
             record = self._service.terminate(caller, request)["RecordDetail"]["RecordId"]
             self._follow(project, record, "DeleteCompleted", "DeleteFailed")
             return
@@ -102,7 +115,11 @@ class ProjectStacks:
     def _catalog_request(self, project: Project) -> Request:
         details = project.catalog or {}
         own = [{"Key": key, "Value": value} for key, value in project.parameters().items()]
-        request = {name: details[name] for name in ("ProductId", "ProvisioningArtifactId", "PathId") if name in details}
+        request: Request = {
+            name: details[name]
+            for name in ("ProductId", "ProvisioningArtifactId", "PathId")
+            if name in details
+        }
         if "ProvisioningArtifactId" not in request:
             product = self._catalog.products.get(details["ProductId"])
             active = [item.id for item in product.artifacts.values() if item.active] if product else []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from local_aws.errors import AwsError, not_found, validation_error
 from local_aws.caller import Caller
+from local_aws.errors import AwsError, not_found, validation_error
 from local_aws.sagemaker.context import Context, Request, Response
 from local_aws.sagemaker.paging import SortKey, page
 from local_aws.sagemaker.projects_model import Project, new_project_id
@@ -23,12 +23,17 @@ def create_project(context: Context, request: Request) -> Response:
     known = context.projects.by_arn.get(arn)
     if known is not None and known.status != "DeleteCompleted":
         raise validation_error(f"Project already exists: {name}")
-    catalog, template = request.get("ServiceCatalogProvisioningDetails"), _template(request.get("TemplateProviders"))
+    catalog, template = (
+        request.get("ServiceCatalogProvisioningDetails"),
+        _template(request.get("TemplateProviders")),
+    )
     if (catalog is None) == (template is None):
         raise validation_error(
             "Exactly one of ServiceCatalogProvisioningDetails and TemplateProviders must be provided."
         )
-    _refuse_own_parameters((catalog or {}).get("ProvisioningParameters", (template or {}).get("Parameters", [])))
+    _refuse_own_parameters(
+        (catalog or {}).get("ProvisioningParameters", (template or {}).get("Parameters", []))
+    )
     if template is not None:
         _check_template(context, template)
     project = Project(
@@ -55,7 +60,10 @@ def describe_project(context: Context, request: Request) -> Response:
     """DescribeProject, with the reason of a failure."""
     project = find_project(context, request["ProjectName"])
     message = project.message or project.status
-    product = {"ProvisionedProductId": project.provisioned_product_id, "ProvisionedProductStatusMessage": message}
+    product = {
+        "ProvisionedProductId": project.provisioned_product_id,
+        "ProvisionedProductStatusMessage": message,
+    }
     return {
         "ProjectArn": project.arn,
         "ProjectName": project.name,
@@ -98,7 +106,9 @@ def update_project(context: Context, request: Request) -> Response:
     _require_idle(project, "updated")
     catalog = request.get("ServiceCatalogProvisioningUpdateDetails")
     templates = request.get("TemplateProvidersToUpdate")
-    if (catalog is not None and project.catalog is None) or (templates is not None and project.template is None):
+    if (catalog is not None and project.catalog is None) or (
+        templates is not None and project.template is None
+    ):
         raise validation_error("A project cannot change between Service Catalog and templates.")
     project.tags = merge_tags(project.tags, request.get("Tags", []))
     project.description = request.get("ProjectDescription", project.description)
@@ -141,7 +151,8 @@ def _caller(context: Context) -> Caller:
 def _require_idle(project: Project, what: str) -> None:
     if project.status in _BUSY or project.status == "DeleteCompleted":
         raise AwsError(
-            "ConflictException", f"Project '{project.name}' cannot be {what} while its status is {project.status}."
+            "ConflictException",
+            f"Project '{project.name}' cannot be {what} while its status is {project.status}.",
         )
 
 
@@ -165,7 +176,9 @@ def _change_template(context: Context, project: Project, changed: dict[str, Any]
     before = project.template or {}
     if changed["TemplateName"] != before["TemplateName"]:
         raise validation_error(f"The project has no template named {changed['TemplateName']}.")
-    parameters = {item["Key"]: item for item in [*before.get("Parameters", []), *changed.get("Parameters", [])]}
+    parameters = {
+        item["Key"]: item for item in [*before.get("Parameters", []), *changed.get("Parameters", [])]
+    }
     template = {**before, **changed, "Parameters": list(parameters.values())}
     where = object_of(template["TemplateURL"])
     if where is None or context.read_object(*where, None) is None:

@@ -9,8 +9,8 @@ from local_aws.feature_store.model import FeatureGroup
 from local_aws.processing.model import ProcessingJob
 from local_aws.sagemaker.context import Context, Request, Response
 from local_aws.sagemaker.model import Pipeline
-from local_aws.sagemaker.projects_model import Project
 from local_aws.sagemaker.paging import SortKey, page
+from local_aws.sagemaker.projects_model import Project
 
 MAX_TAGS: Final = 50
 

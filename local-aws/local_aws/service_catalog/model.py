@@ -177,7 +177,9 @@ class Catalog:
         """A product by its name, which must be unique for that."""
         found = [product for product in self.in_scope(scope) if product.name == name]
         if len(found) != 1:
-            raise not_found(f"Product {name} not found." if not found else f"Several products are named {name}.")
+            raise not_found(
+                f"Product {name} not found." if not found else f"Several products are named {name}."
+            )
         return found[0]
 
     def in_scope(self, scope: Scope) -> list[Product]:

@@ -21,7 +21,9 @@ PROTOCOL: Final = Protocol11("servicecatalog", "AWS242ServiceCatalogService.", "
 _Run = Callable[[Caller, Request], Response]
 
 
-def operations(portfolios: Portfolios, products: Products, provisioning: Provisioning) -> dict[str, Operation]:
+def operations(
+    portfolios: Portfolios, products: Products, provisioning: Provisioning
+) -> dict[str, Operation]:
     """All operations by name."""
     runs: dict[str, tuple[_Run, str | None]] = {
         "AssociatePrincipalWithPortfolio": (portfolios.associate_principal, "PortfolioId"),
@@ -46,7 +48,7 @@ def operations(portfolios: Portfolios, products: Products, provisioning: Provisi
         "DisassociateProductFromPortfolio": (portfolios.disassociate_product, "PortfolioId"),
         "GetProvisionedProductOutputs": (provisioning.outputs, None),
         "ListConstraintsForPortfolio": (portfolios.list_constraints, "PortfolioId"),
-        "ListPortfolios": (portfolios.list, None),
+        "ListPortfolios": (portfolios.list_portfolios, None),
         "ListPortfoliosForProduct": (portfolios.of_product, "ProductId"),
         "ListPrincipalsForPortfolio": (portfolios.principals, "PortfolioId"),
         "ListProvisioningArtifacts": (products.list_artifacts, "ProductId"),
@@ -71,7 +73,9 @@ def _checks(operation: str, member: str | None) -> Callable[[Scope, Request], It
         named = request.get(member or "")
         kind = "portfolio" if str(named).startswith("port-") else "product"
         arn = f"arn:aws:catalog:{scope.region}:{scope.account}:{kind}/{named}" if named else "*"
-        tags = [tag for tag in request.get("Tags", []) if isinstance(tag, dict) and {"Key", "Value"} <= tag.keys()]
+        tags = [
+            tag for tag in request.get("Tags", []) if isinstance(tag, dict) and {"Key", "Value"} <= tag.keys()
+        ]
         keys: dict[str, object] = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags}
         if tags:
             keys["aws:TagKeys"] = [tag["Key"] for tag in tags]

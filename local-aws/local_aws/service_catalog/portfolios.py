@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any, Final
 
-from local_aws.errors import AwsError
 from local_aws.caller import Caller
+from local_aws.errors import AwsError
 from local_aws.json_service import Request, Response, refuse
 from local_aws.sagemaker.model import Identity
 from local_aws.service_catalog.model import (
@@ -54,7 +54,9 @@ class Portfolios:
         portfolio.provider = request.get("ProviderName", portfolio.provider)
         portfolio.description = request.get("Description", portfolio.description)
         added = tags_of(request.get("AddTags", []))
-        kept = {key: value for key, value in portfolio.tags.items() if key not in request.get("RemoveTags", [])}
+        kept = {
+            key: value for key, value in portfolio.tags.items() if key not in request.get("RemoveTags", [])
+        }
         portfolio.tags = {**kept, **added}
         return {"PortfolioDetail": _detail(portfolio), "Tags": listed_tags(portfolio.tags)}
 
@@ -63,7 +65,7 @@ class Portfolios:
         portfolio = self._catalog.portfolio(caller.scope, request["Id"])
         return {"PortfolioDetail": _detail(portfolio), "Tags": listed_tags(portfolio.tags)}
 
-    def list(self, caller: Caller, request: Request) -> Response:
+    def list_portfolios(self, caller: Caller, request: Request) -> Response:
         """ListPortfolios, all on one page."""
         refuse(request, "PageToken")
         here = (caller.scope.account, caller.scope.region)
@@ -76,7 +78,7 @@ class Portfolios:
         if portfolio.products or portfolio.principals:
             raise AwsError(
                 "ResourceInUseException",
-                f"Portfolio {portfolio.id} still has products, principals or constraints, and can't be deleted.",
+                f"Portfolio {portfolio.id} still has products or principals, and can't be deleted.",
             )
         del self._catalog.portfolios[portfolio.id]
         return {}
@@ -96,7 +98,8 @@ class Portfolios:
             raise not_found(f"Product {product_id} is not associated with portfolio {portfolio.id}.")
         if self._catalog.launch_constraint(portfolio.id, product_id) is not None:
             raise AwsError(
-                "ResourceInUseException", f"Product {product_id} has a constraint in portfolio {portfolio.id}."
+                "ResourceInUseException",
+                f"Product {product_id} has a constraint in portfolio {portfolio.id}.",
             )
         del portfolio.products[product_id]
         return {}
@@ -105,7 +108,9 @@ class Portfolios:
         """ListPortfoliosForProduct, all on one page."""
         refuse(request, "PageToken")
         product = self._catalog.product(caller.scope, request["ProductId"])
-        return {"PortfolioDetails": [_detail(portfolio) for portfolio in self._catalog.portfolios_of(product)]}
+        return {
+            "PortfolioDetails": [_detail(portfolio) for portfolio in self._catalog.portfolios_of(product)]
+        }
 
     def associate_principal(self, caller: Caller, request: Request) -> Response:
         """AssociatePrincipalWithPortfolio, with an ARN without wildcards."""
@@ -216,7 +221,9 @@ def _role_of(parameters: str, account: str) -> str:
     except ValueError as error:
         raise invalid(f"Parameters is not valid JSON: {error}") from error
     if not isinstance(given, dict) or given.keys() not in ({"RoleArn"}, {"LocalRoleName"}):
-        raise invalid("Parameters of a launch constraint must have RoleArn or LocalRoleName, and nothing else.")
+        raise invalid(
+            "Parameters of a launch constraint must have RoleArn or LocalRoleName, and nothing else."
+        )
     if "LocalRoleName" in given:
         return f"arn:aws:iam::{account}:role/{given['LocalRoleName']}"
     if not isinstance(given["RoleArn"], str) or _ROLE_ARN.fullmatch(given["RoleArn"]) is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from local_aws.errors import AwsError
 from local_aws.caller import Caller
+from local_aws.errors import AwsError
 from local_aws.json_service import Request, Response, refuse
 from local_aws.service_catalog.model import (
     Artifact,
@@ -127,7 +127,10 @@ class Products:
             for product in self._catalog.in_scope(caller.scope)
             if launch_paths(self._catalog, product, identity) and _matches(product, request)
         ]
-        return {"ProductViewSummaries": [_summary(product) for product in found], "ProductViewAggregations": {}}
+        return {
+            "ProductViewSummaries": [_summary(product) for product in found],
+            "ProductViewAggregations": {},
+        }
 
     def search_as_admin(self, caller: Caller, request: Request) -> Response:
         """SearchProductsAsAdmin, all on one page."""
@@ -165,10 +168,12 @@ class Products:
     def list_artifacts(self, caller: Caller, request: Request) -> Response:
         """ListProvisioningArtifacts, oldest first."""
         product = self._catalog.product(caller.scope, request["ProductId"])
-        return {"ProvisioningArtifactDetails": [_artifact_detail(item) for item in product.artifacts.values()]}
+        return {
+            "ProvisioningArtifactDetails": [_artifact_detail(item) for item in product.artifacts.values()]
+        }
 
     def update_artifact(self, caller: Caller, request: Request) -> Response:
-        """UpdateProvisioningArtifact: name, description, whether it can be launched, and what is said of it."""
+        """UpdateProvisioningArtifact: name, description, whether it can be launched, and guidance."""
         product = self._catalog.product(caller.scope, request["ProductId"])
         artifact = artifact_of(product, request["ProvisioningArtifactId"])
         artifact.name = request.get("Name", artifact.name)
@@ -182,7 +187,9 @@ class Products:
         product = self._catalog.product(caller.scope, request["ProductId"])
         artifact = artifact_of(product, request["ProvisioningArtifactId"])
         if len(product.artifacts) == 1:
-            raise AwsError("ResourceInUseException", f"{artifact.id} is the last provisioning artifact of its product.")
+            raise AwsError(
+                "ResourceInUseException", f"{artifact.id} is the last provisioning artifact of its product."
+            )
         del product.artifacts[artifact.id]
         return {}
 
@@ -232,7 +239,9 @@ class Products:
             try:
                 self._parse(template)
             except ValueError as error:
-                raise invalid(f"Invalid templateBody. Please make sure that your template is valid: {error}") from error
+                raise invalid(
+                    f"Invalid templateBody. Please make sure that your template is valid: {error}"
+                ) from error
         return Artifact(
             id=new_id("pa"),
             name=given.get("Name", ""),

@@ -1,4 +1,4 @@
-"""Provisioned products: stacks that are launched, changed and terminated by the launch role of their portfolio.
+"""Provisioned products: stacks that the launch role of a portfolio makes, changes and deletes.
 
 Each operation answers at once with a record; the stack is worked on in the background, and the record says
 what came of it.
@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from local_aws.background import Background
+from local_aws.caller import Caller
 from local_aws.clients import Credentials, Keys
 from local_aws.cloudformation.stacks import Stack, StackError, Stacks, WantedStack
 from local_aws.errors import AwsError
-from local_aws.caller import Caller
 from local_aws.json_service import Request, Response, refuse
 from local_aws.sagemaker.model import Identity
 from local_aws.service_catalog.model import (
@@ -103,7 +103,7 @@ class Provisioning:
         )
         self._catalog.provisioned[target.id] = target
         record = self._record(caller, target, "PROVISION_PRODUCT")
-        self._work(target, record, lambda key: self._stacks.create(self._wanted(target, artifact, key)))
+        self._work(target, record, lambda: self._stacks.create(self._wanted(target, artifact)))
         return {"RecordDetail": _record_detail(record)}
 
     def update(self, caller: Caller, request: Request) -> Response:
@@ -130,8 +130,8 @@ class Provisioning:
         record = self._record(caller, target, "UPDATE_PROVISIONED_PRODUCT")
         wanted_stack = before.stack_id
 
-        def change(key: Credentials) -> Stack:
-            wanted = self._wanted(target, artifact, key)
+        def change() -> Stack:
+            wanted = self._wanted(target, artifact)
             return self._stacks.update(wanted, wanted_stack) if wanted_stack else self._stacks.create(wanted)
 
         self._work(target, record, change, before)
@@ -144,9 +144,9 @@ class Provisioning:
         record = self._record(caller, target, "TERMINATE_PROVISIONED_PRODUCT")
         retained = request.get("RetainPhysicalResources", False)
 
-        def delete(key: Credentials) -> Stack:
+        def delete() -> Stack:
             if target.stack_id and not retained:
-                self._stacks.delete(target.region, key, target.stack_id)
+                self._stacks.delete(target.region, self._key(target), target.stack_id)
             return Stack(target.stack_id or "")
 
         self._work(target, record, delete)
@@ -154,7 +154,9 @@ class Provisioning:
 
     def describe(self, caller: Caller, request: Request) -> Response:
         """DescribeProvisionedProduct, by id or name."""
-        target = self._target(caller, {f"ProvisionedProduct{key}": request[key] for key in request if key in ("Id", "Name")})
+        target = self._target(
+            caller, {f"ProvisionedProduct{key}": request[key] for key in request if key in ("Id", "Name")}
+        )
         return {"ProvisionedProductDetail": _detail(target), "CloudWatchDashboards": []}
 
     def scan(self, caller: Caller, request: Request) -> Response:
@@ -166,7 +168,11 @@ class Provisioning:
         """SearchProvisionedProducts; filters of the form ``name:value`` or a word, all on one page."""
         refuse(request, "PageToken")
         words: list[str] = request.get("Filters", {}).get("SearchQuery", [])
-        found = [self._attribute(item) for item in self._here(caller) if all(_answers(item, word) for word in words)]
+        found = [
+            self._attribute(item)
+            for item in self._here(caller)
+            if all(_answers(item, word) for word in words)
+        ]
         return {"ProvisionedProducts": found, "TotalResultsCount": len(found)}
 
     def describe_record(self, caller: Caller, request: Request) -> Response:
@@ -209,7 +215,10 @@ class Provisioning:
 
     def _is_here(self, caller: Caller, record: Record) -> bool:
         product = self._catalog.products.get(record.product_id)
-        return product is None or (product.account, product.region) == (caller.scope.account, caller.scope.region)
+        return product is None or (product.account, product.region) == (
+            caller.scope.account,
+            caller.scope.region,
+        )
 
     def _version(self, caller: Caller, request: Request) -> tuple[Product, Artifact]:
         if ("ProductId" in request) == ("ProductName" in request):
@@ -242,7 +251,11 @@ class Provisioning:
         anybody = identity is None or identity.arn.endswith(":root")
         paths = launch_paths(self._catalog, product, None if anybody else identity)
         wanted_id, wanted_name = request.get("PathId"), request.get("PathName")
-        chosen = [path for path in paths if path.id == (wanted_id or path.id) and path.name == (wanted_name or path.name)]
+        chosen = [
+            path
+            for path in paths
+            if path.id == (wanted_id or path.id) and path.name == (wanted_name or path.name)
+        ]
         if not chosen:
             raise not_found(f"No launch paths found for resource: {product.id}")
         if len(chosen) > 1:
@@ -284,11 +297,11 @@ class Provisioning:
         target.status = "UNDER_CHANGE"
         return record
 
-    def _wanted(self, target: ProvisionedProduct, artifact: Artifact, key: Credentials) -> WantedStack:
+    def _wanted(self, target: ProvisionedProduct, artifact: Artifact) -> WantedStack:
         return WantedStack(
             name=target.stack_name,
             region=target.region,
-            key=key,
+            key=self._key(target),
             template_url=f"{ARTIFACT_URL}{artifact.id}",
             parameters=target.parameters,
             tags=target.tags,
@@ -298,14 +311,14 @@ class Provisioning:
         self,
         target: ProvisionedProduct,
         record: Record,
-        run: Callable[[Credentials], Stack],
+        run: Callable[[], Stack],
         before: ProvisionedProduct | None = None,
     ) -> None:
         def work() -> None:
             with self._lock:
                 record.status = "IN_PROGRESS"
             try:
-                stack = run(self._key(target))
+                stack = run()
             except StackError as error:
                 self._failed(target, record, error, before)
             else:
@@ -333,7 +346,7 @@ class Provisioning:
             target.last_successful_record = record.id
             record.outputs = [
                 *stack.outputs,
-                {"OutputKey": "CloudformationStackARN", "OutputValue": stack.id, "Description": "The ARN of the launched Cloudformation Stack"},
+                {"OutputKey": "CloudformationStackARN", "OutputValue": stack.id, "Description": "The stack's ARN"},
             ]  # fmt: skip
 
     def _failed(

@@ -13,7 +13,9 @@ from local_aws.service_catalog.model import invalid
 ParseTemplate = Callable[[str], dict[str, Any]]
 """The text of a template to its sections. Raises ValueError."""
 MAX_BYTES: Final = 1_000_000
-_VIRTUAL_HOST: Final = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?")
+_VIRTUAL_HOST: Final = re.compile(
+    r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?"
+)
 _PATH_STYLE_HOST: Final = re.compile(r"s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?|127\.0\.0\.1|localhost")
 _CONSTRAINTS: Final = {
     "AllowedPattern": str,
