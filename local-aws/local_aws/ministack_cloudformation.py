@@ -250,7 +250,7 @@ def _evaluate_functions_in_conditions() -> None:
 
 
 def _keep_alarms_over_expressions() -> None:
-    """An alarm may watch an expression over metrics. ministack refuses it; here it is kept, and never rings."""
+    """An alarm may watch an expression over metrics. ministack refuses it; here it never rings."""
     provisioners = _module("provisioners")
     record = provisioners._cw_metric_alarm_record
 

@@ -344,10 +344,8 @@ class Provisioning:
                 return
             target.stack_id, target.status, target.message = stack.id, "AVAILABLE", ""
             target.last_successful_record = record.id
-            record.outputs = [
-                *stack.outputs,
-                {"OutputKey": "CloudformationStackARN", "OutputValue": stack.id, "Description": "The stack's ARN"},
-            ]  # fmt: skip
+            arn = {"OutputKey": "CloudformationStackARN", "OutputValue": stack.id}
+            record.outputs = [*stack.outputs, {**arn, "Description": "The ARN of the stack"}]
 
     def _failed(
         self, target: ProvisionedProduct, record: Record, error: StackError, before: ProvisionedProduct | None
