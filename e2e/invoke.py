@@ -135,7 +135,7 @@ def main() -> int:
         return 2
     try:
         build()
-        with LocalAws() as aws:
+        with LocalAws(steps="hold") as aws:
             create_pipeline(aws, PIPELINE)
             port = free_port()
             # Whatever points the user's shell at AWS must not reach the function.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from demo_data import abalone
 from observe import EVENTS, ROOT
 
 CHECK_GLIBC = [sys.executable, "packaging/check_glibc.py"]
@@ -50,8 +51,15 @@ def test_invoke_without_an_event_says_how(event: str) -> None:
     assert "hint: make invoke EVENT=events/put-object.json" in done.stderr
 
 
-def test_the_demo_shows_each_hop_and_starts_each_upload_once(package: Path, cli: Path) -> None:
-    done = run(sys.executable, "e2e/demo.py", "--cli", cli, "--package", package)
+@pytest.fixture
+def demo(package: Path, cli: Path, engine: Path) -> list[object]:
+    """The demo's command line."""
+    program = [sys.executable, "e2e/demo.py"]
+    return [*program, "--cli", cli, "--package", package, "--ingest-features", engine]
+
+
+def test_the_demo_shows_each_hop_and_starts_each_upload_once(demo: list[object]) -> None:
+    done = run(*demo)
     assert done.returncode == 0, done.stdout + done.stderr
     for hop in ("upload", "event", "invocation", "execution", "arn", "token", "parameter InputDataUrl"):
         assert hop in done.stdout
@@ -59,31 +67,58 @@ def test_the_demo_shows_each_hop_and_starts_each_upload_once(package: Path, cli:
     assert "2 uploads, 3 deliveries, 2 executions" in done.stdout
 
 
+def test_the_demo_ends_with_features(demo: list[object]) -> None:
+    words = [line.split() for line in run(*demo).stdout.splitlines()]
+    for number in ("1", "2"):
+        assert ["execution", number, "is", "Succeeded;"] in [line[:4] for line in words]
+    assert words.count(["rows", "written", "4,177"]) == 2
+    assert ["records", "4,177"] in words
+    assert ["GetRecord", "record_id", "1"] in words
+    assert ["rings", "15"] in words
+    # The counts of the UCI data's own description.
+    assert ["female", "1307", "11.13"] in words
+    assert ["infant", "1342", "7.89"] in words
+    assert ["male", "1528", "10.71"] in words
+
+
 def test_the_demo_takes_a_file_of_ones_own(tmp_path: Path) -> None:
-    file = tmp_path / """나의 "자료" $(1)+`a'.parquet"""
-    file.write_bytes(b"PAR1")
+    file = tmp_path / """나의 "자료" $(1)+`a'.csv"""
+    file.write_bytes(b"".join(abalone().content.splitlines(keepends=True)[:8]))
     done = run("make", "demo", f"FILE={file}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"/landing/{file.name}" in done.stdout
+    assert ["records", "7"] in [line.split() for line in done.stdout.splitlines()]
 
 
-def test_the_demo_says_what_is_wrong_with_a_file(package: Path, cli: Path, tmp_path: Path) -> None:
+def test_the_demo_shows_the_rejected_rows_of_a_broken_file(demo: list[object], tmp_path: Path) -> None:
+    file = tmp_path / "broken.csv"
+    # Without a record identifier there is no record.
+    broken = b"x1,M,0.5,0.4,0.1,0.5,0.2,0.1,0.1,9\n,F,0.5,0.4,0.1,0.5,0.2,0.1,0.1,9\n"
+    file.write_bytes(abalone().content + broken)
+    done = run(*demo, "--file", file)
+    assert done.returncode == 1
+    assert "2 of 4179 rows were rejected" in done.stdout
+    assert "line 4179" in done.stdout
+    assert "The demo failed: execution 1 is Failed: " in done.stderr
+
+
+def test_the_demo_says_what_is_wrong_with_a_file(demo: list[object], tmp_path: Path) -> None:
     empty = tmp_path / "empty.csv"
     empty.touch()
     for file, problem in [(tmp_path / "none.csv", "cannot be read"), (empty, "is empty")]:
-        done = run(sys.executable, "e2e/demo.py", "--cli", cli, "--package", package, "--file", file)
+        done = run(*demo, "--file", file)
         assert done.returncode == 1
         assert problem in done.stderr
         assert "hint: FILE=" in done.stderr
 
 
-def test_the_demo_fails_when_the_function_does(cli: Path, tmp_path: Path) -> None:
+def test_the_demo_fails_when_the_function_does(demo: list[object], tmp_path: Path) -> None:
     broken = tmp_path / "bootstrap.zip"
     with zipfile.ZipFile(broken, "w") as package:
         entry = zipfile.ZipInfo("bootstrap")
         entry.external_attr = 0o755 << 16
         package.writestr(entry, "#!/bin/sh\nexit 3\n")
-    done = run(sys.executable, "e2e/demo.py", "--cli", cli, "--package", broken)
+    done = run(*demo, "--package", broken)
     assert done.returncode == 1
     assert "The demo failed" in done.stderr
     assert "local-aws.log" in done.stderr

@@ -17,7 +17,7 @@ from wiring import FUNCTION, create_pipeline, wire
 @pytest.fixture(scope="module")
 def running_aws() -> Iterator[LocalAws]:
     """A server that checks signatures and permissions."""
-    with LocalAws(auth=True) as aws:
+    with LocalAws(auth=True, steps="hold") as aws:
         yield aws
 
 

@@ -19,8 +19,14 @@ _OUTSIDE_CLASS: Final = {
 }
 _INSIDE_CLASS: Final = {"\\d": "0-9", "\\s": " \\t\\n\\x0b\\f\\r", "\\w": "A-Za-z0-9_"}
 # AWS's pattern for a pipeline definition lets a space match in two ways, so that a text that does not match
-# takes a backtracking engine exponential time. This one matches the same texts.
-_EQUIVALENT: Final = {r".*(?:[ \r\n\t].*)*": "[^\\u0085\\u2028\\u2029]*"}
+# takes a backtracking engine exponential time; and Java reads two surrogates in a class as one character.
+# These match the same texts.
+_EQUIVALENT: Final = {
+    r".*(?:[ \r\n\t].*)*": "[^\\u0085\\u2028\\u2029]*",
+    r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*": (
+        r"[\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF\t]*"
+    ),
+}
 _TOKEN: Final = regex.compile(r"\\.|.", regex.DOTALL)
 
 

@@ -7,7 +7,6 @@ the stack's operation or, if the operation names a role, for that role: see ``cl
 from __future__ import annotations
 
 import contextvars
-import copy
 import functools
 import importlib
 from collections.abc import Callable
@@ -61,8 +60,6 @@ def install_cloudformation(
     _decide_each_change(host)
     _act_for_the_caller(app, host)
     _read_templates_of_virtual_hosts(own_template)
-    _evaluate_functions_in_conditions()
-    _keep_alarms_over_expressions()
 
 
 def _register(types: tuple[ResourceType, ...], api: Api) -> None:
@@ -220,52 +217,6 @@ def _read_templates_of_virtual_hosts(own_template: Callable[[str], str | None]) 
         return resolve(params, body_key, url_key, label)
 
     helpers._resolve_document = resolve_any
-
-
-def _evaluate_functions_in_conditions() -> None:
-    """Conditions may compare what functions make of parameters. ministack knows Ref and Fn::Select there."""
-    engine = _module("engine")
-    evaluate = engine._evaluate_conditions
-
-    def resolved(node: Any, template: dict[str, Any], params: dict[str, Any]) -> Any:
-        if not isinstance(node, dict) or len(node) != 1:
-            return node
-        name, argument = next(iter(node.items()))
-        if name in ("Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"):
-            return {name: [resolved(item, template, params) for item in argument]}
-        if name == "Condition":
-            return node
-        return engine._resolve_refs(copy.deepcopy(node), {}, params, {}, template.get("Mappings", {}), "", "")
-
-    @functools.wraps(evaluate)
-    def evaluate_resolved(template: dict[str, Any], params: dict[str, Any]) -> dict[str, bool]:
-        conditions = {
-            name: resolved(node, template, params) for name, node in template.get("Conditions", {}).items()
-        }
-        found: dict[str, bool] = evaluate({**template, "Conditions": conditions}, params)
-        return found
-
-    for name in ("engine", "handlers", "stacks", "changesets"):
-        _module(name)._evaluate_conditions = evaluate_resolved
-
-
-def _keep_alarms_over_expressions() -> None:
-    """An alarm may watch an expression over metrics. ministack refuses it; here it never rings."""
-    provisioners = _module("provisioners")
-    record = provisioners._cw_metric_alarm_record
-
-    @functools.wraps(record)
-    def record_any(name: str, properties: dict[str, Any]) -> dict[str, Any]:
-        if not properties.get("Metrics"):
-            alarm: dict[str, Any] = record(name, properties)
-            return alarm
-        if {"MetricName", "Namespace", "Statistic", "Period", "Dimensions"} & properties.keys():
-            raise ValueError("Metrics cannot be specified together with the properties of a single metric.")
-        single = {key: value for key, value in properties.items() if key != "Metrics"}
-        alarm = record(name, {**single, "MetricName": "none", "Namespace": "none"})
-        return {**alarm, "MetricName": "", "Namespace": "", "Metrics": properties["Metrics"]}
-
-    provisioners._cw_metric_alarm_record = record_any
 
 
 def _module(name: str) -> Any:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from local_aws.async_invocation import AsyncInvoker, send_to_dead_letter_queue
+from local_aws.cloudformation_fixes import install_cloudformation_fixes
 
 MAX_KEY_BYTES: Final = 1024
 _version_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("version_id", default=None)
@@ -32,6 +33,8 @@ def install_fixes(server_variables: frozenset[str]) -> None:
     _report_init_failures_as_the_runtime_did()
     _keep_the_servers_settings_from_functions(server_variables)
     _take_loopback_for_tls()
+    _write_athena_results_where_executions_say()
+    install_cloudformation_fixes()
 
 
 def _name_the_version_and_whole_seconds_in_s3_events() -> None:
@@ -114,18 +117,6 @@ def _invoke_functions_from_rules_asynchronously() -> None:
     eventbridge._invoke_target = invoke_target_remembering_it
     eventbridge._dispatch_to_lambda = dispatch_to_function
     functions.invoke_async_with_retry = invoker.invoke
-
-
-def _take_loopback_for_tls() -> None:
-    """Loopback stands in for AWS's endpoints: a policy that refuses plain HTTP would refuse all."""
-    app = _module("app")
-    pin = app.pin_request_origin
-
-    @functools.wraps(pin)
-    def pin_as_secure(source_ip: str, _secure_transport: bool) -> None:
-        pin(source_ip, True)
-
-    app.pin_request_origin = pin_as_secure
 
 
 def invoke_pipelines_from_rules(start: Callable[[dict[str, Any], dict[str, Any]], str | None]) -> None:
@@ -260,6 +251,51 @@ def _keep_the_servers_settings_from_functions(server_variables: frozenset[str]) 
         return environment
 
     functions._provided_worker_env = build_as_lambda_does
+
+
+def _take_loopback_for_tls() -> None:
+    """Policies that refuse requests without TLS are common, and right. Here nothing leaves the machine.
+
+    ministack says truthfully that there is no TLS, so that such a queue would refuse everybody.
+    """
+    evaluator = _module("core.iam_evaluator")
+    resolve = evaluator._resolve_condition_key
+
+    @functools.wraps(resolve)
+    def resolve_with_tls(key: str, context: Any) -> Any:
+        return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
+
+    evaluator._resolve_condition_key = resolve_with_tls
+
+
+def _write_athena_results_where_executions_say() -> None:
+    """Athena's result lies at the execution's OutputLocation. ministack puts it into a folder of that name.
+
+    Whoever reads the file that GetQueryExecution names would not find it.
+    """
+    athena = _module("services.athena")
+    start, save = athena._start_query_execution, athena._save_query_results
+
+    @functools.wraps(start)
+    def start_below_a_folder(data: dict[str, Any]) -> Any:
+        given = data.get("ResultConfiguration") or {}
+        location = given.get("OutputLocation")
+        if location and not location.endswith("/"):
+            data = {**data, "ResultConfiguration": {**given, "OutputLocation": f"{location}/"}}
+        return start(data)
+
+    @functools.wraps(save)
+    async def save_at_the_location(query_id: str) -> None:
+        configuration = athena._executions[query_id]["ResultConfiguration"]
+        location = configuration["OutputLocation"]
+        configuration["OutputLocation"] = location.rpartition("/")[0]
+        try:
+            await save(query_id)
+        finally:
+            configuration["OutputLocation"] = location
+
+    athena._start_query_execution = start_below_a_folder
+    athena._save_query_results = save_at_the_location
 
 
 def _module(name: str) -> Any:

@@ -48,6 +48,7 @@ ROOT_KEY: Final = "test"
 ROOT_SECRET: Final = "test"
 SESSION_NAME: Final = "SageMaker"
 """Of the role sessions of jobs, steps and stores."""
+_SAGEMAKER_PRINCIPAL: Final = "sagemaker.amazonaws.com"
 
 _raw_path: contextvars.ContextVar[str] = contextvars.ContextVar("raw_path", default="/")
 """The path of the request being handled as it was sent, which is what its signature is made of."""
@@ -331,7 +332,7 @@ class MinistackHost:
 
     def check_assumable(self, role_arn: str) -> None:
         """Raise a ValidationException for a role that is not there or does not trust SageMaker."""
-        if not self.trusts(role_arn, "sagemaker.amazonaws.com"):
+        if not self.trusts(role_arn, _SAGEMAKER_PRINCIPAL):
             raise validation_error(
                 f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
                 "'sagemaker.amazonaws.com' to assume the role."

@@ -171,7 +171,8 @@ class SageMakerService:
         self._host.authenticate_root(http)
         identity = self._host.identity(http)
         progress.principal = identity.arn
-        progress.request = _loggable(http, operation)
+        given, unreadable = _members(http, operation)
+        progress.request = given
         if operation not in OPERATIONS or service_of(operation) != http.service:
             known = service_of(operation) == http.service
             raise not_implemented(f"SageMaker {operation}" if known else f"'{operation}', nor does AWS")
@@ -181,7 +182,9 @@ class SageMakerService:
                 return {}
             if fault.kind != "partial" and (error := fault.error()) is not None:
                 raise error
-        request = deserialize(input_shape(operation), http.members(operation))
+        if unreadable is not None:
+            raise unreadable
+        request = deserialize(input_shape(operation), given)
         scope = self._host.scope()
         context = self._context(scope, identity, fault)
         settle(self.backend.store, context.now)
@@ -236,8 +239,9 @@ def _answer(service: str, status: int, error: str | None, body: dict[str, Any]) 
     return status, headers, json.dumps(body).encode()
 
 
-def _loggable(http: HttpRequest, operation: str) -> Any:
+def _members(http: HttpRequest, operation: str) -> tuple[Any, AwsError | None]:
+    """The members of a request; or its body as text, and why it has no members."""
     try:
-        return http.members(operation) if operation in OPERATIONS else parse_body(http.body)
-    except AwsError:
-        return http.body.decode("utf-8", errors="replace")
+        return http.members(operation) if operation in OPERATIONS else parse_body(http.body), None
+    except AwsError as error:
+        return http.body.decode("utf-8", errors="replace"), error

@@ -83,9 +83,22 @@ def _server() -> Iterator[LocalAws]:
 
 @pytest.fixture
 def server(_server: LocalAws) -> LocalAws:
-    """A server without authentication that knows nothing yet."""
+    """A server without authentication that knows nothing yet. It holds executions: no step is run."""
     _server.reset()
     return _server
+
+
+@pytest.fixture(scope="session")
+def _running_server() -> Iterator[LocalAws]:
+    with LocalAws(ingest_features=FIXTURES / "programs/engine.py") as server:
+        yield server
+
+
+@pytest.fixture
+def running_server(_running_server: LocalAws) -> LocalAws:
+    """A server that runs steps, those of Data Wrangler with a fake engine."""
+    _running_server.reset()
+    return _running_server
 
 
 @pytest.fixture(scope="session")

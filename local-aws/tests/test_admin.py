@@ -83,6 +83,19 @@ def test_a_limit_is_a_whole_number(server: LocalAws, body: str) -> None:
     assert raw(server, "PUT", "/_local-aws/limits", body)[0] == 400
 
 
+def test_the_mode_of_steps_is_set_and_a_reset_puts_it_back(server: LocalAws) -> None:
+    assert raw(server, "GET", "/_local-aws/steps") == (200, {"steps": "hold"})
+    assert raw(server, "PUT", "/_local-aws/steps", '{"steps": "run"}') == (200, {"steps": "run"})
+    server.reset()
+    assert raw(server, "GET", "/_local-aws/steps") == (200, {"steps": "hold"})
+
+
+@pytest.mark.parametrize("body", ["", "3", "{}", '{"steps": "skip"}', '{"steps": 1}', '{"steps": []}',
+                                  '{"steps": "run", "more": 1}'])  # fmt: skip
+def test_a_mode_is_run_or_hold(server: LocalAws, body: str) -> None:
+    assert raw(server, "PUT", "/_local-aws/steps", body)[0] == 400
+
+
 def test_a_wrong_path_or_method_says_what_there_is(server: LocalAws) -> None:
     status, answer = raw(server, "GET", "/_local-aws/fault")
     assert status == 404

@@ -170,6 +170,11 @@ def test_faults_come_in_the_order_they_were_switched_on(server: LocalAws) -> Non
         ({"operation": "*", "kind": "error"}, "code is for"),
         ({"operation": "*", "kind": "error", "code": "NoSuchException"}, "code must be one of"),
         ({"operation": "*", "kind": "throttle", "message": 1}, "message must be text"),
+        ({"operation": "*", "kind": "partial"}, "are for BatchGetRecord, BatchWriteRecord"),
+        ({"operation": "PutRecord", "kind": "partial"}, "are for BatchGetRecord, BatchWriteRecord"),
+        ({"operation": "BatchWriteRecord", "kind": "partial", "entries": 0}, "entries must be"),
+        ({"operation": "BatchWriteRecord", "kind": "throttle", "entries": 2}, "entries is for"),
+        ({"operation": "BatchWriteRecord", "kind": "throttle", "code": "X"}, "code is for"),
         ({"operation": "*", "kind": "throttle", "time": 1}, "unknown fields: time"),
     ],
 )

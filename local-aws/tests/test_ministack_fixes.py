@@ -150,3 +150,22 @@ def test_a_batch_is_retried_for_its_failures_only_and_then_dead(server: LocalAws
     lines = [line for line in logged(server, "trigger") if line.startswith("event ")]
     bodies = [record["body"] for line in lines for record in json.loads(line.split(" ", 2)[2])["Records"]]
     assert sorted(bodies) == ["bad", "bad", "good 1", "good 2"]
+
+
+@pytest.mark.parametrize(
+    "location", ["s3://results", "s3://results/", "s3://results/deep", "s3://results/deep/"]
+)
+def test_a_query_s_result_lies_where_its_execution_says(server: LocalAws, location: str) -> None:
+    s3, athena = server.client("s3"), server.client("athena")
+    s3.create_bucket(Bucket="results")
+    asked = athena.start_query_execution(
+        QueryString="SELECT 1 AS one, 'a,b' AS text", ResultConfiguration={"OutputLocation": location}
+    )
+    execution = athena.get_query_execution(QueryExecutionId=asked["QueryExecutionId"])["QueryExecution"]
+    while execution["Status"]["State"] in ("QUEUED", "RUNNING"):
+        execution = athena.get_query_execution(QueryExecutionId=asked["QueryExecutionId"])["QueryExecution"]
+    found = execution["ResultConfiguration"]["OutputLocation"]
+    assert found == f"{location.rstrip('/')}/{asked['QueryExecutionId']}.csv"
+    key = found.removeprefix("s3://results/")
+    body = s3.get_object(Bucket="results", Key=key)["Body"].read().decode()
+    assert body.split() == ["one,text", '1,"a,b"']

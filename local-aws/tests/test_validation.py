@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from conftest import DEFINITION, INPUT, ROLE, create_pipeline, send, token
 from local_aws import LocalAws
 from local_aws.java_regex import full_match
+from local_aws.sagemaker.operations import OPERATIONS
+from local_aws.service_model import input_shape
 
 CREATE: dict[str, Any] = {
     "PipelineName": "ingest",
@@ -251,7 +254,30 @@ def test_a_member_that_is_not_implemented_is_refused_by_name(
         (r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", "a*b", False),
         (r"a|ab", "ab", True),
         (r"[a-z]+", "abc\n", False),
+        (r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*", "표 🐚", True),
+        (r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*", "\n", False),
     ],
 )
 def test_patterns_mean_what_they_mean_in_java(pattern: str, text: str, matches: bool) -> None:
     assert full_match(pattern, text) is matches
+
+
+def test_every_pattern_of_an_implemented_operation_can_be_tried_in_no_time() -> None:
+    patterns = {pattern for operation in OPERATIONS for pattern in patterns_of(input_shape(operation), ())}
+    assert len(patterns) > 20
+    for pattern in patterns:
+        for text in ("a-" * 5000, "a" * 9999 + "!", " \n" * 5000):
+            assert full_match(pattern, text) in (True, False)
+
+
+def patterns_of(shape: Any, within: tuple[str, ...]) -> Iterator[str]:
+    if shape.type_name == "structure" and shape.name not in within:
+        for member in shape.members.values():
+            yield from patterns_of(member, (*within, shape.name))
+    elif shape.type_name == "list":
+        yield from patterns_of(shape.member, within)
+    elif shape.type_name == "map":
+        yield from patterns_of(shape.key, within)
+        yield from patterns_of(shape.value, within)
+    elif shape.type_name == "string" and "pattern" in shape.metadata:
+        yield shape.metadata["pattern"]

@@ -22,7 +22,8 @@ class Environment:
     @property
     def url_suffix(self) -> str:
         """The domain of the partition's endpoints."""
-        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+        own = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
+        return own.get(self.partition, "amazonaws.com")
 
     def pseudo_parameters(self) -> dict[str, Any]:
         """What `AWS::Region` and so on stand for."""

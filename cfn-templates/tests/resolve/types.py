@@ -80,7 +80,6 @@ TYPES: Mapping[str, Kind] = {
         attributes={"PolicyArn": "arn"},
         longest_name=128,
     ),
-    "AWS::IAM::Policy": Kind("PolicyName"),
     "AWS::IAM::Role": Kind(
         "RoleName",
         "arn:{partition}:iam::{account}:role{path}{name}",
@@ -115,13 +114,6 @@ TYPES: Mapping[str, Kind] = {
         lower_case=True,
     ),
     "AWS::S3::BucketPolicy": Kind(reference="{id}"),
-    "AWS::SNS::Topic": Kind(
-        "TopicName",
-        f"arn:{{partition}}:sns:{_HERE}:{{name}}",
-        reference="arn",
-        attributes={"TopicArn": "arn", "TopicName": "{name}"},
-        longest_name=256,
-    ),
     "AWS::SQS::Queue": Kind(
         "QueueName",
         f"arn:{{partition}}:sqs:{_HERE}:{{name}}",

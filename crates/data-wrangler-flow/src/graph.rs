@@ -95,14 +95,22 @@ impl<'a> Graph<'a> {
     /// The source nodes that an output is made from, in the order of [`Graph::nodes`].
     #[must_use]
     pub fn sources_of(&self, output: &OutputName) -> Vec<&'a Node> {
+        let mut nodes = self.nodes_of(output);
+        nodes.retain(|node| *node.kind() == NodeKind::Source);
+        nodes
+    }
+
+    /// The nodes that an output is made by, in the order of [`Graph::nodes`]: the last one is the
+    /// output's own.
+    #[must_use]
+    pub fn nodes_of(&self, output: &OutputName) -> Vec<&'a Node> {
         let mut needed = HashSet::from([output.node_id()]);
         for node in self.nodes.iter().rev() {
             if needed.contains(node.id()) {
                 needed.extend(node.inputs().iter().map(|input| input.node_id.as_str()));
             }
         }
-        let needed = |node: &&&Node| *node.kind() == NodeKind::Source && needed.contains(node.id());
-        self.nodes.iter().filter(needed).copied().collect()
+        self.nodes.iter().filter(|node| needed.contains(node.id())).copied().collect()
     }
 
     fn data_nodes(&self) -> impl Iterator<Item = &'a Node> {

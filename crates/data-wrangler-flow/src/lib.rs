@@ -24,6 +24,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "engine")]
+pub mod engine;
 mod flow;
 mod graph;
 mod json;

@@ -82,18 +82,6 @@ pub const SCIKIT_LEARN: Images = Images {
     ],
 };
 
-/// Partitions by what their regions' names begin with; the first that fits, `aws` if none does.
-/// From botocore's `partitions.json`.
-const PARTITIONS: [(&str, &str, &str); 7] = [
-    ("cn-", "aws-cn", "amazonaws.com.cn"),
-    ("us-gov-", "aws-us-gov", "amazonaws.com"),
-    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
-    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
-    ("us-iso-", "aws-iso", "c2s.ic.gov"),
-    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
-    ("eusc-", "aws-eusc", "amazonaws.eu"),
-];
-
 /// One image in all regions that have it.
 #[derive(Debug, Clone, Copy)]
 pub struct Images {
@@ -132,18 +120,7 @@ pub enum NoImage {
 /// The partition of a region, such as `aws` or `aws-cn`.
 #[must_use]
 pub fn partition(region: &Region) -> &'static str {
-    partition_entry(region).0
-}
-
-/// What a region's host names end with, such as `amazonaws.com` or `amazonaws.com.cn`.
-#[must_use]
-pub fn dns_suffix(region: &Region) -> &'static str {
-    partition_entry(region).1
-}
-
-fn partition_entry(region: &Region) -> (&'static str, &'static str) {
-    let of_region = PARTITIONS.iter().find(|(prefix, _, _)| region.as_str().starts_with(prefix));
-    of_region.map_or(("aws", "amazonaws.com"), |(_, name, suffix)| (name, suffix))
+    s3_object::partition(region.as_str())
 }
 
 impl Images {
@@ -197,7 +174,7 @@ impl Images {
                 regions: self.regions().collect(),
             });
         };
-        let (repository, suffix) = (self.repository, dns_suffix(region));
+        let (repository, suffix) = (self.repository, s3_object::dns_suffix(region.as_str()));
         Ok(ImageUri::new(format!("{account}.dkr.ecr.{region}.{suffix}/{repository}:{tag}"))?)
     }
 }
@@ -216,21 +193,6 @@ mod tests {
             assert!(images.accounts.is_sorted_by(|a, b| a.0 < b.0));
             assert!(images.accounts.iter().all(|(_, account)| is_account(account)));
             assert!(images.regions().all(|name| images.in_region(&region(name)).is_ok()));
-        }
-    }
-
-    #[test]
-    fn hosts_end_as_their_partition_wants_it() {
-        for (name, partition_name, suffix) in [
-            ("eu-west-1", "aws", "amazonaws.com"),
-            ("cn-northwest-1", "aws-cn", "amazonaws.com.cn"),
-            ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
-            ("us-iso-east-1", "aws-iso", "c2s.ic.gov"),
-            ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov"),
-            ("us-isof-south-1", "aws-iso-f", "csp.hci.ic.gov"),
-        ] {
-            assert_eq!(partition(&region(name)), partition_name);
-            assert_eq!(dns_suffix(&region(name)), suffix);
         }
     }
 

@@ -206,7 +206,7 @@ class BuildRunner:
         with self._lock:
             build.log_group, build.log_stream = group, stream
         client = self._clients.client("logs", build.project.region, key)
-        return LogStream(client, stream, group)
+        return LogStream(client, stream, str, group)
 
     def _begin(self, run: _Run, name: str) -> PhaseRecord:
         run.log.line(f"[Container] Entering phase {name}")

@@ -8,28 +8,25 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from local_aws.feature_store.event_time import moment
 from local_aws.feature_store.model import FeatureGroup, OnlineRecord
 from local_aws.feature_store.records import Record, validation
 
 _SECONDS: Final = {"Seconds": 1, "Minutes": 60, "Hours": 3600, "Days": 86400, "Weeks": 604800}
 
 
-def put(group: FeatureGroup, record: Record, ttl: dict[str, Any] | None) -> None:
+def put(group: FeatureGroup, record: Record, ttl: dict[str, Any] | None, now: float) -> None:
     """Store a record unless the one there is as new. The group's time to live counts where none is given."""
+    expires = _expiry(record.event_time, ttl or (group.online or {}).get("TtlDuration"))
     stored = group.records.get(record.identifier)
-    if stored is not None and record.event_time <= stored.event_time:
-        return
-    ttl = ttl or (group.online or {}).get("TtlDuration")
-    expires = record.event_time + ttl["Value"] * _SECONDS[ttl["Unit"]] if ttl else None
-    group.records[record.identifier] = OnlineRecord(record.values, record.event_time, expires)
+    if stored is None or record.event_time > stored.event_time or _has_expired(stored, now):
+        group.records[record.identifier] = OnlineRecord(record.values, record.event_time, expires)
 
 
 def get(group: FeatureGroup, identifier: str, now: float) -> OnlineRecord | None:
     """The record to be found: neither deleted nor expired."""
     stored = group.records.get(identifier)
-    if stored is None or stored.deleted:
-        return None
-    return None if stored.expires_at is not None and stored.expires_at <= now else stored
+    return None if stored is None or stored.deleted or _has_expired(stored, now) else stored
 
 
 def delete_softly(group: FeatureGroup, identifier: str, event_time: float) -> None:
@@ -47,6 +44,21 @@ def delete_hard(group: FeatureGroup, identifier: str, event_time: float) -> None
             "EventTime must be later than that of the existing record for the deletion mode HardDelete."
         )
     group.records.pop(identifier, None)
+
+
+def _has_expired(record: OnlineRecord, now: float) -> bool:
+    return record.expires_at is not None and record.expires_at <= now
+
+
+def _expiry(event_time: float, ttl: dict[str, Any] | None) -> float | None:
+    if ttl is None:
+        return None
+    expires: float = event_time + ttl["Value"] * _SECONDS[ttl["Unit"]]
+    try:
+        moment(expires)
+    except OverflowError as error:
+        raise validation("TtlDuration: the record would expire after the year 9999.") from error
+    return expires
 
 
 def features_of(record: OnlineRecord, group: FeatureGroup, wanted: list[str] | None) -> list[dict[str, str]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
 from local_aws.errors import AwsError
 from local_aws.feature_store.event_time import parse_event_time
-from local_aws.feature_store.model import FeatureGroup
+from local_aws.feature_store.model import FeatureGroup, FeatureType
 from local_aws.feature_store.values import problem_of
 
 MAX_RECORD_BYTES: Final = 350 * 1024
@@ -25,9 +26,9 @@ class Record:
 
 def checked_record(group: FeatureGroup, given: list[dict[str, Any]]) -> Record:
     """The record, or a ValidationError that lists everything that is wrong with it."""
-    problems = [*_shape_problems(group, given), *_missing(group, given)]
-    values = {item["FeatureName"]: item["ValueAsString"] for item in given if "ValueAsString" in item}
     types = group.types
+    problems = [*_shape_problems(types, given), *_missing(group, given)]
+    values = {item["FeatureName"]: item["ValueAsString"] for item in given if "ValueAsString" in item}
     problems += [
         f"the value of feature {name} is wrong: {problem}"
         for name, text in values.items()
@@ -51,10 +52,10 @@ def validation(message: str) -> AwsError:
     return AwsError("ValidationError", f"Validation Error: {message}", 400)
 
 
-def _shape_problems(group: FeatureGroup, given: list[dict[str, Any]]) -> list[str]:
-    names = [item["FeatureName"] for item in given]
-    unknown = [name for name in names if name not in group.types]
-    twice = sorted({name for name in names if names.count(name) > 1})
+def _shape_problems(types: dict[str, FeatureType], given: list[dict[str, Any]]) -> list[str]:
+    counts = Counter(item["FeatureName"] for item in given)
+    unknown = [name for name in counts if name not in types]
+    twice = sorted(name for name, count in counts.items() if count > 1)
     lists = [item["FeatureName"] for item in given if "ValueAsStringList" in item]
     empty = [item["FeatureName"] for item in given if item.keys() == {"FeatureName"}]
     found = [(unknown, "not defined"), (twice, "given more than once"), (empty, "given without a value")]

@@ -30,7 +30,7 @@ def store_record(
     if ttl is not None and group.online is None:
         raise validation(f"TtlDuration is for online stores, and FeatureGroup {group.name} has none.")
     if "OnlineStore" in stores:
-        online.put(group, record, ttl)
+        online.put(group, record, ttl, context.now)
     if "OfflineStore" in stores:
         row = OfflineRow(record.values, record.event_time, context.now, context.now, deleted=False)
         context.feature_store.append(group, row)

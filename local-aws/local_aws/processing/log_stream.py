@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,10 +21,14 @@ _INTERVAL_SECONDS: Final = 1.0
 
 
 class LogStream:
-    """One stream. A role that may not write logs has none, as on AWS; the job runs all the same."""
+    """One stream; ``shown`` is what becomes of each line.
 
-    def __init__(self, logs: Any, name: str, group: str = GROUP) -> None:
+    A role that may not write logs has none, as on AWS; the job runs all the same.
+    """
+
+    def __init__(self, logs: Any, name: str, shown: Callable[[str], str], group: str = GROUP) -> None:
         self._logs = logs
+        self._shown = shown
         self._name = name
         self._group = group
         self._rest = b""
@@ -66,7 +71,8 @@ class LogStream:
         for line in lines:
             for start in range(0, len(line), _MAX_LINE_BYTES):
                 part = line[start : start + _MAX_LINE_BYTES]
-                self._events.append((now, part.decode("utf-8", errors="replace").rstrip("\r") or " "))
+                text = self._shown(part.decode("utf-8", errors="replace").rstrip("\r"))
+                self._events.append((now, text or " "))
 
     def _create(self) -> bool:
         try:

@@ -15,6 +15,8 @@ from local_aws.processing.model import ProcessingJob
 
 ML: Final = PurePosixPath("/opt/ml")
 HOST: Final = "algo-1"
+MESSAGE_BYTES: Final = 1024
+_READ_BYTES: Final = 64 * MESSAGE_BYTES
 _MENTION: Final = re.compile(r"/opt/ml(?![\w.-])")
 
 
@@ -31,6 +33,10 @@ class MlDir:
     def rewritten(self, text: str) -> str:
         """A text (an argument, a variable) with each ``/opt/ml`` in it made this directory."""
         return _MENTION.sub(lambda _: str(self.path), text)
+
+    def as_in_container(self, text: str) -> str:
+        """A text of the job's with each mention of this directory made ``/opt/ml`` again."""
+        return text.replace(str(self.path), str(ML))
 
     def prepare(self, job: ProcessingJob) -> None:
         """Make the folders that a container finds, and its configuration."""
@@ -55,8 +61,8 @@ class MlDir:
         if not file.is_file():
             return None
         with file.open("rb") as content:
-            start = content.read(1024)
-        return _whole_characters(start) or None
+            start = content.read(_READ_BYTES).replace(str(self.path).encode(), str(ML).encode())
+        return _whole_characters(start[:MESSAGE_BYTES]) or None
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
         (self.path / "config" / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
@@ -67,7 +73,7 @@ def _whole_characters(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data" and len(data) == 1024:
+        if error.reason == "unexpected end of data" and len(data) == MESSAGE_BYTES:
             return data[: error.start].decode("utf-8")
         raise
 

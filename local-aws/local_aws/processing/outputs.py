@@ -1,4 +1,8 @@
-"""A job's outputs, uploaded to S3 when its container has ended well."""
+"""A job's outputs, uploaded to S3 when its container has ended.
+
+Those of mode ``EndOfJob`` after success only. What a ``Continuous`` output has would be in S3 by then on AWS,
+however the job ends, so it is uploaded however it ends.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,11 @@ from local_aws.processing.ml_dir import MlDir
 from local_aws.processing.model import JobError, ProcessingJob
 
 
-def upload_outputs(s3: Any, job: ProcessingJob, ml_dir: MlDir) -> None:
-    """Upload the files of all outputs. Raises JobError."""
+def upload_outputs(s3: Any, job: ProcessingJob, ml_dir: MlDir, mode: str) -> None:
+    """Upload the files of all outputs of a mode. Raises JobError."""
     for output in job.outputs:
         target = output.get("S3Output")
-        if target is None or output.get("AppManaged"):
+        if target is None or output.get("AppManaged") or target["S3UploadMode"] != mode:
             continue
         bucket, _, prefix = target["S3Uri"].removeprefix("s3://").rstrip("/").partition("/")
         folder = ml_dir.local(target["LocalPath"])

@@ -15,7 +15,7 @@ def check_request(request: Request) -> None:
     """Raise a ValidationException for a job that SageMaker refuses, or that is not implemented."""
     inputs = request.get("ProcessingInputs", [])
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
-    _refuse_unimplemented(request, inputs, outputs)
+    _refuse_unimplemented(request, inputs)
     problems = _duplicates([item["InputName"] for item in inputs], "input names")
     problems += _duplicates([item["OutputName"] for item in outputs], "output names")
     problems += [problem for item in inputs for problem in _input_problems(item)]
@@ -26,9 +26,7 @@ def check_request(request: Request) -> None:
         raise validation_error(f"Invalid processing job: {'; '.join(problems)}.")
 
 
-def _refuse_unimplemented(
-    request: Request, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]
-) -> None:
+def _refuse_unimplemented(request: Request, inputs: list[dict[str, Any]]) -> None:
     cluster = request["ProcessingResources"]["ClusterConfig"]
     refuse_members(cluster, "InstancePreferences", "SelectedInstanceType", "SelectedInstanceCount")
     count = cluster.get("InstanceCount", 1)
@@ -39,9 +37,6 @@ def _refuse_unimplemented(
         source = item.get("S3Input", {})
         if source.get("S3InputMode", "File") != "File":
             raise validation_error("local-aws does not implement the S3InputMode Pipe.")
-    for item in outputs:
-        if item.get("S3Output", {}).get("S3UploadMode", "EndOfJob") != "EndOfJob":
-            raise validation_error("local-aws does not implement the S3UploadMode Continuous.")
     if request.get("NetworkConfig", {}).get("EnableNetworkIsolation"):
         raise validation_error("local-aws does not implement EnableNetworkIsolation.")
 

@@ -130,6 +130,7 @@ class JobRunner:
             self._set(job, job.status)
         ending, code = self._run_command(job, command, ml_dir, key, stop)
         self._flush()
+        upload_outputs(s3, job, ml_dir, "Continuous")
         try:
             message = ml_dir.exit_message()
         except UnicodeDecodeError as error:
@@ -142,14 +143,14 @@ class JobRunner:
             return "Stopped", f"ClientError: the job ran for MaxRuntimeInSeconds, {job.max_runtime_seconds}"
         if code != 0:
             raise JobError(f"AlgorithmError: See job logs for more information, exit code: {code}")
-        upload_outputs(s3, job, ml_dir)
+        upload_outputs(s3, job, ml_dir, "EndOfJob")
         return "Completed", None
 
     def _run_command(
         self, job: ProcessingJob, command: Command, ml_dir: MlDir, key: Credentials, stop: StopSignal
     ) -> tuple[Ending, int]:
         logs = self._clients.client("logs", job.region, key)
-        stream = LogStream(logs, f"{job.name}/{HOST}-{int(time.time())}")
+        stream = LogStream(logs, f"{job.name}/{HOST}-{int(time.time())}", ml_dir.as_in_container)
         try:
             stream.line(command.remark)
             return run_process(

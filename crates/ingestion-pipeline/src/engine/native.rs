@@ -42,6 +42,9 @@ pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, Build
                 // Never the job's clock: a job that is tried again writes the same records.
                 "--event-time".into(),
                 Text::Get(Reference::StartDateTime),
+                // A folder, in which each job keeps its rejected rows under its own name.
+                "--rejected".into(),
+                settings.artifacts.join("rejected/")?.as_str().into(),
             ],
         },
         code: Some(ProcessingInput::files("code", binary.as_str(), CODE_FOLDER)),

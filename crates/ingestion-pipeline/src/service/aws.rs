@@ -12,8 +12,8 @@ use aws_sdk_sagemaker::types::{
     ParallelismConfiguration, Parameter, PipelineDefinitionS3Location, SortOrder, Tag,
 };
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use s3_object::{ObjectUrl, S3};
 
-use super::s3::S3;
 use super::{
     Definition, Deployed, Execution, Parts, Reason, Service, ServiceError, Start, Step, Summary,
     Tags,
@@ -56,7 +56,7 @@ impl Aws {
     /// Clients with this configuration.
     #[must_use]
     pub fn new(config: &SdkConfig, region: &Region, s3_endpoint: Option<String>) -> Self {
-        Self { sagemaker: Client::new(config), s3: S3::new(config, region, s3_endpoint) }
+        Self { sagemaker: Client::new(config), s3: S3::new(config, region.as_str(), s3_endpoint) }
     }
 }
 
@@ -243,11 +243,11 @@ impl Service for Aws {
     }
 
     async fn get_object(&self, url: &S3Url) -> Result<Vec<u8>, ServiceError> {
-        self.s3.get(url).await
+        Ok(self.s3.get(&object(url)?).await?)
     }
 
     async fn put_object(&self, url: &S3Url, bytes: &[u8]) -> Result<(), ServiceError> {
-        self.s3.put(url, bytes).await
+        Ok(self.s3.put(&object(url)?, bytes).await?)
     }
 }
 
@@ -278,6 +278,13 @@ fn text<T: ToString>(status: Option<T>) -> String {
 
 fn time(time: DateTime) -> Option<SystemTime> {
     SystemTime::try_from(time).ok()
+}
+
+/// An address of at most 1,024 characters may have a key of more bytes than S3's keys have.
+fn object(url: &S3Url) -> Result<ObjectUrl, ServiceError> {
+    ObjectUrl::new(url.bucket(), url.key()).map_err(|error| {
+        ServiceError::new(format!("looking at {url}"), Reason::Refused, error.to_string())
+    })
 }
 
 fn no_arn(what: String) -> ServiceError {

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use s3_object::S3Error;
 
 /// AWS did not do what it was asked; the text says what, and what AWS answered.
 #[derive(Debug, thiserror::Error)]
@@ -113,12 +114,26 @@ impl ServiceError {
     }
 }
 
+impl From<S3Error> for ServiceError {
+    fn from(error: S3Error) -> Self {
+        let reason = match error.reason() {
+            s3_object::Reason::NotFound => Reason::NoObject,
+            s3_object::Reason::Denied => Reason::Denied,
+            s3_object::Reason::NoCredentials => Reason::NoCredentials,
+            s3_object::Reason::Throttled => Reason::Throttled,
+            s3_object::Reason::Unreachable => Reason::Unreachable,
+            s3_object::Reason::Fault => Reason::Fault,
+            _ => Reason::Refused,
+        };
+        Self::new(error.what(), reason, error.answer())
+    }
+}
+
 /// The kind of an answer, by its code, its words or its HTTP status.
-pub(super) fn reason_of(code: &str, message: &str, status: u16) -> Reason {
+fn reason_of(code: &str, message: &str, status: u16) -> Reason {
     let says = |word: &str| message.to_ascii_lowercase().contains(word);
     match code {
         "ResourceNotFound" | "ResourceNotFoundException" => Reason::NotFound,
-        "NoSuchKey" | "NoSuchBucket" => Reason::NoObject,
         // SageMaker reports these with codes that mean other things as well.
         "ValidationException" | "ConflictException" if says("already exists") => {
             Reason::AlreadyExists
@@ -128,11 +143,7 @@ pub(super) fn reason_of(code: &str, message: &str, status: u16) -> Reason {
         }
         "ConflictException" | "ResourceInUse" => Reason::Conflict,
         "ResourceLimitExceeded" => Reason::Limit,
-        code if code.contains("Throttl")
-            || matches!(code, "SlowDown" | "TooManyRequestsException") =>
-        {
-            Reason::Throttled
-        }
+        code if code.contains("Throttl") || code == "TooManyRequestsException" => Reason::Throttled,
         code if code.contains("AccessDenied")
             || code.contains("Token")
             || code.contains("Signature") =>
@@ -169,7 +180,7 @@ fn reason_of_no_answer<E>(error: &SdkError<E, HttpResponse>, answer: &str) -> Re
 }
 
 /// An error and what caused it, outermost first.
-pub(super) fn with_causes(error: &dyn Error) -> String {
+fn with_causes(error: &dyn Error) -> String {
     let (mut text, mut cause) = (error.to_string(), error.source());
     while let Some(error) = cause {
         text = format!("{text}: {error}");

@@ -2,7 +2,6 @@
 
 mod aws;
 mod error;
-mod s3;
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;

@@ -1,5 +1,6 @@
 //! The definitions that are built, for both engines, small and large, in every region.
 
+use ingest_features::place::Place;
 use ingestion_pipeline::images::{DATA_WRANGLER, Images, SCIKIT_LEARN, partition};
 use ingestion_pipeline::values::Region;
 use ingestion_pipeline::{FlowFile, engine};
@@ -104,6 +105,49 @@ fn the_event_time_is_the_executions_start_and_never_a_clock() {
     let arguments = arguments.as_array().unwrap();
     let at = arguments.iter().position(|argument| argument == "--event-time").unwrap();
     assert_eq!(arguments[at + 1], serde_json::json!({ "Get": "Execution.StartDateTime" }));
+}
+
+/// The arguments of a definition's container, with what its execution would put in.
+fn arguments(file: &str, engine: &str) -> Vec<String> {
+    let definition = definition(file, engine, "eu-west-1");
+    let parameter = |name: &str| {
+        let parameters = definition["Parameters"].as_array().unwrap();
+        parameters.iter().find(|p| p["Name"] == name).unwrap()["DefaultValue"].clone()
+    };
+    let value = |argument: &Value| match argument["Get"].as_str() {
+        None => argument.clone(),
+        Some("Execution.StartDateTime") => Value::from("2026-11-22T10:00:00.123Z"),
+        Some(get) => parameter(get.strip_prefix("Parameters.").unwrap()),
+    };
+    let arguments = &definition["Steps"][0]["Arguments"]["AppSpecification"]["ContainerArguments"];
+    let arguments = arguments.as_array().unwrap().iter().map(value);
+    arguments.map(|argument| argument.as_str().unwrap().to_owned()).collect()
+}
+
+fn job(file: &str, engine: &str) -> ingest_features::cli::Arguments {
+    let arguments = std::iter::once("ingest-features".to_owned()).chain(arguments(file, engine));
+    ingest_features::cli::parse(arguments.map(Into::into)).unwrap()
+}
+
+#[test]
+fn the_program_takes_the_arguments_of_the_engine_native() {
+    for file in ["minimal.yaml", "full.yaml"] {
+        let job = job(file, "native");
+        assert_eq!(job.flow, Some("/opt/ml/processing/flow".parse().unwrap()));
+        assert_eq!(job.inputs, ["/opt/ml/processing/abalone.csv"]);
+        assert_eq!(job.event_time.unwrap().0, 1_795_341_600);
+        assert!(job.output_node.is_some() && job.feature_group.is_some());
+        let Some(Place::S3(folder)) = job.rejected else { panic!("rejected rows are lost") };
+        assert!(folder.key().ends_with("/rejected/"), "{folder}");
+    }
+}
+
+#[test]
+fn the_program_takes_the_data_wrangler_containers_one_argument_too() {
+    for file in ["minimal.yaml", "full.yaml"] {
+        let output = job(file, "data-wrangler").output_config.unwrap().output;
+        assert_eq!(output, job(file, "native").output_node.unwrap());
+    }
 }
 
 #[test]

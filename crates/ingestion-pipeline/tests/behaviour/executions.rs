@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::endpoint::{ARN, Endpoint, PIPELINE, Reply, not_found, transcript};
+use crate::endpoint::{ARN, Endpoint, PIPELINE, Reply, answer, not_found, transcript};
 
 pub(crate) const EXECUTION: &str = "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/s3-fs-ingest-pipeline-p-abcdefghijkl/execution/abcdefghijkl";
 const FILE: [&str; 2] = ["--file", "minimal.yaml"];
@@ -18,11 +18,11 @@ pub(crate) fn run(endpoint: &Endpoint, arguments: &[&str]) -> String {
 pub(crate) fn deployed() -> Reply {
     let built = Endpoint::new(Vec::new()).run(&["build", "--file", "minimal.yaml"]);
     let definition = String::from_utf8(built.stdout).unwrap();
-    Reply::Json(json!({ "PipelineArn": ARN, "PipelineDefinition": definition }))
+    answer(json!({ "PipelineArn": ARN, "PipelineDefinition": definition }))
 }
 
 pub(crate) fn execution(status: &str, failure: Option<&str>) -> Reply {
-    Reply::Json(json!({
+    answer(json!({
         "PipelineExecutionArn": EXECUTION,
         "PipelineExecutionStatus": status,
         "FailureReason": failure,
@@ -32,7 +32,7 @@ pub(crate) fn execution(status: &str, failure: Option<&str>) -> Reply {
 }
 
 pub(crate) fn steps(status: &str, failure: Option<&str>) -> Reply {
-    Reply::Json(json!({ "PipelineExecutionSteps": [{
+    answer(json!({ "PipelineExecutionSteps": [{
         "StepName": "datawrangler-processing-to-feature-store",
         "StepStatus": status,
         "FailureReason": failure,
@@ -52,14 +52,14 @@ pub(crate) fn summaries(statuses: &[&str]) -> Reply {
             "StartTime": 1_795_341_600,
         })
     });
-    Reply::Json(json!({ "PipelineExecutionSummaries": summaries.collect::<Vec<_>>() }))
+    answer(json!({ "PipelineExecutionSummaries": summaries.collect::<Vec<_>>() }))
 }
 
 #[test]
 fn start_sends_the_parameters_that_fit_the_deployed_definition() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed()),
-        ("StartPipelineExecution", Reply::Json(json!({ "PipelineExecutionArn": EXECUTION }))),
+        ("StartPipelineExecution", answer(json!({ "PipelineExecutionArn": EXECUTION }))),
     ]);
     let text = run(
         &endpoint,
@@ -166,7 +166,7 @@ fn wait_names_the_reason_the_step_and_the_log_of_a_failure() {
 fn an_execution_that_was_stopped_is_no_success() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipelineExecution", execution("Stopped", None)),
-        ("ListPipelineExecutionSteps", Reply::Json(json!({ "PipelineExecutionSteps": [] }))),
+        ("ListPipelineExecutionSteps", answer(json!({ "PipelineExecutionSteps": [] }))),
     ]);
     assert_eq!(endpoint.run(&["wait", EXECUTION]).status.code(), Some(1));
 }
@@ -212,13 +212,10 @@ fn list_shows_what_each_execution_did() {
             ("DescribePipelineExecution", execution("Succeeded", None)),
             (
                 "ListPipelineParametersForExecution",
-                Reply::Json(json!({ "PipelineParameters": [input] })),
+                answer(json!({ "PipelineParameters": [input] })),
             ),
             ("DescribePipelineExecution", execution("Failed", None)),
-            (
-                "ListPipelineParametersForExecution",
-                Reply::Json(json!({ "PipelineParameters": [] })),
-            ),
+            ("ListPipelineParametersForExecution", answer(json!({ "PipelineParameters": [] }))),
         ]
     };
     insta::assert_snapshot!(run(&Endpoint::new(script()), &["list"]));
@@ -230,7 +227,7 @@ fn a_list_ends_at_its_limit_and_reads_no_page_more() {
     let endpoint = Endpoint::new(vec![
         (
             "ListPipelineExecutions",
-            Reply::Json(json!({
+            answer(json!({
                 "PipelineExecutionSummaries": [{
                     "PipelineExecutionArn": EXECUTION, "PipelineExecutionStatus": "Succeeded",
                 }],
@@ -238,7 +235,7 @@ fn a_list_ends_at_its_limit_and_reads_no_page_more() {
             })),
         ),
         ("DescribePipelineExecution", execution("Succeeded", None)),
-        ("ListPipelineParametersForExecution", Reply::Json(json!({}))),
+        ("ListPipelineParametersForExecution", answer(json!({}))),
     ]);
     assert!(run(&endpoint, &["list", "--limit", "1"]).starts_with("exit code: 0"));
     assert_eq!(endpoint.operations().len(), 3);
@@ -259,7 +256,7 @@ fn delete_names_what_it_deletes() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed()),
         ("ListPipelineExecutions", summaries(&["Succeeded"])),
-        ("DeletePipeline", Reply::Json(json!({ "PipelineArn": ARN }))),
+        ("DeletePipeline", answer(json!({ "PipelineArn": ARN }))),
     ]);
     insta::assert_snapshot!(run(&endpoint, &["delete", "--yes"]));
     assert_eq!(endpoint.received()[2].json()["PipelineName"], PIPELINE);

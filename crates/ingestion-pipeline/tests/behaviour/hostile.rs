@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::endpoint::{Endpoint, Reply};
+use crate::endpoint::{Endpoint, answer};
 use crate::executions::{EXECUTION, execution, run, steps, summaries};
 
 const HOSTILE: &str = "x\u{1b}[2J\ny";
@@ -16,7 +16,7 @@ fn list_shows_escapes_and_newlines_instead_of_doing_them() {
             ("DescribePipelineExecution", execution("Succeeded", None)),
             (
                 "ListPipelineParametersForExecution",
-                Reply::Json(json!({ "PipelineParameters": parameters })),
+                answer(json!({ "PipelineParameters": parameters })),
             ),
         ]
     };

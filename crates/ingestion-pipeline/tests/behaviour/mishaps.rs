@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::endpoint::{ARN, Endpoint, Reply, not_found, transcript};
+use crate::endpoint::{ARN, Endpoint, Reply, answer, error, not_found, transcript};
 use crate::executions::{EXECUTION, deployed, execution, run, steps, summaries};
 use crate::upsert::{self, FLOW, UPSERT, created, definition, tags};
 
@@ -18,8 +18,8 @@ fn a_role_that_does_not_exist_is_no_missing_pipeline() {
     ] {
         let endpoint = Endpoint::new(vec![
             ("DescribePipeline", not_found()),
-            (FLOW, Reply::Bytes(200, Vec::new())),
-            ("CreatePipeline", Reply::Error(400, code, message)),
+            (FLOW, Reply::bytes(200, Vec::new())),
+            ("CreatePipeline", error(400, code, message)),
         ]);
         let text = transcript(&endpoint.run(&UPSERT));
         assert!(
@@ -32,7 +32,7 @@ fn a_role_that_does_not_exist_is_no_missing_pipeline() {
 
 #[test]
 fn an_execution_that_is_gone_is_not_made_by_upsert() {
-    let gone = Reply::Error(400, "ResourceNotFound", "Execution does not exist.");
+    let gone = error(400, "ResourceNotFound", "Execution does not exist.");
     let endpoint = Endpoint::new(vec![("DescribePipelineExecution", gone)]);
     let text = run(&endpoint, &["wait", EXECUTION]);
     assert!(text.contains("hint: check the name or ARN"), "{text}");
@@ -57,7 +57,7 @@ fn delete_looks_at_every_execution() {
         let summary =
             json!({ "PipelineExecutionArn": EXECUTION, "PipelineExecutionStatus": status });
         let summaries = vec![summary; 100];
-        Reply::Json(json!({ "PipelineExecutionSummaries": summaries, "NextToken": more }))
+        answer(json!({ "PipelineExecutionSummaries": summaries, "NextToken": more }))
     };
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed()),
@@ -73,14 +73,14 @@ fn delete_looks_at_every_execution() {
 fn tags_that_are_refused_after_an_update_are_told_apart() {
     let mut old = definition();
     old["Parameters"][1]["DefaultValue"] = json!(2);
-    let refusal = || Reply::Error(400, "AccessDeniedException", "not authorized: AddTags");
+    let refusal = || error(400, "AccessDeniedException", "not authorized: AddTags");
     let script = |is: &serde_json::Value| {
         vec![("DescribePipeline", upsert::deployed(is)), ("ListTags", tags(&[]))]
     };
     let said = "the pipeline was updated, but its tags were not: adding tags";
     let mut updated = script(&old);
     updated.extend([
-        (FLOW, Reply::Bytes(200, Vec::new())),
+        (FLOW, Reply::bytes(200, Vec::new())),
         ("UpdatePipeline", created()),
         ("AddTags", refusal()),
     ]);
@@ -107,7 +107,7 @@ fn the_time_of_an_execution_that_is_over_is_that_to_its_end() {
 
 #[test]
 fn ctrl_c_is_noticed_while_a_call_is_running() {
-    let late = Reply::Late(Duration::from_secs(20), json!({}));
+    let late = Reply::Late(Duration::from_secs(20), Box::new(answer(json!({}))));
     let endpoint = Endpoint::new(vec![("DescribePipelineExecution", late)]);
     let child = endpoint.spawn(&["wait", EXECUTION]);
     while endpoint.operations().is_empty() {
@@ -126,7 +126,7 @@ fn ctrl_c_while_start_sends_still_names_what_was_started() {
     let started = json!({ "PipelineExecutionArn": EXECUTION });
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed()),
-        ("StartPipelineExecution", Reply::Late(Duration::from_secs(1), started)),
+        ("StartPipelineExecution", Reply::Late(Duration::from_secs(1), Box::new(answer(started)))),
     ]);
     let child = endpoint.spawn(&["start", "--wait", "--file", "minimal.yaml"]);
     while endpoint.operations().len() < 2 {

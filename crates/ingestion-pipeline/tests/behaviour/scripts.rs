@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::endpoint::{ARN, Endpoint, Reply, transcript};
+use crate::endpoint::{ARN, Endpoint, answer, transcript};
 use crate::executions::{deployed, run, summaries};
 
 #[test]
@@ -39,7 +39,7 @@ fn start_lists_the_deployed_pipelines_parameters_or_says_that_it_has_none() {
         "{text}"
     );
     let bare = json!({ "PipelineArn": ARN, "PipelineDefinition": "{}" });
-    let endpoint = Endpoint::new(vec![("DescribePipeline", Reply::Json(bare))]);
+    let endpoint = Endpoint::new(vec![("DescribePipeline", answer(bare))]);
     let text = run(&endpoint, &["start", "Xyzzy=1"]);
     assert!(text.contains("there is no `Xyzzy`; the pipeline has no parameters"), "{text}");
     assert!(text.contains("hint: the deployed pipeline has no parameters"), "{text}");

@@ -4,7 +4,7 @@ use ingestion_pipeline::upsert::{Action, Deployment};
 use ingestion_pipeline::{FlowFile, engine};
 use serde_json::{Value, json};
 
-use crate::endpoint::{ARN, Endpoint, Reply, not_found, transcript};
+use crate::endpoint::{ARN, Endpoint, Reply, answer, error, not_found, transcript};
 use crate::{abalone, read};
 
 pub(crate) const UPSERT: [&str; 3] = ["upsert", "--file", "minimal.yaml"];
@@ -27,7 +27,7 @@ pub(crate) fn definition() -> Value {
 }
 
 pub(crate) fn deployed(definition: &Value) -> Reply {
-    Reply::Json(json!({
+    answer(json!({
         "PipelineArn": ARN,
         "PipelineDefinition": definition.to_string(),
         "PipelineDescription": "automated ingestion from s3 to feature store",
@@ -38,18 +38,18 @@ pub(crate) fn deployed(definition: &Value) -> Reply {
 pub(crate) fn tags(more: &[(&str, &str)]) -> Reply {
     let ours = [("sagemaker:project-name", "abalone"), ("sagemaker:project-id", "p-abcdefghijkl")];
     let tags = ours.iter().chain(more).map(|(key, value)| json!({ "Key": key, "Value": value }));
-    Reply::Json(json!({ "Tags": tags.collect::<Vec<_>>() }))
+    answer(json!({ "Tags": tags.collect::<Vec<_>>() }))
 }
 
 pub(crate) fn created() -> Reply {
-    Reply::Json(json!({ "PipelineArn": ARN }))
+    answer(json!({ "PipelineArn": ARN }))
 }
 
 #[test]
 fn a_pipeline_that_is_not_there_is_created_after_its_flow_is_stored() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", not_found()),
-        (FLOW, Reply::Bytes(200, Vec::new())),
+        (FLOW, Reply::bytes(200, Vec::new())),
         ("CreatePipeline", created()),
     ]);
     let output = endpoint.run(&UPSERT);
@@ -84,7 +84,7 @@ fn all_is_sent_if_anything_differs() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed(&definition())),
         ("ListTags", tags(&[])),
-        (FLOW, Reply::Bytes(200, Vec::new())),
+        (FLOW, Reply::bytes(200, Vec::new())),
         ("UpdatePipeline", created()),
     ]);
     let mut command = endpoint.command(&UPSERT);
@@ -102,7 +102,7 @@ fn tags_are_added_and_others_stay() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed(&definition())),
         ("ListTags", tags(&[("team", "rocks"), ("owner", "somebody else")])),
-        ("AddTags", Reply::Json(json!({}))),
+        ("AddTags", answer(json!({}))),
     ]);
     let mut command = endpoint.command(&UPSERT);
     let output = command.env("PIPELINE_TAGS", "{team: shells, cost: '42'}").output().unwrap();
@@ -145,17 +145,17 @@ fn whoever_comes_second_to_create_finds_the_pipeline_and_updates_it() {
     let mut theirs = definition();
     theirs["Parameters"][1]["DefaultValue"] = json!(2);
     for refusal in [
-        Reply::Error(400, "ValidationException", "Pipeline with name (x) already exists."),
-        Reply::Error(400, "ConflictException", "The pipeline already exists"),
-        Reply::Error(400, "ConflictException", "Another operation is in progress"),
+        error(400, "ValidationException", "Pipeline with name (x) already exists."),
+        error(400, "ConflictException", "The pipeline already exists"),
+        error(400, "ConflictException", "Another operation is in progress"),
     ] {
         let endpoint = Endpoint::new(vec![
             ("DescribePipeline", not_found()),
-            (FLOW, Reply::Bytes(200, Vec::new())),
+            (FLOW, Reply::bytes(200, Vec::new())),
             ("CreatePipeline", refusal),
             ("DescribePipeline", deployed(&theirs)),
             ("ListTags", tags(&[])),
-            (FLOW, Reply::Bytes(200, Vec::new())),
+            (FLOW, Reply::bytes(200, Vec::new())),
             ("UpdatePipeline", created()),
         ]);
         let output = endpoint.run(&UPSERT);
@@ -182,7 +182,7 @@ fn broken_settings_and_flows_ask_nothing_of_aws() {
 #[test]
 fn a_flow_in_s3_is_read_and_not_stored_again() {
     let endpoint = Endpoint::new(vec![
-        ("GET /amzn-s3-demo-bucket/flows/my%20abalone.flow", Reply::Bytes(200, abalone())),
+        ("GET /amzn-s3-demo-bucket/flows/my%20abalone.flow", Reply::bytes(200, abalone())),
         ("DescribePipeline", not_found()),
         ("CreatePipeline", created()),
     ]);
@@ -197,7 +197,7 @@ fn a_flow_in_s3_is_read_and_not_stored_again() {
 fn a_flow_that_is_not_in_s3_is_named() {
     let xml =
         "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>";
-    let endpoint = Endpoint::new(vec![("GET", Reply::Bytes(404, xml.into()))]);
+    let endpoint = Endpoint::new(vec![("GET", Reply::bytes(404, xml))]);
     let mut command = endpoint.command(&UPSERT_NO_FLOW);
     let output = command.env("DW_FLOW_URL", "s3://amzn-s3-demo-bucket/gone.flow").output().unwrap();
     insta::assert_snapshot!(transcript(&output));
@@ -206,10 +206,8 @@ fn a_flow_that_is_not_in_s3_is_named() {
 #[test]
 fn a_refusal_of_the_service_ends_in_a_hint() {
     let message = "User is not authorized to perform: sagemaker:DescribePipeline";
-    let endpoint = Endpoint::new(vec![(
-        "DescribePipeline",
-        Reply::Error(400, "AccessDeniedException", message),
-    )]);
+    let endpoint =
+        Endpoint::new(vec![("DescribePipeline", error(400, "AccessDeniedException", message))]);
     insta::assert_snapshot!(transcript(&endpoint.run(&UPSERT)));
 }
 
@@ -231,7 +229,7 @@ async fn a_definition_too_large_for_a_request_goes_through_s3() {
         ("DescribePipeline", not_found()),
         (
             "PUT /sagemaker-eu-west-1-123456789012/s3-fs-ingest-pipeline-p-abcdefghijkl/definitions/",
-            Reply::Bytes(200, Vec::new()),
+            Reply::bytes(200, Vec::new()),
         ),
         ("CreatePipeline", created()),
     ]);
@@ -254,9 +252,9 @@ async fn a_definition_too_large_for_a_request_goes_through_s3() {
 async fn faults_are_tried_again() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", Reply::Cut),
-        ("DescribePipeline", Reply::Error(500, "InternalFailure", "oh")),
+        ("DescribePipeline", error(500, "InternalFailure", "oh")),
         ("DescribePipeline", deployed(&definition())),
-        ("ListTags", Reply::Error(400, "ThrottlingException", "slow down")),
+        ("ListTags", error(400, "ThrottlingException", "slow down")),
         ("ListTags", tags(&[])),
     ]);
     let upserted = deployment().upsert(&endpoint.aws()).await.unwrap();
@@ -267,7 +265,7 @@ async fn faults_are_tried_again() {
 async fn storing_is_tried_again_and_then_given_up_before_the_pipeline_changes() {
     let mut large = definition();
     large["Metadata"] = json!({ "note": "x".repeat(100 * 1024) });
-    let error = || Reply::Bytes(503, b"<Error><Code>SlowDown</Code></Error>".to_vec());
+    let error = || Reply::bytes(503, b"<Error><Code>SlowDown</Code></Error>".to_vec());
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", not_found()),
         ("PUT", error()),

@@ -1,8 +1,7 @@
 //! Stands in for SageMaker: once as the trait, once as an HTTP endpoint for the real SDK.
 
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -15,6 +14,8 @@ use start_pipeline::{
     Answer, ExecutionArn, Failure, Handler, Metrics, ParameterName, PipelineName, SageMaker,
     StartError, StartExecution, StartRequest,
 };
+pub(crate) use test_endpoint::Reply;
+use test_endpoint::Request;
 
 pub(crate) const PIPELINE: &str = "ingest-abalone";
 
@@ -101,26 +102,12 @@ pub(crate) fn sample(file: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// What the endpoint does with a request.
-pub(crate) enum Reply {
-    Answer(u16, String),
-    AnswerLate(Duration, u16, String),
-    Cut,
-    CutInsideTheAnswer,
-    NotHttp,
+pub(crate) fn started() -> Reply {
+    Reply::json(200, &format!("{{\"PipelineExecutionArn\":\"{ARN}\"}}"))
 }
 
-impl Reply {
-    pub(crate) fn started() -> Self {
-        Self::Answer(200, format!("{{\"PipelineExecutionArn\":\"{ARN}\"}}"))
-    }
-
-    pub(crate) fn error(status: u16, code: &str) -> Self {
-        Self::Answer(
-            status,
-            format!("{{\"__type\":\"{code}\",\"message\":\"as the test wants it\"}}"),
-        )
-    }
+pub(crate) fn error(status: u16, code: &str) -> Reply {
+    Reply::json(status, &format!("{{\"__type\":\"{code}\",\"message\":\"as the test wants it\"}}"))
 }
 
 pub(crate) const ARN: &str =
@@ -134,105 +121,39 @@ pub(crate) struct Received {
 
 /// An HTTP endpoint that answers the real SDK with one reply a request, in their order, and records
 /// the requests. A request beyond the replies is cut off, and so fails the test.
-pub(crate) struct Endpoint {
-    url: String,
-    received: Arc<Mutex<Vec<Received>>>,
-}
+pub(crate) struct Endpoint(test_endpoint::Endpoint);
 
 impl Endpoint {
-    /// An endpoint that is elsewhere, or nowhere.
-    pub(crate) fn at(url: &str) -> Self {
-        Self { url: url.to_owned(), received: Arc::default() }
-    }
-
     pub(crate) fn new(replies: Vec<Reply>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let received = Arc::new(Mutex::new(Vec::new()));
-        let replies = Arc::new(Mutex::new(VecDeque::from(replies)));
-        let record = Arc::clone(&received);
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (replies, record) = (Arc::clone(&replies), Arc::clone(&record));
-                thread::spawn(move || serve(stream.unwrap(), &replies, &record));
-            }
-        });
-        Self { url, received }
+        let replies = Mutex::new(VecDeque::from(replies));
+        Self(test_endpoint::Endpoint::new(move |_| {
+            replies.lock().unwrap().pop_front().unwrap_or(Reply::Cut)
+        }))
     }
 
-    /// The real SDK, pointed here, with the function's number of attempts and shorter pauses.
     pub(crate) fn sagemaker(&self) -> SageMaker {
-        let config = aws_sdk_sagemaker::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-west-1"))
-            .endpoint_url(&self.url)
-            .credentials_provider(Credentials::new("AKIDEXAMPLE", "secret", None, None, "test"))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(3)
-                    .with_initial_backoff(Duration::from_millis(5)),
-            )
-            .build();
-        SageMaker::new(Client::from_conf(config))
+        sagemaker_at(self.0.url())
     }
 
-    pub(crate) fn received(&self) -> std::sync::MutexGuard<'_, Vec<Received>> {
-        self.received.lock().unwrap()
-    }
-}
-
-fn serve(mut stream: TcpStream, replies: &Mutex<VecDeque<Reply>>, record: &Mutex<Vec<Received>>) {
-    while let Some(request) = read_request(&mut stream) {
-        record.lock().unwrap().push(request);
-        let reply = replies.lock().unwrap().pop_front().unwrap_or(Reply::Cut);
-        let (status, body) = match reply {
-            Reply::Answer(status, body) => (status, body),
-            Reply::AnswerLate(wait, status, body) => {
-                thread::sleep(wait);
-                (status, body)
-            }
-            Reply::Cut => return,
-            Reply::NotHttp => {
-                let _ = stream.write_all(b"\x00\xff this is not HTTP\r\n\r\n");
-                return;
-            }
-            Reply::CutInsideTheAnswer => {
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"Pipe");
-                return;
-            }
+    pub(crate) fn received(&self) -> Vec<Received> {
+        let received = |request: &Request| Received {
+            head: request.head.clone(),
+            body: serde_json::from_slice(&request.body).unwrap(),
         };
-        let answer = format!(
-            "HTTP/1.1 {status} -\r\ncontent-type: application/x-amz-json-1.1\r\n\
-             content-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        // The client may have given up waiting.
-        let _ = stream.write_all(answer.as_bytes());
+        self.0.received().iter().map(received).collect()
     }
 }
 
-fn read_request(stream: &mut TcpStream) -> Option<Received> {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        let mut headers = [httparse::EMPTY_HEADER; 64];
-        let mut request = httparse::Request::new(&mut headers);
-        if let httparse::Status::Complete(head) = request.parse(&bytes).unwrap() {
-            let length =
-                request.headers.iter().find(|h| h.name.eq_ignore_ascii_case("content-length"));
-            let length = length.map_or("0", |header| std::str::from_utf8(header.value).unwrap());
-            let end = head + length.parse::<usize>().unwrap();
-            if bytes.len() >= end {
-                return Some(Received {
-                    head: String::from_utf8(bytes[..head].to_vec()).unwrap(),
-                    body: serde_json::from_slice(&bytes[head..end]).unwrap(),
-                });
-            }
-        }
-        match stream.read(&mut chunk).ok()? {
-            0 => return None,
-            read => bytes.extend_from_slice(&chunk[..read]),
-        }
-    }
+/// The real SDK, pointed at `url`, with the function's number of attempts and shorter pauses.
+pub(crate) fn sagemaker_at(url: &str) -> SageMaker {
+    let retry = RetryConfig::standard().with_max_attempts(3);
+    let config = aws_sdk_sagemaker::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .endpoint_url(url)
+        .credentials_provider(Credentials::new("AKIDEXAMPLE", "secret", None, None, "test"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .retry_config(retry.with_initial_backoff(Duration::from_millis(5)))
+        .build();
+    SageMaker::new(Client::from_conf(config))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lambda_runtime::Diagnostic;
 
-use crate::fake::{Endpoint, Function, Reply, sample};
+use crate::fake::{Endpoint, Function, Reply, error, sagemaker_at, sample, started};
 
 /// Invokes the function against an endpoint that does `replies`; gives the error's type, its
 /// message and the number of attempts.
@@ -35,7 +35,7 @@ async fn faults_that_may_pass_are_tried_three_times() {
         (503, "ServiceUnavailable", "Transient.ServiceFault"),
         (502, "", "Transient.ServiceFault"),
     ] {
-        let (kind, message, attempts) = fail(three(|| Reply::error(status, code))).await;
+        let (kind, message, attempts) = fail(three(|| error(status, code))).await;
         assert_eq!(kind, expected, "{code}: {message}");
         assert_eq!(attempts, 3, "{code}");
     }
@@ -53,7 +53,7 @@ async fn errors_that_stay_are_reported_at_once() {
         ("ValidationException", "Permanent.RequestRefused"),
         ("SomethingNewException", "NeedsOperator.UnknownError"),
     ] {
-        let (kind, message, attempts) = fail(vec![Reply::error(400, code)]).await;
+        let (kind, message, attempts) = fail(vec![error(400, code)]).await;
         assert_eq!(kind, expected, "{code}: {message}");
         assert_eq!(attempts, 1, "{code}");
         assert!(message.contains(code), "{message}");
@@ -63,7 +63,7 @@ async fn errors_that_stay_are_reported_at_once() {
 
 #[tokio::test]
 async fn an_error_code_with_its_namespace_is_known_too() {
-    let reply = Reply::error(400, "com.amazonaws.sagemaker#ResourceLimitExceeded");
+    let reply = error(400, "com.amazonaws.sagemaker#ResourceLimitExceeded");
     assert_eq!(fail(vec![reply]).await.0, "Transient.ExecutionLimit");
 }
 
@@ -72,7 +72,7 @@ async fn a_refusal_without_a_body_is_classed_by_its_status() {
     for (status, expected) in
         [(403, "NeedsOperator.AccessDenied"), (418, "NeedsOperator.UnknownError")]
     {
-        let (kind, message, _) = fail(vec![Reply::Answer(status, String::new())]).await;
+        let (kind, message, _) = fail(vec![Reply::json(status, "")]).await;
         assert_eq!(kind, expected, "{message}");
         assert!(message.contains(&status.to_string()), "{message}");
     }
@@ -86,10 +86,10 @@ async fn a_connection_that_is_cut_is_tried_again() {
 
 #[tokio::test]
 async fn an_answer_that_is_cut_or_unreadable_is_no_success() {
-    let (kind, message, _) = fail(three(|| Reply::CutInsideTheAnswer)).await;
+    let (kind, message, _) = fail(three(|| Reply::Broken(Box::new(started()), 6))).await;
     assert!(kind.starts_with("Transient."), "{kind}: {message}");
     for body in ["not JSON", "{}", "[]", "", r#"{"PipelineExecutionArn":""}"#] {
-        let (kind, message, _) = fail(three(|| Reply::Answer(200, body.to_owned()))).await;
+        let (kind, message, _) = fail(three(|| Reply::json(200, body))).await;
         assert_eq!(kind, "Transient.ServiceFault", "{body}: {message}");
     }
 }
@@ -104,21 +104,20 @@ async fn an_answer_that_is_not_http_is_a_connection_failure() {
 async fn a_huge_message_of_the_service_is_not_repeated_whole() {
     let body =
         format!(r#"{{"__type":"ValidationException","message":"{}"}}"#, "x".repeat(1_000_000));
-    let (_, message, _) = fail(vec![Reply::Answer(400, body)]).await;
+    let (_, message, _) = fail(vec![Reply::json(400, &body)]).await;
     assert!(message.len() < 2000);
 }
 
 #[tokio::test]
 async fn nobody_listening_is_a_connection_failure() {
-    let endpoint = Endpoint::at("http://127.0.0.1:1");
-    let function = Function::new(endpoint.sagemaker());
+    let function = Function::new(sagemaker_at("http://127.0.0.1:1"));
     let failure = function.invoke(&sample("put-object.json")).await.unwrap_err();
     assert_eq!(Diagnostic::from(failure).error_type, "Transient.ConnectionFailed");
 }
 
 #[tokio::test]
 async fn an_answer_that_comes_too_late_is_a_time_out_before_the_functions_own() {
-    let late = || Reply::AnswerLate(Duration::from_secs(20), 200, "{}".to_owned());
+    let late = || Reply::Late(Duration::from_secs(20), Box::new(Reply::json(200, "{}")));
     let endpoint = Endpoint::new(three(late));
     let function = Function::new(endpoint.sagemaker());
     let event = sample("put-object.json");
@@ -130,8 +129,8 @@ async fn an_answer_that_comes_too_late_is_a_time_out_before_the_functions_own() 
 
 #[tokio::test]
 async fn a_slow_attempt_is_cut_off_and_the_next_one_succeeds() {
-    let late = Reply::AnswerLate(Duration::from_secs(20), 200, "{}".to_owned());
-    let endpoint = Endpoint::new(vec![late, Reply::started()]);
+    let late = Reply::Late(Duration::from_secs(20), Box::new(Reply::json(200, "{}")));
+    let endpoint = Endpoint::new(vec![late, started()]);
     let function = Function::new(endpoint.sagemaker());
     function.invoke(&sample("put-object.json")).await.unwrap();
     assert_eq!(endpoint.received().len(), 2);

@@ -1,10 +1,10 @@
 //! What goes to AWS, byte for byte, through the real SDK.
 
-use crate::fake::{ARN, Endpoint, Function, Reply, sample};
+use crate::fake::{ARN, Endpoint, Function, Reply, error, sample, started};
 
 #[tokio::test]
 async fn the_request_is_exactly_this() {
-    let endpoint = Endpoint::new(vec![Reply::started()]);
+    let endpoint = Endpoint::new(vec![started()]);
     let function = Function::new(endpoint.sagemaker());
     let answer = function.invoke(&sample("key-korean.json")).await.unwrap();
     assert_eq!(serde_json::to_value(answer).unwrap()["execution_arn"], ARN);
@@ -30,7 +30,7 @@ async fn every_legal_sample_key_reaches_the_service_verbatim() {
         "key-dot-only-stem.json",
         "key-1024-bytes.json",
     ] {
-        let endpoint = Endpoint::new(vec![Reply::started()]);
+        let endpoint = Endpoint::new(vec![started()]);
         Function::new(endpoint.sagemaker()).invoke(&sample(file)).await.unwrap();
         let event: serde_json::Value = serde_json::from_str(&sample(file)).unwrap();
         let key = event["detail"]["object"]["key"].as_str().unwrap();
@@ -42,8 +42,7 @@ async fn every_legal_sample_key_reaches_the_service_verbatim() {
 
 #[tokio::test]
 async fn a_retry_repeats_the_same_token() {
-    let endpoint =
-        Endpoint::new(vec![Reply::error(500, "InternalFailure"), Reply::Cut, Reply::started()]);
+    let endpoint = Endpoint::new(vec![error(500, "InternalFailure"), Reply::Cut, started()]);
     Function::new(endpoint.sagemaker()).invoke(&sample("put-object.json")).await.unwrap();
     let received = endpoint.received();
     assert_eq!(received.len(), 3);

@@ -1,0 +1,71 @@
+"""The templates, and the proof that their policies are right."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+import configurations
+from permissions import canaries, grants, needs, node, service_catalog
+from permissions.grants import Policy
+from permissions.proof import Proof
+from resolve import Stack, Template
+
+# The policy of AmazonSageMakerServiceCatalogProductsLaunchRole.
+AWS_LAUNCH_POLICY = "AmazonSageMakerAdmin-ServiceCatalogProductsServiceRolePolicy"
+
+
+@pytest.fixture(scope="session")
+def product() -> Template:
+    """The product's template."""
+    return Template.load(configurations.PRODUCT)
+
+
+@pytest.fixture(scope="session")
+def portfolio() -> Template:
+    """The portfolio's template."""
+    return Template.load(configurations.PORTFOLIO)
+
+
+@pytest.fixture(scope="session")
+def aws_launch_policy() -> Policy:
+    """What AWS's own launch role may do."""
+    return node.managed_policy(AWS_LAUNCH_POLICY)
+
+
+def policies(stack: Stack, *names: str) -> Mapping[str, Policy]:
+    """The documents of managed policies, by their logical ids."""
+    return {name: stack.resources[name].properties["PolicyDocument"] for name in names}
+
+
+@pytest.fixture(scope="session")
+def service_catalog_launch(product: Template, portfolio: Template, aws_launch_policy: Policy) -> Proof:
+    """The launch through Service Catalog: AWS's policy for the launch role, and ours beside it."""
+    stacks = [product.resolve(parameters) for _, parameters in configurations.product()]
+    template = portfolio.resolve(configurations.portfolio()).of_type(
+        "AWS::ServiceCatalog::CloudFormationProduct"
+    )
+    [artifact] = template[0].properties["ProvisioningArtifactParameters"]
+    asked = needs.of_stacks(stacks)
+    asked += service_catalog.requests(stacks[0], _object_at(artifact["Info"]["LoadTemplateFromURL"]))
+    ours = grants.joined(policies(portfolio.resolve(configurations.portfolio()), "ProductPolicy"))
+    return Proof(ours, asked, canaries.of_launch(asked), [aws_launch_policy])
+
+
+@pytest.fixture(scope="session")
+def s3_launch(product: Template, portfolio: Template) -> Callable[[str], Proof]:
+    """The launch of an S3-hosted template by a role of ours, for roles whose names begin so."""
+
+    def proof(roles: str) -> Proof:
+        chosen = configurations.product(roles, configurations.PROJECTS_OWN_ROLE)
+        asked = needs.of_stacks(product.resolve(parameters) for _, parameters in chosen)
+        stack = portfolio.resolve(configurations.portfolio(roles))
+        ours = grants.joined(policies(stack, "ProductPolicy", "ProjectsLaunchPolicy"))
+        return Proof(ours, asked, canaries.of_launch(asked))
+
+    return proof
+
+
+def _object_at(url: str) -> str:
+    """The ARN of an object at `https://<bucket>.s3.<region>.<domain>/<key>`."""
+    host, _, key = url.removeprefix("https://").partition("/")
+    return f"arn:aws:s3:::{host.partition('.s3.')[0]}/{key}"

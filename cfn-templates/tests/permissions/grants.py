@@ -1,0 +1,127 @@
+"""A policy, taken apart: what it grants, and what it is without one grant or with a wider one."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Policy = Mapping[str, Any]
+# IAM's quota for a managed policy, in characters without white space.
+MAX_CHARACTERS = 6144
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One action on one resource pattern, under the conditions of its statement."""
+
+    statement: str
+    action: str
+    resource: str
+
+    def __str__(self) -> str:
+        return f"{self.statement}: {self.action} on {self.resource}"
+
+
+def listed(value: Any) -> list[Any]:
+    """What stands alone or in a list, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def statements(policy: Policy) -> list[dict[str, Any]]:
+    """The policy's statements, all of which allow something by name."""
+    found: list[dict[str, Any]] = listed(policy["Statement"])
+    for statement in found:
+        if (
+            statement.keys() - {"Sid", "Effect", "Action", "Resource", "Condition"}
+            or statement["Effect"] != "Allow"
+        ):
+            raise ValueError(f"this kind of statement is not understood here: {statement}")
+    return found
+
+
+def size(policy: Policy) -> int:
+    """As IAM counts it."""
+    return len("".join(json.dumps(policy, ensure_ascii=False, separators=(",", ":")).split()))
+
+
+def grants(policy: Policy) -> list[Grant]:
+    """Every action of every statement on every of its resources."""
+    return [
+        Grant(statement["Sid"], action, resource)
+        for statement in statements(policy)
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+
+
+def without(policy: Policy, grant: Grant) -> Policy:
+    """The policy without this grant, and with all others."""
+    kept = []
+    for statement in statements(policy):
+        actions, resources = listed(statement["Action"]), listed(statement["Resource"])
+        if statement["Sid"] != grant.statement:
+            kept.append(statement)
+            continue
+        others = [action for action in actions if action != grant.action]
+        elsewhere = [resource for resource in resources if resource != grant.resource]
+        if others:
+            kept.append({**statement, "Action": others})
+        if elsewhere:
+            kept.append(
+                {
+                    **statement,
+                    "Sid": f"{grant.statement}Elsewhere",
+                    "Action": grant.action,
+                    "Resource": elsewhere,
+                }
+            )
+    return _policy(kept)
+
+
+def joined(policies: Mapping[str, Policy]) -> Policy:
+    """Several policies as one, in which a statement's Sid begins with the name of its policy."""
+    return _policy(
+        [
+            {**statement, "Sid": f"{name}{statement.get('Sid', number)}"}
+            for name, policy in policies.items()
+            for number, statement in enumerate(statements(policy))
+        ]
+    )
+
+
+def stricter(policy: Policy) -> Iterator[tuple[str, Policy]]:
+    """The policy with one value of a condition that allows several left out; each with what was done."""
+    for number, statement in enumerate(statements(policy)):
+        for operator, keys in statement.get("Condition", {}).items():
+            for key, values in keys.items():
+                for value in listed(values) if len(listed(values)) > 1 else []:
+                    rest = [other for other in values if other != value]
+                    condition = {**statement["Condition"], operator: {**keys, key: rest}}
+                    yield (
+                        f"{statement['Sid']}: {key} = {value}",
+                        _changed(policy, number, {"Condition": condition}),
+                    )
+
+
+def widened(policy: Policy) -> Iterator[tuple[str, Policy]]:
+    """The policy with one resource pattern made `*`, or one condition key left out; each with its name."""
+    for number, statement in enumerate(statements(policy)):
+        if statement["Resource"] != "*":
+            yield f"{statement['Sid']}: any resource", _changed(policy, number, {"Resource": "*"})
+        for operator, keys in statement.get("Condition", {}).items():
+            for key in keys:
+                rest = {other: value for other, value in keys.items() if other != key}
+                condition = {**statement["Condition"], operator: rest}
+                yield (
+                    f"{statement['Sid']}: without {operator} {key}",
+                    _changed(policy, number, {"Condition": condition}),
+                )
+
+
+def _changed(policy: Policy, number: int, change: Mapping[str, Any]) -> Policy:
+    found = statements(policy)
+    return _policy([*found[:number], {**found[number], **change}, *found[number + 1 :]])
+
+
+def _policy(found: list[dict[str, Any]]) -> Policy:
+    return {"Version": "2012-10-17", "Statement": found}

@@ -1,0 +1,127 @@
+"""The ARNs that the duties of the product's roles are about, as the templates and the code name them."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from resolve import Stack
+
+CRATES = Path(__file__).parents[3] / "crates"
+
+
+def of(products: Sequence[Stack], portfolio: Stack) -> Mapping[str, list[str]]:
+    """Each place by its name in the duties; with several products, what any of them has."""
+    found: dict[str, list[str]] = {}
+    for each in [_of_portfolio(portfolio), *(_of_product(product) for product in products)]:
+        for name, arns in each.items():
+            found[name] = list(dict.fromkeys([*found.get(name, []), *arns]))
+    return found
+
+
+def _of_portfolio(stack: Stack) -> Mapping[str, Iterable[str]]:
+    here = stack.environment
+    ec2 = f"arn:{here.partition}:ec2:{here.region}:{here.account}"
+    staging = f"arn:{here.partition}:s3:::{stack.parameters['StagingBucketName']}"
+    return {
+        "data": [f"{bucket}/landing/a.csv" for bucket in stack.parameters["DataBucketArns"]],
+        "data_bucket": stack.parameters["DataBucketArns"],
+        "data_key": stack.parameters["DataKeyArns"],
+        "flow": [f"{bucket}/flows/my.flow" for bucket in stack.parameters["DataBucketArns"]],
+        "image": _images(here.partition, here.region),
+        "job_role": [stack.arn("JobRole")],
+        "launch_role": [stack.arn("ProjectsLaunchRole")],
+        "network_interface": [f"{ec2}:network-interface/eni-0a1b2c3d"],
+        "security_group": [f"{ec2}:security-group/sg-0a1b2c3d"],
+        "staging_bucket": [staging],
+        "subnet": stack.parameters["JobSubnetArns"],
+    }
+
+
+def _of_product(stack: Stack) -> Mapping[str, Iterable[str]]:
+    here, resources = stack.environment, stack.resources
+
+    def arn(service: str, resource: str) -> str:
+        return f"arn:{here.partition}:{service}:{here.region}:{here.account}:{resource}"
+
+    variables = _variables(resources["Build"].properties)
+    artifact_bucket = stack.arn("ArtifactBucket")
+    data_bucket = _object(here.partition, variables["S3_DATA_PREFIX"]).partition("/")[0]
+    pipeline = arn("sagemaker", f"pipeline/{stack.outputs['PipelineName'].lower()}")
+    buckets = [stack.arn(bucket.logical_id) for bucket in stack.of_type("AWS::S3::Bucket")]
+    functions = [
+        function.properties["LoggingConfig"]["LogGroup"]
+        for function in stack.of_type("AWS::Lambda::Function")
+    ]
+    return {
+        "artifact_bucket": [artifact_bucket],
+        "build": [stack.arn("Build")],
+        "build_logs": [arn("logs", f"log-group:{stack.physical_name('BuildLogs')}:log-stream:aaaabbbb-0000")],
+        "build_pipeline": [stack.arn("BuildPipeline")],
+        "connection": _connections(resources["BuildPipeline"].properties),
+        "data": [_object(here.partition, variables["S3_DATA_PREFIX"]) + "a.csv"],
+        "data_bucket": [data_bucket],
+        "execution": [f"{pipeline}/execution/abcdefghijkl"],
+        "feature_group": [arn("sagemaker", f"feature-group/{stack.outputs['FeatureGroupName']}")],
+        # A flow may lie where the data does, or in a bucket of SageMaker's own.
+        "flow": [
+            _object(here.partition, variables["DW_FLOW_URL"]),
+            f"{data_bucket}/flows/my.flow",
+            f"arn:{here.partition}:s3:::sagemaker-{here.region}-{here.account}/my.flow",
+        ],
+        "function_logs": [
+            arn("logs", f"log-group:{group}:log-stream:2026/11/22/[$LATEST]0a1b2c") for group in functions
+        ],
+        # "pipelines-", the execution's id, the step's name cut, and a random part.
+        "job": [
+            arn("sagemaker", "processing-job/pipelines-abcdefghijkl-native-processing-to-feature-AbCdEfGhIj")
+        ],
+        # In either form that IAM may see it in.
+        "job_log_group": [
+            arn("logs", f"log-group:/aws/sagemaker/ProcessingJobs{end}") for end in ("", ":log-stream:")
+        ],
+        "job_log_stream": [
+            arn("logs", "log-group:/aws/sagemaker/ProcessingJobs:log-stream:pipelines-abc/algo-1-1")
+        ],
+        "native_engine": [_object(here.partition, variables["INGEST_FEATURES_URL"])],
+        "native_engine_key": [_object(here.partition, variables["INGEST_FEATURES_URL"]).partition("/")[2]],
+        "pipeline": [pipeline],
+        "program": [_object(here.partition, variables["INGESTION_PIPELINE_URL"])],
+        "project_bucket": buckets,
+        "project_object": [f"{bucket}/any/key" for bucket in buckets],
+        "repository": [
+            stack.arn(repository.logical_id) for repository in stack.of_type("AWS::CodeCommit::Repository")
+        ],
+        "retry_queue": [stack.arn("RetryQueue")],
+        # CodePipeline names folders by the first 20 characters of its pipeline's name.
+        "source_artifact": [f"{artifact_bucket}/{stack.physical_name('BuildPipeline')[:20]}/Source/AbCdEfG"],
+        "stack": [
+            arn("cloudformation", f"stack/{name}/8a6f3c80")
+            for name in ("SC-1-pp-a", "sagemaker-p-abcdefghijkl")
+        ],
+        "stored_flow": [f"{_object(here.partition, variables['ARTIFACTS_URL'])}/{'8' * 64}.flow"],
+    }
+
+
+def _variables(build: Mapping[str, Any]) -> Mapping[str, str]:
+    """The environment of a CodeBuild project."""
+    return {each["Name"]: each["Value"] for each in build["Environment"]["EnvironmentVariables"]}
+
+
+def _object(partition: str, url: str) -> str:
+    """The ARN of what `s3://<bucket>/<key>` names."""
+    return f"arn:{partition}:s3:::{url.removeprefix('s3://')}"
+
+
+def _connections(pipeline: Mapping[str, Any]) -> list[str]:
+    configurations = [action["Configuration"] for stage in pipeline["Stages"] for action in stage["Actions"]]
+    return [each["ConnectionArn"] for each in configurations if "ConnectionArn" in each]
+
+
+def _images(partition: str, region: str) -> list[str]:
+    """The images that the pipeline's definition names in a region, out of the code that names them."""
+    code = (CRATES / "ingestion-pipeline/src/images.rs").read_text("utf-8")
+    found = re.findall(rf'repository: "([\w-]+)",.*?\("{region}", "(\d+)"\)', code, re.DOTALL)
+    return [
+        f"arn:{partition}:ecr:{region}:{account}:repository/{repository}" for repository, account in found
+    ]

@@ -1,0 +1,141 @@
+"""The proof itself: it fails where it should."""
+
+from typing import Any
+
+import pytest
+
+from permissions import narrowing, needs, node, schemas
+from permissions.judges import DisagreementError, Judge
+from permissions.proof import Proof
+from permissions.requests import Request
+
+HERE = "arn:aws:sqs:eu-west-1:111122223333"
+MINE = Request.of("sqs:CreateQueue", f"{HERE}:sagemaker-p-a-retry", "create Queue")
+TAGGED = Request.of("sqs:TagQueue", f"{HERE}:sagemaker-p-a-retry", "create Queue", {"aws:TagKeys": ("Team",)})
+FOREIGN = Request.of("sqs:CreateQueue", f"{HERE}:payroll", "canary")
+
+
+def policy(
+    actions: list[str], resources: list[str], condition: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Sid": "Queues", "Effect": "Allow", "Action": actions, "Resource": resources}
+    if condition:
+        statement["Condition"] = condition
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def proof(ours: dict[str, Any], *given: dict[str, Any]) -> Proof:
+    return Proof(ours, [MINE, TAGGED], [FOREIGN], given)
+
+
+def test_finds_nothing_in_a_policy_that_is_right() -> None:
+    right = proof(policy(["sqs:CreateQueue", "sqs:TagQueue"], [f"{HERE}:sagemaker-*"]))
+    assert right.denied_needs() == []
+    assert right.allowed_canaries() == []
+    assert right.superfluous_grants() == []
+    assert right.unnoticed_widenings() == []
+
+
+def test_finds_a_missing_grant() -> None:
+    [denied] = proof(policy(["sqs:CreateQueue"], [f"{HERE}:sagemaker-*"])).denied_needs()
+    assert denied.startswith(f"sqs:TagQueue on {HERE}:sagemaker-p-a-retry (create Queue)")
+
+
+def test_finds_a_condition_that_a_need_does_not_meet() -> None:
+    sagemakers = {"ForAllValues:StringLike": {"aws:TagKeys": ["sagemaker:*"]}}
+    [denied] = proof(policy(["sqs:CreateQueue", "sqs:TagQueue"], ["*"], sagemakers)).denied_needs()
+    assert "aws:TagKeys = ('Team',)" in denied
+
+
+def test_finds_a_canary_that_is_allowed() -> None:
+    [allowed] = proof(policy(["sqs:CreateQueue"], [f"{HERE}:*"])).allowed_canaries()
+    assert allowed.startswith(f"sqs:CreateQueue on {HERE}:payroll")
+
+
+@pytest.mark.parametrize(
+    ("actions", "resources", "superfluous"),
+    [
+        (
+            ["sqs:CreateQueue", "sqs:TagQueue", "sqs:PurgeQueue"],
+            ["sagemaker-*"],
+            ["sqs:PurgeQueue on sagemaker-*"],
+        ),
+        (
+            ["sqs:CreateQueue", "sqs:TagQueue"],
+            ["sagemaker-*", "other-*"],
+            ["sqs:CreateQueue on other-*", "sqs:TagQueue on other-*"],
+        ),
+        # Either would do.
+        (
+            ["sqs:CreateQueue"],
+            ["sagemaker-*", "sagemaker-p-*"],
+            ["sqs:CreateQueue on sagemaker-*", "sqs:CreateQueue on sagemaker-p-*"],
+        ),
+    ],
+)
+def test_finds_a_grant_that_nothing_needs(
+    actions: list[str], resources: list[str], superfluous: list[str]
+) -> None:
+    found = proof(policy(actions, [f"{HERE}:{name}" for name in resources])).superfluous_grants()
+    assert [each.replace(f"{HERE}:", "") for each in found] == [f"Queues: {each}" for each in superfluous]
+
+
+def test_finds_a_grant_that_is_given_already() -> None:
+    mine = policy(["sqs:CreateQueue", "sqs:TagQueue"], [f"{HERE}:sagemaker-*"])
+    given = policy(["sqs:TagQueue"], ["*"])
+    assert proof(mine, given).superfluous_grants() == [f"Queues: sqs:TagQueue on {HERE}:sagemaker-*"]
+
+
+def test_finds_a_value_of_a_condition_that_nothing_needs() -> None:
+    teams = {"ForAllValues:StringEqualsIfExists": {"aws:TagKeys": ["Team", "Colour"]}}
+    found = proof(
+        policy(["sqs:CreateQueue", "sqs:TagQueue"], [f"{HERE}:sagemaker-*"], teams)
+    ).superfluous_grants()
+    assert found == ["Queues: aws:TagKeys = Colour"]
+
+
+def test_finds_that_no_canary_sings_for_a_wider_resource() -> None:
+    mine = policy(["sqs:CreateQueue", "sqs:TagQueue"], [f"{HERE}:sagemaker-*"])
+    assert Proof(mine, [MINE, TAGGED], []).unnoticed_widenings() == ["Queues: any resource"]
+
+
+def test_finds_a_pattern_in_an_action() -> None:
+    assert proof(policy(["sqs:*"], ["*"])).patterns_in_actions() == ["Queues: sqs:* on *"]
+
+
+def test_does_not_count_what_the_simulators_do_not_agree_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("permissions.judges.evaluated", lambda questions: [True for _ in questions])
+    with pytest.raises(
+        DisagreementError, match="iam-simulate says False, ministack says True: sqs:CreateQueue"
+    ):
+        Judge().allowed([policy(["sqs:CreateQueue"], [f"{HERE}:sagemaker-*"])], [FOREIGN])
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "why"),
+    [
+        ("sqs:MakeQueue", f"{HERE}:sagemaker-a", "invalid.action"),
+        ("sqs:CreateQueue", "arn:aws:s3:::sagemaker-a", "no.resource.types"),
+    ],
+)
+def test_a_question_that_iam_would_not_understand_is_no_denial(action: str, resource: str, why: str) -> None:
+    with pytest.raises(RuntimeError, match=why):
+        Judge().allowed([policy(["sqs:*"], ["*"])], [Request.of(action, resource, "")])
+
+
+@pytest.mark.parametrize("rule", narrowing.RULES, ids=lambda rule: f"{rule.type} {rule.actions}")
+def test_a_narrowing_takes_away_what_a_schema_lists(rule: narrowing.Rule) -> None:
+    listed = {action for actions in schemas.permissions(rule.type).values() for action in actions}
+    assert any(narrowing.rule_for(rule.type, action) is rule for action in listed)
+
+
+def test_what_is_written_by_hand_is_in_no_schema() -> None:
+    assert not [each for each in schemas.BY_HAND if schemas.schema(each).get("handlers")]
+
+
+def test_what_is_meant_are_actions_and_what_is_said_are_not() -> None:
+    meant = {action for actions in needs.MEANT.values() for action in actions}
+    said = needs.MEANT.keys() - meant
+    facts = node.actions({*meant, *said})
+    assert all(facts[action] for action in meant)
+    assert not any(facts[action] for action in said)

@@ -1,0 +1,46 @@
+//! What every step of a run is given, and what can stop it.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::progress::{EventTime, Progress};
+
+pub(super) struct Context<'a> {
+    pub(super) now: EventTime,
+    pub(super) progress: &'a dyn Progress,
+}
+
+/// Why a step did not finish.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Cancelled,
+    Unreadable {
+        path: PathBuf,
+        source: io::Error,
+    },
+    Data {
+        path: PathBuf,
+        problem: String,
+    },
+    /// The step does not fit the data; the text says why and what to do.
+    Problem(String),
+}
+
+impl Context<'_> {
+    /// Ends the step if the run is to end.
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        if self.progress.cancelled() { Err(Fault::Cancelled) } else { Ok(()) }
+    }
+}
+
+impl From<arrow_schema::ArrowError> for Fault {
+    fn from(error: arrow_schema::ArrowError) -> Self {
+        Self::Problem(error.to_string())
+    }
+}
+
+impl From<String> for Fault {
+    fn from(problem: String) -> Self {
+        Self::Problem(problem)
+    }
+}

@@ -1,0 +1,157 @@
+//! Custom formulas: a column computed by a Spark SQL expression.
+
+mod call;
+mod compute;
+mod function;
+mod lexer;
+mod parser;
+mod typed;
+mod value;
+
+use std::sync::Arc;
+
+use arrow_array::builder::{
+    BooleanBuilder, Date32Builder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
+};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
+
+use self::compute::{Row, compute};
+use self::parser::{Expression, parse};
+use self::typed::{Typed, typed};
+use self::value::{Kind, Value};
+use super::context::{Context, Fault};
+use super::table::{Rows, Table, same_name};
+use super::types::sql_name;
+
+pub(super) use self::value::order_doubles;
+
+/// Longest text of a column's chunk, in bytes; Arrow counts them with 32 bits.
+const MAX_TEXT: usize = 1 << 30;
+
+/// A formula that has been parsed.
+#[derive(Debug)]
+pub(super) struct Formula(Expression);
+
+impl Formula {
+    pub(super) fn parse(formula: &str) -> Result<Self, String> {
+        parse(formula).map(Self)
+    }
+
+    /// Computes the formula for all rows of a table, as the column `output`.
+    pub(super) fn apply(
+        &self,
+        table: Table,
+        output: &str,
+        context: &Context,
+    ) -> Result<Table, Fault> {
+        let formula = typed(&self.0, &|name| find(&table, name))?;
+        let kind = formula.kind.data_type().ok_or_else(|| {
+            let (kind, hint) = match formula.kind {
+                Kind::Null => ("always null", "cast it to a type"),
+                _ => ("a decimal to Spark, which is not supported", "write 0.5D for a double"),
+            };
+            format!("the formula's result is {kind}; {hint}")
+        })?;
+        let now = context.now.0;
+        table.set(output, &kind, context, |rows| column(&formula, rows, now))
+    }
+}
+
+fn find(table: &Table, name: &str) -> Result<(usize, Kind), String> {
+    let mut fields = table.fields.iter().enumerate();
+    let Some((position, field)) = fields.find(|(_, field)| same_name(&field.name, name)) else {
+        return Err(table.missing(name));
+    };
+    // A small integer or float would follow rules of its own.
+    Kind::of(&field.kind).map(|kind| (position, kind)).ok_or_else(|| {
+        let kind = sql_name(&field.kind);
+        format!("the column `{name}` is a {kind}, which formulas do not support; cast it before")
+    })
+}
+
+fn value(array: &ArrayRef, row: usize) -> Value<'_> {
+    if array.is_null(row) {
+        return Value::Null;
+    }
+    match array.data_type() {
+        DataType::Boolean => Value::Boolean(array.as_boolean().value(row)),
+        DataType::Int32 => Value::Int(array.as_primitive::<Int32Type>().value(row)),
+        DataType::Int64 => Value::Long(array.as_primitive::<Int64Type>().value(row)),
+        DataType::Float64 => Value::Double(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Date32 => Value::Date(array.as_primitive::<Date32Type>().value(row)),
+        DataType::Utf8 => Value::Text(array.as_string::<i32>().value(row).into()),
+        _ => Value::Null,
+    }
+}
+
+fn column(formula: &Typed, rows: &Rows, now: i64) -> Result<ArrayRef, Fault> {
+    let mut builder = Builder::new(formula.kind);
+    for index in 0..rows.len() {
+        let column = |position: usize| value(&rows.columns[position], index);
+        let value = compute(formula, &Row { column: &column, now })?;
+        builder.push(&value)?;
+    }
+    Ok(builder.finish())
+}
+
+/// Builds a column of values of one type.
+enum Builder {
+    Boolean(BooleanBuilder),
+    Int(Int32Builder),
+    Long(Int64Builder),
+    Double(Float64Builder),
+    Date(Date32Builder),
+    Text(StringBuilder),
+}
+
+impl Builder {
+    fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Boolean => Self::Boolean(BooleanBuilder::new()),
+            Kind::Int => Self::Int(Int32Builder::new()),
+            Kind::Long => Self::Long(Int64Builder::new()),
+            Kind::Double => Self::Double(Float64Builder::new()),
+            Kind::Date => Self::Date(Date32Builder::new()),
+            _ => Self::Text(StringBuilder::new()),
+        }
+    }
+
+    fn push(&mut self, value: &Value) -> Result<(), Fault> {
+        match (self, value) {
+            (Self::Boolean(builder), Value::Boolean(value)) => builder.append_value(*value),
+            (Self::Int(builder), Value::Int(value)) => builder.append_value(*value),
+            (Self::Long(builder), Value::Long(value)) => builder.append_value(*value),
+            (Self::Double(builder), Value::Double(value)) => builder.append_value(*value),
+            (Self::Date(builder), Value::Date(value)) => builder.append_value(*value),
+            (Self::Text(builder), Value::Text(text)) => {
+                if builder.values_slice().len() + text.len() > MAX_TEXT {
+                    let problem =
+                        "the formula's strings have more than 1 GiB in some thousand rows";
+                    return Err(Fault::Problem(problem.to_owned()));
+                }
+                builder.append_value(text);
+            }
+            (Self::Boolean(builder), _) => builder.append_null(),
+            (Self::Int(builder), _) => builder.append_null(),
+            (Self::Long(builder), _) => builder.append_null(),
+            (Self::Double(builder), _) => builder.append_null(),
+            (Self::Date(builder), _) => builder.append_null(),
+            (Self::Text(builder), _) => builder.append_null(),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> ArrayRef {
+        match self {
+            Self::Boolean(mut builder) => Arc::new(builder.finish()),
+            Self::Int(mut builder) => Arc::new(builder.finish()),
+            Self::Long(mut builder) => Arc::new(builder.finish()),
+            Self::Double(mut builder) => Arc::new(builder.finish()),
+            Self::Date(mut builder) => Arc::new(builder.finish()),
+            Self::Text(mut builder) => Arc::new(builder.finish()),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Casts all columns, to types that are given or inferred from the data.
+
+use std::sync::Arc;
+
+use arrow_schema::DataType;
+use rayon::prelude::*;
+
+use super::super::cast::cast;
+use super::super::context::{Context, Fault};
+use super::super::parameters::Problem;
+use super::super::table::{Column, Rows, Table};
+use super::infer_type::infer;
+use super::{Built, Operator};
+use crate::json::{Json, Object};
+use crate::node::Node;
+
+#[derive(Debug)]
+struct InferAndCast {
+    /// The columns, in the order that they get, and their types; none if they are inferred.
+    schema: Option<Vec<(String, Type)>>,
+}
+
+/// A type as Data Wrangler names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Type {
+    Boolean,
+    Date,
+    Float,
+    Long,
+    Text,
+    /// Stays what it is.
+    Object,
+}
+
+impl Type {
+    fn data_type(self) -> Option<DataType> {
+        Some(match self {
+            Self::Boolean => DataType::Boolean,
+            Self::Date => DataType::Date32,
+            Self::Float => DataType::Float64,
+            Self::Long => DataType::Int64,
+            Self::Text => DataType::Utf8,
+            Self::Object => return None,
+        })
+    }
+}
+
+pub(super) fn build(node: &Node, refit: bool) -> Built {
+    let schema = if refit { None } else { trained_schema(node)? };
+    let Some(schema) = schema else { return Ok(Box::new(InferAndCast { schema: None })) };
+    let mut columns = Vec::new();
+    let mut refused = Vec::new();
+    for (name, json) in schema.iter() {
+        let kind = match json.read::<String>().as_deref() {
+            Ok("bool") => Type::Boolean,
+            Ok("date") => Type::Date,
+            Ok("float") => Type::Float,
+            Ok("long") => Type::Long,
+            Ok("string") => Type::Text,
+            Ok("object") => Type::Object,
+            _ => {
+                refused.push(format!("`{name}` to {}", json.as_str()));
+                continue;
+            }
+        };
+        columns.push((name.to_owned(), kind));
+    }
+    if !refused.is_empty() {
+        return Err(format!("casting {} is not supported", refused.join(", ")));
+    }
+    Ok(Box::new(InferAndCast { schema: Some(columns) }))
+}
+
+/// The schema that an earlier run has inferred, if it has. The order of its members is the order
+/// of the columns.
+fn trained_schema(node: &Node) -> Result<Option<Object>, Problem> {
+    let unreadable = |error| format!("trained_parameters.schema cannot be read: {error}");
+    let trained = node.members().get("trained_parameters");
+    let trained = trained.map(Json::read::<Option<Object>>).transpose().map_err(unreadable)?;
+    let schema = trained.flatten().and_then(|trained| trained.get("schema").cloned());
+    let schema = schema.map(|schema| schema.read::<Option<Object>>()).transpose();
+    let schema = schema.map_err(unreadable)?.flatten();
+    Ok(schema.filter(|schema| schema.iter().next().is_some()))
+}
+
+impl Operator for InferAndCast {
+    fn apply(&self, table: Table, context: &Context) -> Result<Table, Fault> {
+        let inferred;
+        let schema = match &self.schema {
+            Some(schema) => {
+                check(&table, schema)?;
+                schema
+            }
+            None => {
+                inferred = infer(&table)?;
+                &inferred
+            }
+        };
+        let mut columns = Vec::with_capacity(schema.len());
+        for (name, kind) in schema {
+            let position = table.column(name)?;
+            let kind = kind.data_type().unwrap_or_else(|| table.fields[position].kind.clone());
+            columns.push((position, Column::new(name, kind)));
+        }
+        let chunks = table.chunks.par_iter().map(|rows| {
+            context.check()?;
+            let cast = columns
+                .iter()
+                .map(|(position, column)| cast(&rows.columns[*position], &column.kind));
+            let columns = cast.collect::<Result<_, _>>()?;
+            Ok(Rows { columns, origins: Arc::clone(&rows.origins) })
+        });
+        let chunks = chunks.collect::<Result<_, Fault>>()?;
+        Ok(Table { fields: columns.into_iter().map(|(_, column)| column).collect(), chunks })
+    }
+}
+
+/// The schema must name every column, and nothing else.
+fn check(table: &Table, schema: &[(String, Type)]) -> Result<(), Fault> {
+    let named = |name: &str| schema.iter().any(|(column, _)| column == name);
+    let there = |name: &str| table.fields.iter().any(|field| field.name == name);
+    let extra: Vec<_> =
+        table.fields.iter().filter(|f| !named(&f.name)).map(|f| f.name.as_str()).collect();
+    let missing: Vec<_> =
+        schema.iter().filter(|(name, _)| !there(name)).map(|(name, _)| name.as_str()).collect();
+    if extra.is_empty() && missing.is_empty() {
+        return Ok(());
+    }
+    let list = |what: &str, names: &[&str]| {
+        if names.is_empty() { String::new() } else { format!(" {what} {};", names.join(", ")) }
+    };
+    Err(Fault::Problem(format!(
+        "the data does not have the columns of the node's schema:{}{} give it these columns, or \
+         train the flow again",
+        list("it lacks", &missing),
+        list("it also has", &extra)
+    )))
+}

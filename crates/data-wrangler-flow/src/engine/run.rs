@@ -1,0 +1,130 @@
+//! Runs a plan.
+
+use std::path::PathBuf;
+
+use super::context::{Context, Fault};
+use super::plan::{Step, Work};
+use super::table::Table;
+use super::{EventTime, Inputs, Output, Plan, Progress, source};
+
+/// The flow cannot be run on these files.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// [`Progress::cancelled`] said so.
+    #[error("the run was stopped")]
+    Cancelled,
+    /// No files were given for a dataset.
+    #[error("no files were given for the dataset `{0}`")]
+    NoInput(String),
+    /// A file cannot be read.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The files of a dataset do not have the form that the flow expects.
+    #[error("{path}: {problem}")]
+    Data {
+        /// The file at fault.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// A node cannot be applied to the data, for example because a column is missing.
+    #[error("node {node_id} ({operator}): {problem}")]
+    Node {
+        /// The node.
+        node_id: String,
+        /// What it does.
+        operator: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+}
+
+impl Plan {
+    /// Reads the inputs and runs the flow's nodes on them, on all cores.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] if a file cannot be read, or if a node does not fit the data.
+    pub fn run(
+        &self,
+        inputs: &Inputs,
+        now: EventTime,
+        progress: &dyn Progress,
+    ) -> Result<Output, RunError> {
+        let context = Context { now, progress };
+        let mut files: Vec<PathBuf> = Vec::new();
+        let mut malformed = Vec::new();
+        let mut rows_read = 0;
+        let mut tables: Vec<Option<Table>> = Vec::new();
+        for (number, step) in self.steps.iter().enumerate() {
+            context.check().map_err(|fault| step.error(fault))?;
+            progress.node(&step.node_id, &step.operator);
+            let table = match &step.work {
+                Work::Read(source) => {
+                    let source = &self.sources()[*source];
+                    let found = inputs.files(&source.dataset).unwrap_or_default();
+                    if found.is_empty() {
+                        return Err(RunError::NoInput(source.dataset.clone()));
+                    }
+                    let first = u32::try_from(files.len()).unwrap_or(u32::MAX);
+                    files.extend_from_slice(found);
+                    let read = source::read(source, found, first, &context);
+                    let (table, bad) = read.map_err(|fault| step.error(fault))?;
+                    rows_read += table.rows() as u64;
+                    malformed.extend(bad);
+                    table
+                }
+                Work::Pass(from) => self.take(&mut tables, *from, number),
+                Work::Apply(from, operator) => {
+                    let table = self.take(&mut tables, *from, number);
+                    let applied = operator.apply(table, &context).and_then(|table| {
+                        table.check_names()?;
+                        Ok(table)
+                    });
+                    applied.map_err(|fault| step.error(fault))?
+                }
+            };
+            tables.push(Some(table));
+        }
+        let last = tables.pop().flatten().unwrap_or_default();
+        let (schema, chunks) = last.into_chunks().map_err(|fault| match self.steps.last() {
+            Some(step) => step.error(fault),
+            None => RunError::Cancelled,
+        })?;
+        Ok(Output { schema, chunks, files, rows_read, malformed })
+    }
+
+    /// A step's rows, for the step of this number; copied only if a later step needs them too.
+    fn take(&self, tables: &mut [Option<Table>], from: usize, user: usize) -> Table {
+        let needs = |step: &Step| match step.work {
+            Work::Read(_) => false,
+            Work::Pass(other) | Work::Apply(other, _) => other == from,
+        };
+        let again = self.steps[user + 1..].iter().any(needs);
+        let slot = tables.get_mut(from);
+        let table = slot.and_then(|slot| if again { slot.clone() } else { slot.take() });
+        table.unwrap_or_default()
+    }
+}
+
+impl Step {
+    fn error(&self, fault: Fault) -> RunError {
+        match fault {
+            Fault::Cancelled => RunError::Cancelled,
+            Fault::Unreadable { path, source } => RunError::Unreadable { path, source },
+            Fault::Data { path, problem } => RunError::Data { path, problem },
+            Fault::Problem(problem) => RunError::Node {
+                node_id: self.node_id.clone(),
+                operator: self.operator.clone(),
+                problem,
+            },
+        }
+    }
+}

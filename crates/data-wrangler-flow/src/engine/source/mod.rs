@@ -1,0 +1,36 @@
+//! Reads datasets.
+
+mod csv;
+mod json_lines;
+mod parquet;
+mod text;
+mod tokenizer;
+
+use std::path::PathBuf;
+
+use self::csv::Csv;
+use super::context::{Context, Fault};
+use super::file_name::add_file_name;
+use super::output::MalformedRow;
+use super::plan::{SourceFormat, SourcePlan};
+use super::table::Table;
+
+/// Reads a dataset; `first` is the number of its first file among all files of the run.
+pub(super) fn read(
+    source: &SourcePlan,
+    files: &[PathBuf],
+    first: u32,
+    context: &Context,
+) -> Result<(Table, Vec<MalformedRow>), Fault> {
+    let (table, malformed) = match source.format {
+        SourceFormat::Csv { header, delimiter, multi_line } => {
+            Csv { header, delimiter, multi_line }.read(files, first, context)?
+        }
+        SourceFormat::Parquet => (parquet::read(files, first, context)?, Vec::new()),
+        SourceFormat::JsonLines => (json_lines::read(files, first, context)?, Vec::new()),
+    };
+    let table =
+        if source.filename_column { add_file_name(table, files, first, context)? } else { table };
+    table.check_names()?;
+    Ok((table, malformed))
+}

@@ -1,0 +1,251 @@
+//! Splits one CSV record into fields as Spark's CSV parser does: quote and escape are both `"`, and
+//! a quote that is not escaped makes the rest of the field literal, up to the next delimiter.
+
+/// The normalized end of a record.
+const NEW_LINE: u8 = b'\n';
+const QUOTE: u8 = b'"';
+/// No character yet.
+const NONE: u8 = 0;
+
+/// There are no more bytes.
+struct EndOfInput;
+
+/// Reads records, one after another, from text.
+pub(super) struct Tokenizer<'a> {
+    bytes: &'a [u8],
+    position: usize,
+    delimiter: u8,
+    line_end: LineEnd,
+    /// Whether a line's end reads as [`NEW_LINE`]; not so inside quotes.
+    normalize: bool,
+    /// Line ends that have been passed.
+    lines: u64,
+    first_line: u64,
+    // The state of the field that is being read.
+    current: u8,
+    previous: u8,
+    unescaped: bool,
+    field: Vec<u8>,
+    fields: Vec<Vec<u8>>,
+}
+
+/// What ends a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    /// Nothing: the text is one line.
+    None,
+    One(u8),
+    CarriageReturnLineFeed,
+}
+
+impl LineEnd {
+    /// The end of a text's first line decides for all of it.
+    pub(super) fn detect(bytes: &[u8]) -> Self {
+        match bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            None => Self::One(b'\n'),
+            Some(at) if bytes[at] == b'\n' => Self::One(b'\n'),
+            Some(at) if bytes.get(at + 1) == Some(&b'\n') => Self::CarriageReturnLineFeed,
+            Some(_) => Self::One(b'\r'),
+        }
+    }
+}
+
+impl<'a> Tokenizer<'a> {
+    pub(super) fn new(text: &'a str, delimiter: u8, line_end: LineEnd) -> Self {
+        Self {
+            bytes: text.as_bytes(),
+            position: 0,
+            delimiter,
+            line_end,
+            normalize: true,
+            lines: 0,
+            first_line: 1,
+            current: NONE,
+            previous: NONE,
+            unescaped: false,
+            field: Vec::new(),
+            fields: Vec::new(),
+        }
+    }
+
+    /// The line, from 1, on which the last record began.
+    pub(super) fn first_line(&self) -> u64 {
+        self.first_line
+    }
+
+    /// The next record's fields; none at the end of the text. A field that is empty is null to
+    /// Spark, quoted or not.
+    pub(super) fn record(&mut self) -> Option<Vec<Vec<u8>>> {
+        self.fields.clear();
+        self.field.clear();
+        self.normalize = true;
+        // Lines without a character are no records.
+        loop {
+            self.first_line = self.lines + 1;
+            let Ok(first) = self.next() else { return None };
+            self.current = first;
+            if first != NEW_LINE || self.line_end == LineEnd::None {
+                break;
+            }
+        }
+        if self.parse_record().is_err() {
+            self.end();
+        }
+        Some(std::mem::take(&mut self.fields))
+    }
+
+    fn next(&mut self) -> Result<u8, EndOfInput> {
+        let Some(&byte) = self.bytes.get(self.position) else { return Err(EndOfInput) };
+        self.position += 1;
+        let ends = match self.line_end {
+            LineEnd::None => false,
+            LineEnd::One(end) => byte == end,
+            LineEnd::CarriageReturnLineFeed => {
+                byte == b'\r' && self.bytes.get(self.position) == Some(&b'\n')
+            }
+        };
+        if !ends {
+            return Ok(byte);
+        }
+        self.lines += 1;
+        if !self.normalize {
+            return Ok(byte);
+        }
+        if self.line_end == LineEnd::CarriageReturnLineFeed {
+            self.position += 1;
+        }
+        Ok(NEW_LINE)
+    }
+
+    fn advance(&mut self) -> Result<(), EndOfInput> {
+        self.current = self.next()?;
+        Ok(())
+    }
+
+    fn at_field_end(&self) -> bool {
+        self.current == self.delimiter || self.at_record_end()
+    }
+
+    fn at_record_end(&self) -> bool {
+        self.current == NEW_LINE && self.line_end != LineEnd::None
+    }
+
+    fn finish_field(&mut self) {
+        self.fields.push(std::mem::take(&mut self.field));
+    }
+
+    fn parse_record(&mut self) -> Result<(), EndOfInput> {
+        while !self.at_record_end() {
+            if self.current == self.delimiter {
+                self.finish_field();
+            } else {
+                self.unescaped = false;
+                self.previous = NONE;
+                if self.current == QUOTE {
+                    self.normalize = false;
+                    let parsed = self.parse_quoted();
+                    self.normalize = true;
+                    parsed?;
+                } else {
+                    self.append_to_field_end()?;
+                }
+                self.finish_field();
+            }
+            if !self.at_record_end() {
+                self.advance()?;
+                if self.at_record_end() {
+                    self.finish_field();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes everything up to the end of the field as it is.
+    fn append_to_field_end(&mut self) -> Result<(), EndOfInput> {
+        let mut byte = self.current;
+        loop {
+            if byte == self.delimiter || (byte == NEW_LINE && self.line_end != LineEnd::None) {
+                self.current = byte;
+                return Ok(());
+            }
+            self.field.push(byte);
+            byte = self.next()?;
+        }
+    }
+
+    fn parse_quoted(&mut self) -> Result<(), EndOfInput> {
+        self.advance()?;
+        loop {
+            let closed = self.previous == QUOTE;
+            if closed && (self.current <= b' ' || self.at_field_end()) {
+                break;
+            }
+            if self.current == QUOTE {
+                if closed {
+                    self.field.push(QUOTE);
+                    self.current = NONE;
+                }
+                self.previous = self.current;
+                self.advance()?;
+                if self.unescaped && self.at_field_end() {
+                    return Ok(());
+                }
+            } else if closed {
+                self.unescaped = true;
+                self.field.push(QUOTE);
+                return self.take_literally();
+            } else {
+                let mut byte = self.current;
+                while byte != QUOTE {
+                    self.field.push(byte);
+                    byte = self.next()?;
+                }
+                self.current = byte;
+                self.previous = byte;
+                self.advance()?;
+            }
+        }
+        if self.at_field_end() { Ok(()) } else { self.after_quotes() }
+    }
+
+    /// White space after the closing quote is left out, unless something else follows it.
+    fn after_quotes(&mut self) -> Result<(), EndOfInput> {
+        let mut space = Vec::new();
+        loop {
+            space.push(self.current);
+            self.advance()?;
+            if self.at_record_end() {
+                return Ok(());
+            }
+            if self.current > b' ' || self.current == self.delimiter {
+                break;
+            }
+        }
+        if self.current == self.delimiter {
+            return Ok(());
+        }
+        self.field.push(QUOTE);
+        self.field.append(&mut space);
+        self.take_literally()
+    }
+
+    /// The field was not properly quoted: it begins with its quote, and all of it is text.
+    fn take_literally(&mut self) -> Result<(), EndOfInput> {
+        self.field.push(self.current);
+        self.previous = self.current;
+        self.field.insert(0, QUOTE);
+        self.advance()?;
+        self.append_to_field_end()
+    }
+
+    /// The text ended inside a record.
+    fn end(&mut self) {
+        if self.current == QUOTE && self.previous != QUOTE && !self.unescaped {
+            self.field.push(QUOTE);
+        }
+        self.finish_field();
+        self.current = NONE;
+        self.previous = NONE;
+    }
+}

@@ -1,0 +1,46 @@
+//! What the engine refuses.
+
+use std::fmt;
+
+/// The flow has nodes that only Spark can run; every one of them is listed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct UnsupportedFlow(pub(super) Vec<Unsupported>);
+
+/// A node of which the engine does not do all exactly as Spark does it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unsupported {
+    /// The node.
+    pub node_id: String,
+    /// Its operator, such as `sagemaker.spark.custom_pandas_0.1`.
+    pub operator: String,
+    /// What of it is refused, such as an option, and why.
+    pub problem: String,
+}
+
+impl Unsupported {
+    /// What can be done about it.
+    pub const REMEDY: &'static str = "use the data-wrangler engine";
+}
+
+impl UnsupportedFlow {
+    /// All of them, at least one, in the order of the data.
+    #[must_use]
+    pub fn nodes(&self) -> &[Unsupported] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { node_id, operator, problem } = self;
+        write!(f, "node {node_id} ({operator}): {problem}; {}", Self::REMEDY)
+    }
+}
+
+impl fmt::Display for UnsupportedFlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the native engine does not support this flow:")?;
+        self.0.iter().try_for_each(|node| write!(f, "\n  {node}"))
+    }
+}

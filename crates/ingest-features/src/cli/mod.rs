@@ -1,0 +1,101 @@
+//! The command line: data and summary on stdout, everything else on stderr.
+
+mod args;
+mod output_config;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::runtime;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
+
+pub use args::{Arguments, MaxRejected};
+pub use output_config::OutputConfig;
+
+use crate::contract::{MlDir, write_message};
+use crate::failure::Failure;
+use crate::job::{self, Services, Surroundings};
+use crate::objects::Objects;
+use crate::patience::Patience;
+use crate::stop::Stop;
+use crate::store::Store;
+
+/// Runs the command line. The exit code is 0, or that of the [`Failure`], which in a processing job is
+/// its exit message, too.
+pub fn main<S: Store, O: Objects>(
+    arguments: impl IntoIterator<Item = OsString>,
+    variable: impl Fn(&str) -> Option<OsString>,
+    connect: impl AsyncFnOnce() -> Result<Services<S, O>, Failure>,
+) -> ExitCode {
+    let ml = MlDir::new(variable);
+    let terminal = io::stderr().is_terminal();
+    if !terminal {
+        log_to_stderr();
+    }
+    let result = match parse(arguments) {
+        Ok(arguments) => run(&arguments, &ml, terminal, connect),
+        Err(error) if error.use_stderr() => Err(no_job(&error)),
+        // Help and version.
+        Err(error) => {
+            let written = write!(io::stdout(), "{error}");
+            return if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
+    };
+    let Err(failure) = result else { return ExitCode::SUCCESS };
+    // There is nobody left to tell if this fails.
+    let _ = writeln!(io::stderr(), "error: {failure}");
+    if ml.is_a_job() {
+        let _ = write_message(&ml, &failure.to_string());
+    }
+    ExitCode::from(failure.exit_code())
+}
+
+/// Reads the arguments, also as the Data Wrangler container is given them.
+///
+/// # Errors
+///
+/// An error of clap, which also is how help and version are asked for.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(arguments.into_iter().flat_map(output_config::split))
+}
+
+fn run<S: Store, O: Objects>(
+    arguments: &Arguments,
+    ml: &MlDir,
+    terminal: bool,
+    connect: impl AsyncFnOnce() -> Result<Services<S, O>, Failure>,
+) -> Result<(), Failure> {
+    let cannot = |error: io::Error| {
+        Failure::new(format!("the job cannot start: {error}"), "see what the system lacks")
+    };
+    let stop = Stop::at_signals().map_err(cannot)?;
+    let surroundings =
+        Surroundings { ml: ml.clone(), stop, terminal, patience: Patience::default() };
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
+    runtime.block_on(job::run(arguments, &surroundings, connect, &mut io::stdout()))
+}
+
+/// What is wrong with the arguments, ending in a hint.
+fn no_job(error: &clap::Error) -> Failure {
+    let text = error.to_string();
+    let text = text.trim_end().trim_end_matches("For more information, try '--help'.").trim_end();
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    Failure::usage(text, "`ingest-features --help` explains the options and has examples")
+}
+
+/// Lines of JSON. Of others than ourselves only warnings: below that, the SDK logs parts of requests.
+fn log_to_stderr() {
+    let filter = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("ingest_features", LevelFilter::INFO);
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_writer(io::stderr);
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+}

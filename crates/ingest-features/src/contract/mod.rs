@@ -1,0 +1,80 @@
+//! `SageMaker`'s contract with a processing container: where the job finds what it is told, and where
+//! it leaves what it has to say.
+//! <https://docs.aws.amazon.com/sagemaker/latest/dg/build-your-own-processing-container.html>
+
+mod job_config;
+mod message;
+mod resource_config;
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+pub use job_config::{Input, JobConfig};
+pub use message::{MAX_MESSAGE, write_message};
+pub use resource_config::check_one_instance;
+
+use crate::failure::Failure;
+
+/// The variable that names another folder than `/opt/ml`, for runs outside a container.
+pub const ROOT_VARIABLE: &str = "INGEST_FEATURES_ML_DIR";
+const ROOT: &str = "/opt/ml";
+
+/// The folder of a processing job, `/opt/ml` in a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MlDir(PathBuf);
+
+impl MlDir {
+    /// The folder that `variable` names, or `/opt/ml`.
+    pub fn new(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let given = variable(ROOT_VARIABLE).filter(|path| !path.is_empty());
+        Self(given.map_or_else(|| PathBuf::from(ROOT), PathBuf::from))
+    }
+
+    /// A path as it is in a container, here: what is below `/opt/ml` is below the folder.
+    #[must_use]
+    pub fn here(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(ROOT).map_or_else(|_| path.to_owned(), |below| self.0.join(below))
+    }
+
+    /// Where `SageMaker` puts a flow that is a processing input.
+    #[must_use]
+    pub fn flow(&self) -> PathBuf {
+        self.0.join("processing/flow")
+    }
+
+    /// Where the rejected rows go if nothing else is said.
+    #[must_use]
+    pub fn rejected(&self) -> PathBuf {
+        self.0.join("processing/rejected/rejected.jsonl")
+    }
+
+    /// Whether this is a processing job.
+    #[must_use]
+    pub fn is_a_job(&self) -> bool {
+        self.0.join("config").is_dir()
+    }
+
+    /// The job's configuration; `None` outside a job.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if there is one that cannot be read.
+    pub fn job_config(&self) -> Result<Option<JobConfig>, Failure> {
+        let path = self.0.join("config/processingjobconfig.json");
+        match std::fs::read(&path) {
+            Ok(bytes) => {
+                JobConfig::parse(&bytes).map(Some).map_err(|error| unreadable(&path, &error))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unreadable(&path, &error)),
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: &dyn std::error::Error) -> Failure {
+    Failure::new(
+        format!("{}: {error}", path.display()),
+        "SageMaker writes this file; outside a job, set INGEST_FEATURES_ML_DIR to a folder without it",
+    )
+}

@@ -1,0 +1,150 @@
+//! From a row of Arrow to a record, feature by feature.
+
+mod number;
+mod text;
+mod time;
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, Schema};
+
+use crate::feature_group::{Feature, FeatureGroup, FeatureType};
+use crate::store::{Record, Value};
+
+/// Most bytes of a record: names and values.
+pub const MAX_RECORD: usize = 350 * 1024;
+
+/// A row that cannot be a record. The text names the feature, and never quotes the value: it may be
+/// logged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{feature}: {problem}")]
+pub struct BadRow {
+    feature: Arc<str>,
+    problem: String,
+}
+
+/// Turns the rows of one schema into records of one feature group.
+#[derive(Debug, Clone)]
+pub struct Converter {
+    identifier: Column,
+    event_time: Column,
+    others: Vec<Column>,
+}
+
+/// How one column becomes one feature.
+#[derive(Debug, Clone)]
+struct Column {
+    /// Its place in the schema.
+    index: usize,
+    feature: Arc<str>,
+    conversion: Conversion,
+}
+
+/// What is done to a column's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Conversion {
+    Integral,
+    Fractional,
+    Text,
+    /// An event time in seconds since 1970.
+    Seconds,
+    /// An event time as ISO 8601.
+    Iso8601,
+}
+
+impl Converter {
+    /// A converter for a schema that fits the group; `None` if it does not.
+    /// [`check`](crate::schema_check::check) says why.
+    #[must_use]
+    pub fn new(schema: &Schema, group: &FeatureGroup) -> Option<Self> {
+        let column = |feature: &Feature| {
+            let (index, field) = schema.column_with_name(&feature.name)?;
+            let conversion = conversion(field.data_type(), feature, group)?;
+            Some(Column { index, feature: Arc::from(feature.name.as_str()), conversion })
+        };
+        let named = |name: &str| group.features.iter().find(|f| f.name == name).and_then(column);
+        let key = [&group.record_identifier, &group.event_time];
+        let others = group.features.iter().filter(|feature| !key.contains(&&feature.name));
+        Some(Self {
+            identifier: named(&group.record_identifier)?,
+            event_time: named(&group.event_time)?,
+            others: others.map(column).collect::<Option<_>>()?,
+        })
+    }
+
+    /// The record in one row of a batch of the schema.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRow`] says which value cannot be one of its feature, and why.
+    pub fn record(&self, batch: &RecordBatch, row: usize) -> Result<Record, BadRow> {
+        let record = Record {
+            identifier: self.identifier.required(batch, row)?,
+            event_time: self.event_time.required(batch, row)?,
+            others: self
+                .others
+                .iter()
+                .filter_map(|column| column.value(batch, row).transpose())
+                .collect::<Result<_, _>>()?,
+        };
+        if record.identifier.1.is_empty() {
+            return Err(self.identifier.bad("the record identifier is empty"));
+        }
+        let size = record.size();
+        if size > MAX_RECORD {
+            let largest = record.values().max_by_key(|(_, value)| value.len());
+            let feature = Arc::clone(largest.map_or(&self.identifier.feature, |(name, _)| name));
+            let problem = format!("the record has {size} bytes, and {MAX_RECORD} are possible");
+            return Err(BadRow { feature, problem });
+        }
+        Ok(record)
+    }
+}
+
+/// Whether a column of this type can become this feature of the group.
+pub(crate) fn fits(column: &DataType, feature: &Feature, group: &FeatureGroup) -> bool {
+    conversion(column, feature, group).is_some()
+}
+
+fn conversion(column: &DataType, feature: &Feature, group: &FeatureGroup) -> Option<Conversion> {
+    let number = column.is_integer()
+        || matches!(column, DataType::Float16 | DataType::Float32 | DataType::Float64);
+    let text = matches!(column, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    let timestamp = matches!(column, DataType::Timestamp(_, _));
+    match (&feature.kind, feature.name == group.event_time) {
+        (FeatureType::Fractional, true) if number || timestamp => Some(Conversion::Seconds),
+        (FeatureType::String, true) if number || timestamp || text => Some(Conversion::Iso8601),
+        (FeatureType::Integral, false) if number => Some(Conversion::Integral),
+        (FeatureType::Fractional, false) if number => Some(Conversion::Fractional),
+        (FeatureType::String, false) if text => Some(Conversion::Text),
+        _ => None,
+    }
+}
+
+impl Column {
+    fn value(&self, batch: &RecordBatch, row: usize) -> Result<Option<Value>, BadRow> {
+        let array = batch.column(self.index).as_ref();
+        if array.is_null(row) {
+            return Ok(None);
+        }
+        let value = match self.conversion {
+            Conversion::Integral => number::integral(array, row),
+            Conversion::Fractional => number::fractional(array, row),
+            Conversion::Text => text::text(array, row).map(str::to_owned),
+            Conversion::Seconds => time::seconds(array, row),
+            Conversion::Iso8601 => time::iso8601(array, row),
+        };
+        let value = value.map_err(|problem| self.bad(problem))?;
+        Ok(Some((Arc::clone(&self.feature), value)))
+    }
+
+    fn required(&self, batch: &RecordBatch, row: usize) -> Result<Value, BadRow> {
+        let value = self.value(batch, row)?;
+        value.ok_or_else(|| self.bad("it is null, and every record must have it"))
+    }
+
+    fn bad(&self, problem: &str) -> BadRow {
+        BadRow { feature: Arc::clone(&self.feature), problem: problem.to_owned() }
+    }
+}

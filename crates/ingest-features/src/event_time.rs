@@ -1,0 +1,106 @@
+//! The time of a job's records, as it is given.
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use data_wrangler_flow::engine::EventTime;
+use serde_json::Value;
+
+/// The text is no time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{}` is not a time: ISO 8601 such as 2026-11-22T10:00:00Z, or seconds since 1970", .0.escape_debug()
+)]
+pub struct InvalidTime(String);
+
+/// The first second of the year 10000.
+const END: i64 = 253_402_300_800;
+
+/// Reads ISO 8601 (without an offset, UTC is meant) or seconds since 1970, down to the whole second.
+///
+/// # Errors
+///
+/// [`InvalidTime`] if it is neither, or not in the years 1970 to 9999.
+pub fn parse(text: &str) -> Result<EventTime, InvalidTime> {
+    let seconds = unix_seconds(text).or_else(|| iso8601(text));
+    let seconds = seconds.filter(|seconds| (0..END).contains(seconds));
+    seconds.map(EventTime).ok_or_else(|| InvalidTime(text.to_owned()))
+}
+
+/// Reads a time of JSON: a text as above, or a number of seconds.
+///
+/// # Errors
+///
+/// [`InvalidTime`] as above.
+pub fn parse_json(value: &Value) -> Result<EventTime, InvalidTime> {
+    match value {
+        Value::String(text) => parse(text),
+        other => parse(&other.to_string()),
+    }
+}
+
+/// The time as ISO 8601.
+#[must_use]
+pub fn shown(time: EventTime) -> String {
+    let time = DateTime::<Utc>::from_timestamp(time.0, 0).unwrap_or_default();
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Whole seconds; a fraction is cut off.
+fn unix_seconds(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits(whole) && digits(fraction) { whole.parse().ok() } else { None }
+}
+
+fn iso8601(text: &str) -> Option<i64> {
+    let with_offset = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z"];
+    let utc = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
+    let text =
+        text.strip_suffix('Z').map_or_else(|| text.to_owned(), |text| format!("{text}+00:00"));
+    let with_offset =
+        with_offset.iter().find_map(|form| DateTime::parse_from_str(&text, form).ok());
+    let naive = || utc.iter().find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok());
+    with_offset
+        .map(|time| time.timestamp())
+        .or_else(|| naive().map(|time| time.and_utc().timestamp()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_iso_8601_or_unix_seconds() {
+        for text in [
+            "2023-11-14T22:13:20Z",
+            "2023-11-14T22:13:20.987654Z",
+            "2023-11-14T22:13:20.987654+00:00",
+            "2023-11-14T23:13:20+01:00",
+            "2023-11-14T23:13:20+0100",
+            "2023-11-14 22:13:20",
+            "1700000000",
+            "1700000000.75",
+        ] {
+            assert_eq!(parse(text), Ok(EventTime(1_700_000_000)), "{text}");
+        }
+        assert_eq!(parse_json(&1_700_000_000.into()), Ok(EventTime(1_700_000_000)));
+        assert_eq!(parse_json(&1_700_000_000.5.into()), Ok(EventTime(1_700_000_000)));
+        assert_eq!(shown(EventTime(1_700_000_000)), "2023-11-14T22:13:20Z");
+    }
+
+    #[test]
+    fn other_texts_are_no_times() {
+        for text in [
+            "",
+            "now",
+            "-1",
+            "1e9",
+            "1700000000000",
+            "2023-11-14",
+            "2023-02-30T00:00:00Z",
+            "1.",
+            "Z",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A failure as people read it: what went wrong, and what to do.
+
+use std::fmt;
+
+/// What went wrong, a hint at what to do, and the exit code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Failure {
+    message: String,
+    hint: String,
+    exit_code: u8,
+}
+
+impl Failure {
+    /// A failure of the job.
+    pub fn new(message: impl fmt::Display, hint: impl Into<String>) -> Self {
+        Self { message: message.to_string(), hint: hint.into(), exit_code: 1 }
+    }
+
+    /// The arguments make no job.
+    pub fn usage(message: impl fmt::Display, hint: impl Into<String>) -> Self {
+        Self { exit_code: 2, ..Self::new(message, hint) }
+    }
+
+    /// The job was stopped by a signal, as a shell counts it.
+    pub fn stopped(signal: u8, message: impl fmt::Display, hint: impl Into<String>) -> Self {
+        Self { exit_code: 128 + signal, ..Self::new(message, hint) }
+    }
+
+    /// What the process ends with: 1 for a failure, 2 for arguments that make no job, 128 and the
+    /// number of the signal for a job that was stopped.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        self.exit_code
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        &self.hint
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n\nhint: {}", shown(&self.message), shown(&self.hint))
+    }
+}
+
+/// Text of several lines, without anything else that would control a terminal.
+fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for character in text.chars() {
+        let controls = character.is_control() && character != '\n';
+        if controls || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}

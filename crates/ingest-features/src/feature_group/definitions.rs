@@ -1,0 +1,86 @@
+//! What `CreateFeatureGroup` needs to know of a flow's output.
+
+use std::collections::BTreeSet;
+
+use arrow_schema::{DataType, Schema};
+use serde_json::{Value, json};
+
+use super::{FeatureType, MAX_FEATURES, MAX_NAME, RESERVED, is_name, is_reserved};
+
+/// There can be no feature group for these columns; every fault is listed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no feature group can hold the flow's output:\n  {}", .0.join("\n  "))]
+pub struct NoDefinitions(Vec<String>);
+
+/// The input of `CreateFeatureGroup`, as far as the columns say it: `FeatureDefinitions`, and the
+/// name, if it is known.
+///
+/// # Errors
+///
+/// [`NoDefinitions`] lists all columns that cannot be features.
+pub fn definitions(schema: &Schema, group: Option<&str>) -> Result<Value, NoDefinitions> {
+    let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut features = Vec::new();
+    for field in schema.fields() {
+        let name = field.name();
+        if let Some(fault) = name_fault(name) {
+            faults.push(fault);
+        }
+        if !seen.insert(name) {
+            faults.push(format!("the column `{name}` is there twice; rename one in the flow"));
+        }
+        match feature_type(field.data_type()) {
+            Some(kind) => {
+                features.push(json!({ "FeatureName": name, "FeatureType": kind.name() }));
+            }
+            None => faults.push(format!(
+                "the column `{}` is of type {}, which no feature can hold; cast it in the flow",
+                name.escape_debug(),
+                field.data_type()
+            )),
+        }
+    }
+    if schema.fields().is_empty() || schema.fields().len() > MAX_FEATURES {
+        let columns = schema.fields().len();
+        faults
+            .push(format!("there are {columns} columns; a group has 1 to {MAX_FEATURES} features"));
+    }
+    if !faults.is_empty() {
+        return Err(NoDefinitions(faults));
+    }
+    let mut request = json!({ "FeatureDefinitions": features });
+    if let Some(group) = group {
+        request["FeatureGroupName"] = group.into();
+    }
+    Ok(request)
+}
+
+/// What is wrong with a feature's name, and what to do.
+pub(crate) fn name_fault(name: &str) -> Option<String> {
+    if is_reserved(name) {
+        let reserved = RESERVED.join(", ");
+        return Some(format!(
+            "the column `{name}` has a name that Feature Store keeps for itself ({reserved}); \
+             rename it in the flow"
+        ));
+    }
+    (!is_name(name)).then(|| {
+        format!(
+            "the column `{}` cannot be a feature: a name has 1 to {MAX_NAME} letters, digits, \
+             hyphens and underscores, and begins and ends with a letter or digit; rename it in the \
+             flow",
+            name.escape_debug()
+        )
+    })
+}
+
+/// The type of feature that holds a column's values as they are.
+pub(crate) fn feature_type(column: &DataType) -> Option<FeatureType> {
+    match column {
+        column if column.is_integer() => Some(FeatureType::Integral),
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => Some(FeatureType::Fractional),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(FeatureType::String),
+        _ => None,
+    }
+}

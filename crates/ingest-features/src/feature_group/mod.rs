@@ -1,0 +1,71 @@
+//! A feature group as far as writing to it goes.
+
+mod definitions;
+mod name;
+
+use std::fmt;
+
+pub use definitions::{NoDefinitions, definitions};
+pub(crate) use definitions::{feature_type, name_fault};
+pub use name::{MAX_NAME, RESERVED, is_group_name, is_name, is_reserved};
+
+/// Most features of a group.
+pub const MAX_FEATURES: usize = 2500;
+
+/// A feature group, as `DescribeFeatureGroup` describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeatureGroup {
+    /// Its name or ARN, as it was asked for.
+    pub name: String,
+    /// `Created`, `Creating`, `CreateFailed` and so on.
+    pub status: String,
+    /// Why it could not be created or deleted.
+    pub failure: Option<String>,
+    /// The feature that identifies a record.
+    pub record_identifier: String,
+    /// The feature that holds a record's time.
+    pub event_time: String,
+    /// All features, in their order.
+    pub features: Vec<Feature>,
+}
+
+/// One feature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feature {
+    /// Its name.
+    pub name: String,
+    /// The type of its values.
+    pub kind: FeatureType,
+}
+
+/// The type of a feature's values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeatureType {
+    /// Whole numbers of 64 bits.
+    Integral,
+    /// Finite numbers.
+    Fractional,
+    /// Text.
+    String,
+    /// A list, a set or a vector, or a type that came later; its name.
+    Other(String),
+}
+
+impl FeatureType {
+    /// As the service writes it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Integral => "Integral",
+            Self::Fractional => "Fractional",
+            Self::String => "String",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for FeatureType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

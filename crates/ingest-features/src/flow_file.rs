@@ -1,0 +1,79 @@
+//! Finds and reads the flow.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use data_wrangler_flow::Flow;
+
+use crate::failure::Failure;
+use crate::objects::Objects;
+use crate::place::Place;
+
+const HINT: &str = "name the flow with --flow: a file, a folder with one flow in it, or \
+                    s3://<bucket>/<key>";
+
+/// Reads the flow at a place.
+pub(crate) async fn read<O: Objects>(place: &Place, objects: Option<&O>) -> Result<Flow, Failure> {
+    let (bytes, name) = match (place, objects) {
+        (Place::S3(url), Some(objects)) => (objects.get(url).await?, url.to_string()),
+        (Place::S3(url), None) => {
+            return Err(Failure::new(
+                format!("the flow {url} is in S3, which was not asked for"),
+                HINT,
+            ));
+        }
+        (Place::Local(path), _) => {
+            let path = one_file(path).map_err(|problem| Failure::new(problem, HINT))?;
+            (bytes(&path).map_err(|error| unreadable(&path, &error))?, path.display().to_string())
+        }
+    };
+    Flow::parse(&bytes).map_err(|error| {
+        let hint = "export the flow from Data Wrangler again, or correct it";
+        Failure::new(format!("{name}: {error}"), hint)
+    })
+}
+
+/// The file itself, or the one flow in a folder.
+fn one_file(path: &Path) -> Result<PathBuf, String> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let shown = path.display();
+    let entries = fs::read_dir(path).map_err(|error| format!("the folder {shown}: {error}"))?;
+    let mut flows = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| format!("the folder {shown}: {error}"))?;
+        let is_flow = Path::new(&entry.file_name()).extension().is_some_and(|e| e == "flow");
+        if is_flow && entry.path().is_file() {
+            flows.push(entry.path());
+        }
+    }
+    flows.sort();
+    match flows.len() {
+        0 => Err(format!("the folder {shown} has no file that ends in .flow")),
+        1 => Ok(flows.swap_remove(0)),
+        count => {
+            let names: Vec<_> = flows
+                .iter()
+                .take(10)
+                .filter_map(|flow| Some(flow.file_name()?.to_string_lossy().into_owned()))
+                .collect();
+            Err(format!(
+                "the folder {shown} has {count} flows, and a job runs one: {}",
+                names.join(", ")
+            ))
+        }
+    }
+}
+
+/// One byte more than a flow may have, so that a larger file is noticed.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(Flow::MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("the flow {} cannot be read: {error}", path.display()), HINT)
+}

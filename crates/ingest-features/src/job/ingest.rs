@@ -1,0 +1,151 @@
+//! The rows to a feature group.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use data_wrangler_flow::engine::{Origin, Output};
+
+use super::account::Account;
+use super::wanted::Wanted;
+use super::{Services, Surroundings, fit};
+use crate::cli::Arguments;
+use crate::convert::Converter;
+use crate::data::Data;
+use crate::failure::Failure;
+use crate::feature_group::FeatureGroup;
+use crate::objects::Objects;
+use crate::place::Place;
+use crate::progress::Progress;
+use crate::rejects::{self, NotWritten, Rows, Status};
+use crate::store::{Record, Store};
+use crate::summary::Summary;
+use crate::write::{Limits, Records, Rounds, Why, write};
+
+pub(super) struct Ingest<'a, S, O> {
+    pub(super) arguments: &'a Arguments,
+    pub(super) surroundings: &'a Surroundings,
+    pub(super) services: &'a Services<S, O>,
+    pub(super) data: &'a Data,
+    pub(super) wanted: &'a Wanted<'a>,
+}
+
+impl<S: Store, O: Objects> Ingest<'_, S, O> {
+    /// Writes the rows, and accounts for each of them in the summary. Nothing is written if the output
+    /// does not fit the group, or if more rows cannot be records than may be rejected.
+    pub(super) async fn run(
+        &self,
+        output: &Output,
+        group: &FeatureGroup,
+        progress: &Progress,
+        summary: &mut Summary,
+    ) -> Result<(), Failure> {
+        fit(output, group)?;
+        let Some(converter) = Converter::new(&output.schema, group) else {
+            return fit(output, group);
+        };
+        let rows = Rows::new(output);
+        let source = Source { rows: &rows, converter };
+        let (rounds, not_written) = source.judge(output);
+        let all = rows.len() as u64;
+        let allowed = self.arguments.max_rejected.of(all);
+        let mut account = Account::new(all, allowed, not_written);
+        summary.rows_repeated = rounds.repeated();
+        if account.rejected() <= allowed {
+            let limits = Limits {
+                concurrency: self.arguments.concurrency.into(),
+                patience: self.surroundings.patience,
+                max_rejected: allowed - account.rejected(),
+            };
+            progress.begin("writing", Some(rounds.rows()));
+            let store = &self.services.store;
+            let stop = &self.surroundings.stop;
+            let outcome =
+                write(store, &group.name, &source, &rounds, &limits, stop, progress).await;
+            progress.finish();
+            account.add(outcome, summary);
+        } else {
+            // Nothing was tried, so nothing is half done: the other rows are where they were.
+            summary.rows_unwritten = all - account.rejected();
+        }
+        summary.rows_rejected = account.rejected();
+        account.not_written.sort_by_key(|row| row.row);
+        let kept = self.keep(&rows, &account.not_written).await;
+        let place = kept.as_ref().map_or_else(|(place, _)| place.clone(), Clone::clone);
+        summary.rejected_to.clone_from(&place);
+        let name = |path: &Path| self.data.name(path);
+        let ended = account.ended(&rows, name, place.as_deref(), self.surroundings.stop.signal());
+        ended.and(kept.map(drop).map_err(|(_, failure)| failure))
+    }
+
+    /// Keeps the rows that were not written; gives where they are. If they cannot be kept where they
+    /// are wanted, they are kept here, and that is a failure.
+    async fn keep(
+        &self,
+        rows: &Rows<'_>,
+        not_written: &[NotWritten],
+    ) -> Result<Option<String>, (Option<String>, Failure)> {
+        if not_written.is_empty() {
+            return Ok(None);
+        }
+        let lines = rejects::lines(rows, not_written, |path| self.data.name(path));
+        let lines = lines.map_err(|error| {
+            (None, Failure::new(format!("the rejected rows have no JSON: {error}"), "use --output"))
+        })?;
+        let here = |path: &Path| {
+            let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+            folder.and_then(|()| std::fs::write(path, &lines)).map_err(|error| {
+                Failure::new(
+                    format!("the rejected rows cannot be kept in {}: {error}", path.display()),
+                    "name a file that can be made, with --rejected",
+                )
+            })
+        };
+        match &self.wanted.rejected {
+            Place::Local(path) => match here(path) {
+                Ok(()) => Ok(Some(path.display().to_string())),
+                Err(failure) => Err((None, failure)),
+            },
+            Place::S3(url) => match self.services.objects.put(url, &lines).await {
+                Ok(()) => Ok(Some(url.to_string())),
+                Err(failure) => {
+                    let path = &self.wanted.rejected_here;
+                    let place = here(path).ok().map(|()| path.display().to_string());
+                    Err((place, failure))
+                }
+            },
+        }
+    }
+}
+
+/// The rows of an output, as records.
+struct Source<'a> {
+    rows: &'a Rows<'a>,
+    converter: Converter,
+}
+
+impl Source<'_> {
+    /// Which rows can be written, in which order, and which cannot.
+    fn judge(&self, output: &Output) -> (Rounds, Vec<NotWritten>) {
+        let malformed: HashMap<Origin, &str> =
+            output.malformed.iter().map(|row| (row.origin, row.reason.as_str())).collect();
+        let (mut rounds, mut rejected) = (Rounds::default(), Vec::new());
+        for row in 0..self.rows.len() {
+            let origin = self.rows.find(row).map(|located| located.origin);
+            let fault = origin.and_then(|origin| malformed.get(&origin)).map(|why| Why::from(*why));
+            match fault.map_or_else(|| self.record(row), Err) {
+                Ok(record) => rounds.push(row, record),
+                Err(why) => rejected.push(NotWritten { row, status: Status::Rejected, why }),
+            }
+        }
+        (rounds, rejected)
+    }
+}
+
+impl Records for Source<'_> {
+    fn record(&self, row: usize) -> Result<Record, Why> {
+        let located =
+            self.rows.find(row).ok_or_else(|| Why::from("it is not known where it is"))?;
+        let record = self.converter.record(located.records, located.index);
+        record.map_err(|bad| Why::from(bad.to_string().as_str()))
+    }
+}

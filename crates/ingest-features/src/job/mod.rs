@@ -1,0 +1,202 @@
+//! The way through a job: flow, plan, data, run, and what is done with the rows.
+
+mod account;
+mod ingest;
+mod wanted;
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use arrow_schema::ArrowError;
+use data_wrangler_flow::Graph;
+use data_wrangler_flow::engine::{Output, Plan, PlanOptions, RunError};
+
+use crate::cli::Arguments;
+use crate::contract::{MlDir, check_one_instance};
+use crate::data::{self, Data};
+use crate::export::export;
+use crate::failure::Failure;
+use crate::feature_group::{FeatureGroup, definitions};
+use crate::flow_file;
+use crate::objects::Objects;
+use crate::patience::Patience;
+use crate::preview::preview;
+use crate::progress::Progress;
+use crate::schema_check::{check, check_group};
+use crate::stop::Stop;
+use crate::store::{Store, StoreError};
+use crate::summary::Summary;
+use wanted::Wanted;
+
+/// What a job is given besides its arguments.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// The folder of a processing job.
+    pub ml: MlDir,
+    /// Whether it shall stop.
+    pub stop: Stop,
+    /// Whether somebody watches standard error.
+    pub terminal: bool,
+    /// How calls that fail are tried again.
+    pub patience: Patience,
+}
+
+/// What of AWS a job needs.
+#[derive(Debug)]
+pub struct Services<S, O> {
+    /// Feature Store.
+    pub store: S,
+    /// S3.
+    pub objects: O,
+}
+
+/// Does what the arguments say; data and summary go to `out`. `connect` is called if AWS is needed.
+///
+/// # Errors
+///
+/// [`Failure`] says what went wrong and what to do.
+pub async fn run<S: Store, O: Objects>(
+    arguments: &Arguments,
+    surroundings: &Surroundings,
+    connect: impl AsyncFnOnce() -> Result<Services<S, O>, Failure>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let started = Instant::now();
+    let ml = &surroundings.ml;
+    check_one_instance(ml)?;
+    let config = ml.job_config()?;
+    let wanted = Wanted::new(arguments, ml, config.as_ref())?;
+    let services = if wanted.needs_aws() { Some(connect().await?) } else { None };
+    let objects = services.as_ref().map(|services| &services.objects);
+
+    let flow = flow_file::read(&wanted.flow, objects).await?;
+    let graph = Graph::new(&flow).map_err(|error| Failure::new(error, "correct the flow"))?;
+    let output_name = match &wanted.output_node {
+        Some(name) => graph.choose(name),
+        None => graph.output(),
+    };
+    let output_name =
+        output_name.map_err(|error| Failure::new(error, "name the output with --output-node"))?;
+    let options = PlanOptions { refit: arguments.refit };
+    let plan = Plan::new(&flow, &output_name, &options).map_err(|error| {
+        Failure::new(error, "`engine: data-wrangler` in pipeline.yaml runs the flow as it is")
+    })?;
+    let places = data::places(plan.sources(), &arguments.inputs, ml, config.as_ref())?;
+    let places_in_s3 = places.values().any(|place| matches!(place, crate::place::Place::S3(_)));
+    debug_assert!(services.is_some() || !places_in_s3);
+    let feature_group = wanted.feature_group(&output_name, config.as_ref())?;
+    let group = match (&services, feature_group) {
+        (Some(services), Some(name)) => Some(describe(&services.store, name, surroundings).await?),
+        _ => None,
+    };
+
+    let progress = Progress::new(surroundings.terminal, surroundings.stop.clone());
+    let data = data::find(plan.sources(), &places, objects).await?;
+    progress.begin("reading", None);
+    let output = plan.run(&data.inputs, wanted.event_time, &progress);
+    progress.finish();
+    let output = output.map_err(|error| not_run(&error, &data, surroundings))?;
+    let rows: u64 = output.chunks.iter().map(|chunk| chunk.records.num_rows() as u64).sum();
+    let mut summary = Summary {
+        flow_output: output_name.to_string(),
+        feature_group: group.as_ref().map(|group| group.name.clone()),
+        event_time: crate::event_time::shown(wanted.event_time),
+        rows_read: output.rows_read,
+        rows_dropped: output.rows_read.saturating_sub(rows),
+        rows_malformed: output.malformed.len() as u64,
+        rows_unwritten: rows,
+        ..Summary::default()
+    };
+
+    if arguments.print_feature_definitions {
+        let request = definitions(&output.schema, arguments.feature_group.as_deref());
+        let request = request.map_err(|error| Failure::new(error, "correct the flow"))?;
+        return writeln!(out, "{request:#}").map_err(|error| no_output(&error));
+    }
+    if arguments.dry_run {
+        let shown = preview(&output, rows).map_err(|error| no_text(&error))?;
+        out.write_all(shown.as_bytes()).map_err(|error| no_output(&error))?;
+        return group.map_or(Ok(()), |group| fit(&output, &group));
+    }
+    let done = match (&arguments.output, &group, &services) {
+        (Some(target), _, _) => export(&output, target)
+            .map(|()| (summary.rows_written, summary.rows_unwritten) = (rows, 0))
+            .map_err(|error| {
+                let problem = format!("{} cannot be written: {error}", target.path().display());
+                Failure::new(problem, "name a file that can be made, with --output")
+            }),
+        (None, Some(group), Some(services)) => {
+            let ingest =
+                ingest::Ingest { arguments, surroundings, services, data: &data, wanted: &wanted };
+            ingest.run(&output, group, &progress, &mut summary).await
+        }
+        _ => Err(wanted::no_group()),
+    };
+    summary.end(started.elapsed(), done.as_ref().err().map(Failure::exit_code));
+    let told = tell(&summary, arguments, out).map_err(|error| no_output(&error));
+    done.and(told)
+}
+
+/// Describes the group, and checks that it can be written to, before the data is read.
+async fn describe(
+    store: &impl Store,
+    name: &str,
+    surroundings: &Surroundings,
+) -> Result<FeatureGroup, Failure> {
+    let call = async || store.describe(name).await;
+    let group = surroundings.patience.insist(&surroundings.stop, call).await;
+    let group = group.map_err(|error| not_described(name, &error))?;
+    check_group(&group).map_err(|error| Failure::new(error, "use another feature group"))?;
+    Ok(group)
+}
+
+fn not_described(name: &str, error: &StoreError) -> Failure {
+    Failure::new(format!("describing the feature group {name}: {error}"), error.hint())
+}
+
+/// Checks that an output fits a feature group.
+fn fit(output: &Output, group: &FeatureGroup) -> Result<(), Failure> {
+    check(&output.schema, group).map_err(|error| {
+        let hint = "correct the flow, or make a group that fits; `--print-feature-definitions` prints \
+                    what that needs";
+        Failure::new(error, hint)
+    })
+}
+
+fn not_run(error: &RunError, data: &Data, surroundings: &Surroundings) -> Failure {
+    let hint = "correct the data or the flow";
+    match (error, surroundings.stop.signal()) {
+        (RunError::Cancelled, Some(signal)) => Failure::stopped(
+            signal,
+            "the job was stopped while it read the data; nothing was written",
+            "run it again",
+        ),
+        (RunError::Data { path, problem }, _) => {
+            Failure::new(format!("{}: {problem}", data.name(path)), hint)
+        }
+        (RunError::Unreadable { path, source }, _) => {
+            Failure::new(format!("{}: {source}", data.name(path)), hint)
+        }
+        _ => Failure::new(error, hint),
+    }
+}
+
+fn tell(summary: &Summary, arguments: &Arguments, out: &mut dyn Write) -> io::Result<()> {
+    let mut text = serde_json::to_string(summary)?;
+    text.push('\n');
+    match &arguments.summary {
+        Some(path) => std::fs::write(path, text),
+        None => out.write_all(text.as_bytes()).and_then(|()| out.flush()),
+    }
+}
+
+fn no_output(error: &io::Error) -> Failure {
+    Failure::new(
+        format!("the result cannot be told: {error}"),
+        "check where standard output and --summary go",
+    )
+}
+
+fn no_text(error: &ArrowError) -> Failure {
+    Failure::new(format!("the rows cannot be shown: {error}"), "use --output")
+}

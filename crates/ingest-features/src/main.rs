@@ -1,0 +1,10 @@
+//! The processing job; everything is in the library.
+
+use std::process::ExitCode;
+
+use ingest_features::{aws, cli};
+
+fn main() -> ExitCode {
+    let variable = |name: &str| std::env::var_os(name);
+    cli::main(std::env::args_os(), variable, async || aws::connect(variable).await)
+}

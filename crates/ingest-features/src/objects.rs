@@ -1,0 +1,63 @@
+//! What is asked of S3.
+
+use std::path::Path;
+
+use s3_object::ObjectUrl;
+
+use crate::failure::Failure;
+
+/// The operations of S3 that the job needs.
+#[expect(async_fn_in_trait, reason = "one thread runs everything, so no future has to be Send")]
+pub trait Objects {
+    /// An object's bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the object is not there or S3 cannot be reached, here as everywhere below.
+    async fn get(&self, url: &ObjectUrl) -> Result<Vec<u8>, Failure>;
+    /// Downloads an object into a new file; `false` if there is no such object.
+    async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<bool, Failure>;
+    /// The objects whose keys begin as the address does.
+    async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<ObjectUrl>, Failure>;
+    /// Stores an object.
+    async fn put(&self, url: &ObjectUrl, body: &[u8]) -> Result<(), Failure>;
+}
+
+#[cfg(feature = "sagemaker")]
+mod client {
+    use s3_object::{Reason, S3, S3Error};
+
+    use super::{Failure, ObjectUrl, Objects, Path};
+
+    impl From<S3Error> for Failure {
+        fn from(error: S3Error) -> Self {
+            Self::new(&error, error.hint())
+        }
+    }
+
+    impl Objects for S3 {
+        async fn get(&self, url: &ObjectUrl) -> Result<Vec<u8>, Failure> {
+            Ok(self.get(url).await?)
+        }
+
+        async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<bool, Failure> {
+            match self.download(url, path).await {
+                Ok(()) => Ok(true),
+                Err(error) if error.reason() == Reason::NotFound => {
+                    // Nothing was written; a later download makes the file anew.
+                    let _ = std::fs::remove_file(path);
+                    Ok(false)
+                }
+                Err(error) => Err(error.into()),
+            }
+        }
+
+        async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<ObjectUrl>, Failure> {
+            Ok(self.list(prefix).await?.into_iter().map(|object| object.url).collect())
+        }
+
+        async fn put(&self, url: &ObjectUrl, body: &[u8]) -> Result<(), Failure> {
+            Ok(self.put(url, body).await?)
+        }
+    }
+}

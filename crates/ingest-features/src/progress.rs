@@ -1,0 +1,94 @@
+//! How a job goes: a bar on a terminal, lines of the log elsewhere.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use data_wrangler_flow::engine;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::stop::Stop;
+use crate::write::Watch;
+
+/// Between two lines of the log.
+const BETWEEN: Duration = Duration::from_secs(5);
+
+/// Shows a job, and tells its engine to stop.
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    stop: Stop,
+    rows: AtomicU64,
+    said: Mutex<Instant>,
+}
+
+impl Progress {
+    pub(crate) fn new(terminal: bool, stop: Stop) -> Self {
+        let bar = terminal.then(ProgressBar::new_spinner);
+        let (rows, said) = (AtomicU64::new(0), Mutex::new(Instant::now()));
+        Self { bar, stop, rows, said }
+    }
+
+    /// A new part of the job begins; it is about so many rows, if that is known.
+    pub(crate) fn begin(&self, what: &'static str, rows: Option<u64>) {
+        self.rows.store(0, Ordering::Relaxed);
+        let Some(bar) = &self.bar else {
+            tracing::info!(rows, "{what}");
+            return;
+        };
+        let form = match rows {
+            Some(_) => "{msg} {wide_bar} {pos}/{len} rows, {per_sec}, {eta}",
+            None => "{spinner} {msg} {pos} rows",
+        };
+        if let Ok(style) = ProgressStyle::with_template(form) {
+            bar.set_style(style);
+        }
+        bar.set_position(0);
+        if let Some(rows) = rows {
+            bar.set_length(rows);
+        }
+        bar.set_message(what);
+        bar.enable_steady_tick(Duration::from_millis(120));
+    }
+
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn add(&self, rows: u64, what: &'static str) {
+        if let Some(bar) = &self.bar {
+            return bar.inc(rows);
+        }
+        let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
+        // If another thread is saying something, that is enough.
+        if let Ok(mut said) = self.said.try_lock()
+            && said.elapsed() >= BETWEEN
+        {
+            tracing::info!(rows, "{what}");
+            *said = Instant::now();
+        }
+    }
+}
+
+impl engine::Progress for Progress {
+    fn read(&self, rows: u64, _bytes: u64) {
+        self.add(rows, "rows read");
+    }
+
+    fn node(&self, id: &str, operator: &str) {
+        if self.bar.is_none() {
+            tracing::info!(node = id, operator, "running a node");
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.stop.signal().is_some()
+    }
+}
+
+impl Watch for Progress {
+    fn written(&self, rows: u64) {
+        self.add(rows, "rows written");
+    }
+}

@@ -1,0 +1,161 @@
+//! What can be wrong between a flow's output and a feature group, with the remedy in the same
+//! sentence.
+
+use std::fmt;
+
+use crate::feature_group::FeatureType;
+
+/// The flow's output does not fit the feature group; every fault is listed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Mismatch {
+    group: String,
+    faults: Vec<Fault>,
+}
+
+/// One fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The group is being made or deleted, or could not be.
+    #[error("its status is `{}`{}; {}", status.escape_debug(), because(failure.as_deref()), until_created(status))]
+    NotCreated {
+        /// Its status.
+        status: String,
+        /// What the service says about it.
+        failure: Option<String>,
+    },
+    /// A feature is a collection, or of a type that came later.
+    #[error(
+        "the feature `{feature}` is of type {kind}, which cannot be written from a column; use a \
+             group without it"
+    )]
+    UnknownType {
+        /// The feature.
+        feature: String,
+        /// Its type.
+        kind: String,
+    },
+    /// The event time is Integral, which Feature Store does not take.
+    #[error("the event time `{feature}` is Integral; an event time is Fractional or String")]
+    IntegralEventTime {
+        /// The feature.
+        feature: String,
+    },
+    /// The service names a feature that it does not list.
+    #[error("its {what} `{}` is none of its features; look at it with DescribeFeatureGroup", name.escape_debug())]
+    NotAFeature {
+        /// Record identifier or event time.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// No feature can have the column's name.
+    #[error("{problem}")]
+    IllegalColumn {
+        /// A sentence, with the remedy.
+        problem: String,
+    },
+    /// The group has no feature for a column.
+    #[error("the column `{column}` is not a feature of the group{}; {}",
+            alike.as_ref().map(|n| format!(" (it has `{n}`)")).unwrap_or_default(),
+            "drop or rename it in the flow, or add the feature to the group")]
+    ExtraColumn {
+        /// The column.
+        column: String,
+        /// A feature with a similar name.
+        alike: Option<String>,
+    },
+    /// Two columns have one name.
+    #[error("the column `{}` is there {times} times; rename or drop it in the flow", column.escape_debug())]
+    DuplicateColumn {
+        /// The column.
+        column: String,
+        /// How often it is there.
+        times: usize,
+    },
+    /// A feature has no column.
+    #[error("the feature `{feature}` has no column in the flow's output{}; {}",
+            alike.as_ref().map(|n| format!(" (it has `{}`)", n.escape_debug())).unwrap_or_default(),
+            "add or rename it in the flow, or use a group without it")]
+    MissingFeature {
+        /// The feature.
+        feature: String,
+        /// A column with a similar name.
+        alike: Option<String>,
+    },
+    /// The event time has no column.
+    #[error(
+        "the event time `{feature}` ({kind}) has no column in the flow's output; add it to the \
+             flow with the custom formula `cast(unix_timestamp() as double)`"
+    )]
+    NoEventTime {
+        /// The feature.
+        feature: String,
+        /// Its type.
+        kind: FeatureType,
+    },
+    /// The record identifier has no column.
+    #[error(
+        "the record identifier `{feature}` has no column in the flow's output; keep or add it in \
+             the flow"
+    )]
+    NoRecordIdentifier {
+        /// The feature.
+        feature: String,
+    },
+    /// A column is not of its feature's type.
+    #[error("the feature `{feature}` is {kind}, and its column is of type {column}; {}",
+            cast(kind, *event_time))]
+    WrongType {
+        /// The feature.
+        feature: String,
+        /// Its type.
+        kind: FeatureType,
+        /// The column's type, as Arrow calls it.
+        column: String,
+        /// Whether it is the event time.
+        event_time: bool,
+    },
+}
+
+impl Mismatch {
+    pub(super) fn new(group: &str, faults: Vec<Fault>) -> Self {
+        Self { group: group.to_owned(), faults }
+    }
+
+    /// All faults, at least one.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the flow's output cannot be written to the feature group {}:", self.group)?;
+        self.faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+    }
+}
+
+fn because(failure: Option<&str>) -> String {
+    failure.map(|failure| format!(" ({})", failure.escape_debug())).unwrap_or_default()
+}
+
+fn until_created(status: &str) -> &'static str {
+    match status {
+        "Creating" => "wait until it is Created",
+        _ => "only a group that is Created can be written to; create it anew",
+    }
+}
+
+fn cast(kind: &FeatureType, event_time: bool) -> &'static str {
+    match (kind, event_time) {
+        (FeatureType::String, true) => {
+            "let the flow give seconds since 1970, a timestamp or text as yyyy-MM-dd'T'HH:mm:ssZ"
+        }
+        (_, true) => "let the flow give seconds since 1970, or a timestamp",
+        (FeatureType::String, false) => "cast it to string in the flow",
+        (FeatureType::Integral, false) => "cast it to long in the flow",
+        _ => "cast it to float in the flow",
+    }
+}

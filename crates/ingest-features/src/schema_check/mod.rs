@@ -1,0 +1,136 @@
+//! Whether a flow's output fits a feature group, before anything is written.
+
+mod fault;
+
+use std::collections::BTreeMap;
+
+use arrow_schema::Schema;
+
+pub use fault::{Fault, Mismatch};
+
+use crate::convert;
+use crate::feature_group::{FeatureGroup, FeatureType};
+
+/// Most of a name's likeness that is not yet a likeness.
+const ALIKE: f64 = 0.85;
+
+/// Checks that the group can be written to, and that each column of the output is one of its
+/// features and the other way round.
+///
+/// # Errors
+///
+/// [`Mismatch`] lists every fault with its remedy.
+pub fn check(schema: &Schema, group: &FeatureGroup) -> Result<(), Mismatch> {
+    let mut faults = of_group(group);
+    faults.extend(of_columns(schema, group));
+    faults.extend(of_features(schema, group));
+    if faults.is_empty() { Ok(()) } else { Err(Mismatch::new(&group.name, faults)) }
+}
+
+/// Checks that the group can be written to at all.
+///
+/// # Errors
+///
+/// [`Mismatch`], as above.
+pub fn check_group(group: &FeatureGroup) -> Result<(), Mismatch> {
+    let faults = of_group(group);
+    if faults.is_empty() { Ok(()) } else { Err(Mismatch::new(&group.name, faults)) }
+}
+
+fn of_group(group: &FeatureGroup) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if group.status != "Created" {
+        let (status, failure) = (group.status.clone(), group.failure.clone());
+        faults.push(Fault::NotCreated { status, failure });
+    }
+    for feature in &group.features {
+        let (feature, kind) = (feature.name.clone(), &feature.kind);
+        let is_time = feature == group.event_time;
+        match kind {
+            FeatureType::Other(name) => {
+                faults.push(Fault::UnknownType { feature, kind: name.clone() });
+            }
+            FeatureType::Integral if is_time => faults.push(Fault::IntegralEventTime { feature }),
+            _ => {}
+        }
+    }
+    faults
+}
+
+fn of_columns(schema: &Schema, group: &FeatureGroup) -> Vec<Fault> {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for field in schema.fields() {
+        let name = field.name().as_str();
+        let times = times.entry(name).or_default();
+        *times += 1;
+        if *times > 1 {
+            continue;
+        }
+        if group.features.iter().any(|feature| feature.name == name) {
+            continue;
+        }
+        // A name that no feature can have needs another remedy than one that none has.
+        faults.push(match crate::feature_group::name_fault(name) {
+            Some(problem) => Fault::IllegalColumn { problem },
+            None => Fault::ExtraColumn {
+                column: name.to_owned(),
+                alike: nearest(name, group.features.iter().map(|feature| feature.name.as_str())),
+            },
+        });
+    }
+    let twice = times.into_iter().filter(|(_, times)| *times > 1);
+    faults.extend(
+        twice.map(|(column, times)| Fault::DuplicateColumn { column: column.to_owned(), times }),
+    );
+    faults
+}
+
+fn of_features(schema: &Schema, group: &FeatureGroup) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for feature in &group.features {
+        let name = feature.name.clone();
+        let Some((_, field)) = schema.column_with_name(&name) else {
+            faults.push(if name == group.event_time {
+                Fault::NoEventTime { feature: name, kind: feature.kind.clone() }
+            } else if name == group.record_identifier {
+                Fault::NoRecordIdentifier { feature: name }
+            } else {
+                let columns = schema.fields().iter().map(|field| field.name().as_str());
+                Fault::MissingFeature { alike: nearest(&name, columns), feature: name }
+            });
+            continue;
+        };
+        // Of these, the group itself is at fault.
+        let unusable = match feature.kind {
+            FeatureType::Other(_) => true,
+            FeatureType::Integral => name == group.event_time,
+            _ => false,
+        };
+        if !unusable && !convert::fits(field.data_type(), feature, group) {
+            faults.push(Fault::WrongType {
+                column: field.data_type().to_string(),
+                kind: feature.kind.clone(),
+                event_time: name == group.event_time,
+                feature: name,
+            });
+        }
+    }
+    for (key, what) in
+        [(&group.record_identifier, "record identifier"), (&group.event_time, "event time")]
+    {
+        if !group.features.iter().any(|feature| feature.name == *key) {
+            faults.push(Fault::NotAFeature { what, name: key.clone() });
+        }
+    }
+    faults
+}
+
+/// The known name that is nearest to `name`, if one is near enough to be meant.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let plain = |name: &str| name.to_lowercase().replace(['-', '_', ' '], "");
+    let name = plain(name);
+    let scored = known.map(|known| (strsim::jaro_winkler(&name, &plain(known)), known));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 >= ALIKE).then(|| best.1.to_owned())
+}

@@ -1,0 +1,135 @@
+//! One batch, from its first attempt to its end.
+
+use super::{Records, Stopped, Watch, Why, Writer};
+use crate::store::{Reason, Record, Store, StoreError};
+
+/// What an attempt leaves: the places of records that may be sent again, and why they must.
+struct Left {
+    places: Vec<usize>,
+    why: Option<StoreError>,
+}
+
+impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
+    /// Writes one batch, and accounts for each of its rows.
+    pub(super) async fn write(&self, rows: &[usize]) {
+        let (mut rows, mut records) = self.records(rows);
+        if rows.is_empty() {
+            return;
+        }
+        let written_before = self.outcome.borrow().written;
+        let (mut attempt, mut one_by_one) = (1, false);
+        loop {
+            one_by_one |= self.one_by_one.get();
+            let left = if one_by_one {
+                self.each(&rows, &records).await
+            } else {
+                self.all(&rows, &records, &mut one_by_one).await
+            };
+            let Some(why) = left.why else { return };
+            // What has moved on has not failed in a row.
+            attempt = if left.places.len() < rows.len() { 1 } else { attempt + 1 };
+            rows = left.places.iter().map(|place| rows[*place]).collect();
+            records = left.places.iter().map(|place| records[*place].clone()).collect();
+            if !why.is_transient() {
+                // The same would be said of every other record.
+                self.add_unwritten(&rows, &Why::from(&why));
+                return self.stop_with(Stopped::Fatal(why));
+            }
+            if attempt > self.limits.patience.attempts {
+                self.add_unwritten(&rows, &Why::from(&why));
+                if self.outcome.borrow().written == written_before {
+                    self.stop_with(Stopped::Failing(why));
+                }
+                return;
+            }
+            let patience = &self.limits.patience;
+            if !patience.wait(attempt - 1, || self.is_stopped()).await {
+                return self
+                    .add_unwritten(&rows, &"the job ended before it was tried again".into());
+            }
+            self.outcome.borrow_mut().retries += 1;
+        }
+    }
+
+    /// The records of those rows that have one.
+    fn records(&self, rows: &[usize]) -> (Vec<usize>, Vec<Record>) {
+        let record = |row: &usize| match self.records.record(*row) {
+            Ok(record) => Some((*row, record)),
+            Err(why) => {
+                self.add_rejected(*row, why);
+                None
+            }
+        };
+        rows.iter().filter_map(record).unzip()
+    }
+
+    /// `BatchWriteRecord`. Where it is not permitted, or refused as a whole, nothing is left undone:
+    /// the records are sent one by one at once.
+    async fn all(&self, rows: &[usize], records: &[Record], one_by_one: &mut bool) -> Left {
+        self.outcome.borrow_mut().calls += 1;
+        let answer = match self.store.batch_write(self.group, records).await {
+            Ok(answer) => answer,
+            Err(error) => match error.reason() {
+                Reason::Denied => {
+                    self.one_by_one.set(true);
+                    return self.each(rows, records).await;
+                }
+                // One record is at fault, and the answer does not say which.
+                Reason::Refused => {
+                    *one_by_one = true;
+                    return self.each(rows, records).await;
+                }
+                _ => return Left { places: (0..rows.len()).collect(), why: Some(error) },
+            },
+        };
+        let mut left = Left { places: answer.unprocessed, why: None };
+        if !left.places.is_empty() {
+            left.why =
+                Some(StoreError::new(Reason::Throttled, "unprocessed", "unprocessed entries"));
+        }
+        let mut rejected = 0;
+        for (place, error) in answer.refused {
+            match error.reason() {
+                Reason::Refused => {
+                    rejected += 1;
+                    self.add_rejected(rows[place], Why::from(&error));
+                }
+                // As above; PutRecord will say whether that is permitted.
+                Reason::Denied => {
+                    self.one_by_one.set(true);
+                    left.places.push(place);
+                    let again =
+                        StoreError::new(Reason::Throttled, error.code(), "again, one by one");
+                    left.why.get_or_insert(again);
+                }
+                _ => {
+                    left.places.push(place);
+                    left.why.get_or_insert(error);
+                }
+            }
+        }
+        self.add_written(rows.len() - rejected - left.places.len());
+        left
+    }
+
+    /// `PutRecord`, one record after the other, up to the first that has to wait.
+    async fn each(&self, rows: &[usize], records: &[Record]) -> Left {
+        for (place, record) in records.iter().enumerate() {
+            if self.is_stopped() {
+                self.add_unwritten(&rows[place..], &"the job ended before it".into());
+                break;
+            }
+            self.outcome.borrow_mut().calls += 1;
+            match self.store.put(self.group, record).await {
+                Ok(()) => self.add_written(1),
+                Err(error) if error.reason() == Reason::Refused => {
+                    self.add_rejected(rows[place], Why::from(&error));
+                }
+                Err(error) => {
+                    return Left { places: (place..rows.len()).collect(), why: Some(error) };
+                }
+            }
+        }
+        Left { places: Vec::new(), why: None }
+    }
+}

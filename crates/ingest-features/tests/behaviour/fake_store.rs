@@ -1,0 +1,178 @@
+//! Feature Store in memory, with faults.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ingest_features::feature_group::{Feature, FeatureGroup, FeatureType};
+use ingest_features::store::{BATCH, BatchAnswer, Reason, Record, Store, StoreError};
+
+/// What a call comes to.
+#[derive(Debug, Clone)]
+pub(crate) enum Fault {
+    /// The call fails, and nothing is written.
+    Call(StoreError),
+    /// Every second entry is left unprocessed.
+    Half,
+    /// Every second entry fails with this.
+    Entries(StoreError),
+    /// Everything is written, and the answer gets lost.
+    AnswerLost,
+}
+
+/// One call as it was made: the identifiers, and whether it was a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) batch: bool,
+    pub(crate) identifiers: Vec<String>,
+}
+
+type Script<'a> = dyn Fn(usize, &Call) -> Option<Fault> + 'a;
+
+/// A group, its records, and a script that says by number and content which calls fail.
+pub(crate) struct FakeStore<'a> {
+    pub(crate) group: FeatureGroup,
+    script: Box<Script<'a>>,
+    /// The last record of each identifier.
+    pub(crate) records: RefCell<BTreeMap<String, Record>>,
+    pub(crate) calls: RefCell<Vec<Call>>,
+    in_flight: RefCell<Vec<String>>,
+    pub(crate) most_calls: Cell<usize>,
+    calls_now: Cell<usize>,
+}
+
+impl<'a> FakeStore<'a> {
+    pub(crate) fn new(script: impl Fn(usize, &Call) -> Option<Fault> + 'a) -> Self {
+        Self {
+            group: group(&[
+                ("id", FeatureType::Integral),
+                ("time", FeatureType::Fractional),
+                ("x", FeatureType::Fractional),
+            ]),
+            script: Box::new(script),
+            records: RefCell::default(),
+            calls: RefCell::default(),
+            in_flight: RefCell::default(),
+            most_calls: Cell::new(0),
+            calls_now: Cell::new(0),
+        }
+    }
+
+    fn write(&self, record: &Record) {
+        self.records.borrow_mut().insert(record.identifier.1.clone(), record.clone());
+    }
+
+    /// Records a call, lets others run meanwhile, and says what it comes to.
+    async fn call(&self, records: &[Record], batch: bool) -> Option<Fault> {
+        assert!((1..=BATCH).contains(&records.len()));
+        let identifiers: Vec<_> = records.iter().map(|r| r.identifier.1.clone()).collect();
+        for identifier in &identifiers {
+            let mut in_flight = self.in_flight.borrow_mut();
+            assert!(!in_flight.contains(identifier), "{identifier} is in flight twice");
+            in_flight.push(identifier.clone());
+        }
+        let call = Call { batch, identifiers };
+        let number = self.calls.borrow().len();
+        self.calls.borrow_mut().push(call.clone());
+        self.calls_now.set(self.calls_now.get() + 1);
+        self.most_calls.set(self.most_calls.get().max(self.calls_now.get()));
+        for _ in 0..=number % 3 {
+            tokio::task::yield_now().await;
+        }
+        self.calls_now.set(self.calls_now.get() - 1);
+        self.in_flight.borrow_mut().retain(|id| !call.identifiers.contains(id));
+        (self.script)(number, &call)
+    }
+}
+
+impl Store for FakeStore<'_> {
+    async fn describe(&self, group: &str) -> Result<FeatureGroup, StoreError> {
+        if group == self.group.name {
+            return Ok(self.group.clone());
+        }
+        Err(StoreError::reported("ResourceNotFound", "there is no such group", Some(404)))
+    }
+
+    async fn batch_write(
+        &self,
+        group: &str,
+        records: &[Record],
+    ) -> Result<BatchAnswer, StoreError> {
+        assert_eq!(group, self.group.name);
+        let fault = self.call(records, true).await;
+        let mut answer = BatchAnswer::default();
+        for (place, record) in records.iter().enumerate() {
+            match &fault {
+                Some(Fault::Call(error)) => return Err(error.clone()),
+                Some(Fault::Half) if place % 2 == 0 => answer.unprocessed.push(place),
+                Some(Fault::Entries(error)) if place % 2 == 0 => {
+                    answer.refused.push((place, error.clone()));
+                }
+                _ => self.write(record),
+            }
+        }
+        if matches!(fault, Some(Fault::AnswerLost)) { Err(unreachable()) } else { Ok(answer) }
+    }
+
+    async fn put(&self, group: &str, record: &Record) -> Result<(), StoreError> {
+        assert_eq!(group, self.group.name);
+        match self.call(std::slice::from_ref(record), false).await {
+            Some(Fault::Call(error) | Fault::Entries(error)) => Err(error),
+            Some(Fault::Half) => Err(throttled()),
+            Some(Fault::AnswerLost) => {
+                self.write(record);
+                Err(unreachable())
+            }
+            None => {
+                self.write(record);
+                Ok(())
+            }
+        }
+    }
+}
+
+pub(crate) fn throttled() -> StoreError {
+    StoreError::reported("ThrottlingException", "Rate exceeded", Some(400))
+}
+
+pub(crate) fn internal() -> StoreError {
+    StoreError::reported("InternalFailure", "", Some(500))
+}
+
+pub(crate) fn refused() -> StoreError {
+    StoreError::reported("ValidationError", "the value `secret` is not legal", Some(400))
+}
+
+pub(crate) fn denied() -> StoreError {
+    StoreError::reported("AccessForbidden", "not authorized", Some(403))
+}
+
+pub(crate) fn unreachable() -> StoreError {
+    StoreError::new(Reason::Unreachable, "no answer", "connection reset")
+}
+
+/// A group with these features, of which the first is the identifier and the second the event time.
+pub(crate) fn group(features: &[(&str, FeatureType)]) -> FeatureGroup {
+    let feature = |(name, kind): &(&str, FeatureType)| Feature {
+        name: (*name).to_owned(),
+        kind: kind.clone(),
+    };
+    FeatureGroup {
+        name: "FG-test".to_owned(),
+        status: "Created".to_owned(),
+        failure: None,
+        record_identifier: features[0].0.to_owned(),
+        event_time: features[1].0.to_owned(),
+        features: features.iter().map(feature).collect(),
+    }
+}
+
+/// A record with an identifier and one value.
+pub(crate) fn record(identifier: usize, x: usize) -> Record {
+    let value = |name: &str, value: String| (Arc::from(name), value);
+    Record {
+        identifier: value("id", identifier.to_string()),
+        event_time: value("time", "1700000000.0".to_owned()),
+        others: vec![value("x", x.to_string())],
+    }
+}

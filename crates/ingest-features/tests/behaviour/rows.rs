@@ -1,0 +1,376 @@
+//! Whole jobs: what becomes of the rows.
+
+use std::fs;
+
+use ingest_features::feature_group::{Feature, FeatureType};
+use serde_json::{Value, json};
+
+use crate::fake_store::{Call, FakeStore, Fault, denied, group, internal, refused, throttled};
+use crate::machine::{Ended, Machine, OUTPUT, abalone_csv, abalone_flow};
+
+const TIME: &str = "2026-11-22T10:00:00Z";
+const JOB: [&str; 8] = [
+    "--flow",
+    "@/small.flow",
+    "--input",
+    "@/data.csv",
+    "--feature-group",
+    "FG-test",
+    "--event-time",
+    TIME,
+];
+
+/// A machine with a small flow and this data; the rejected rows go to `rejected.jsonl` there.
+fn machine(csv: &str) -> Machine {
+    let machine = Machine::new();
+    let flow = format!("{}/tests/fixtures/small.flow", env!("CARGO_MANIFEST_DIR"));
+    machine.write("small.flow", fs::read(flow).unwrap());
+    machine.write("data.csv", csv);
+    machine
+}
+
+fn rows(count: usize) -> String {
+    let rows = (0..count).map(|row| format!("{row},{row}.5\n"));
+    std::iter::once("id,x\n".to_owned()).chain(rows).collect()
+}
+
+/// The job with further arguments.
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    JOB.into_iter().chain(["--rejected", "@/rejected.jsonl"]).chain(more.iter().copied()).collect()
+}
+
+fn rejected(machine: &Machine) -> Vec<Value> {
+    let text = fs::read_to_string(machine.path("rejected.jsonl")).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn calm(_: usize, _: &Call) -> Option<Fault> {
+    None
+}
+
+/// Checks that every row is accounted for, and gives read, written, rejected, unwritten.
+fn account(ended: &Ended) -> [u64; 4] {
+    let summary = ended.summary();
+    let count = |name: &str| summary[name].as_u64().unwrap();
+    let [read, dropped] = [count("rows_read"), count("rows_dropped")];
+    let [written, rejected, unwritten] =
+        [count("rows_written"), count("rows_rejected"), count("rows_unwritten")];
+    assert_eq!(read, written + rejected + unwritten + dropped, "{summary}");
+    [read, written, rejected, unwritten]
+}
+
+#[test]
+fn rows_become_records_with_the_events_time() {
+    let (ended, outcome) = machine(&rows(60)).run(FakeStore::new(calm), &with(&[]));
+    assert_eq!(ended.result, Ok(()));
+    assert_eq!(account(&ended), [60, 60, 0, 0]);
+    let record = &outcome.records["7"];
+    assert_eq!(record.event_time.1, "1795341600.0");
+    assert_eq!(record.others[0].1, "7.5");
+    assert_eq!(outcome.calls, 3);
+    let mut summary = ended.summary();
+    for changing in ["seconds", "rows_per_second"] {
+        assert!(summary[changing].take().is_number());
+    }
+    insta::assert_snapshot!(format!("{summary:#}"));
+}
+
+#[test]
+fn a_job_that_is_tried_again_writes_the_same_records() {
+    let machine = machine(&rows(30));
+    let first = machine.run(FakeStore::new(calm), &with(&[])).1.records;
+    let second = machine.run(FakeStore::new(calm), &with(&[])).1.records;
+    assert_eq!(first, second);
+}
+
+#[test]
+fn broken_rows_are_kept_with_line_and_reason_and_nothing_is_written() {
+    let machine = machine("id,x\n1,1.5\n,2.5\n3\n4,NaN\n5,5.5\n");
+    let (ended, outcome) = machine.run(FakeStore::new(calm), &with(&[]));
+    assert_eq!((account(&ended), outcome.calls), ([5, 0, 3, 2], 0));
+    assert_eq!(ended.summary()["status"], "Failed");
+    let lines: Vec<_> = rejected(&machine).iter().map(|row| row["line"].clone()).collect();
+    assert_eq!(lines, [3, 4, 5]);
+    let root = machine.path("").display().to_string();
+    let text = fs::read_to_string(machine.path("rejected.jsonl")).unwrap();
+    insta::assert_snapshot!(format!("{text}\n{}", ended.failure()).replace(&root, "/"));
+}
+
+#[test]
+fn a_threshold_decides_whether_broken_rows_are_a_failure() {
+    let csv = "id,x\n1,1.5\n,2.5\n3,3.5\n4,4.5\n";
+    for (most, succeeds) in [("0", false), ("1", true), ("24.9%", false), ("25%", true)] {
+        let machine = machine(csv);
+        let (ended, outcome) = machine.run(FakeStore::new(calm), &with(&["--max-rejected", most]));
+        assert_eq!(ended.result.is_ok(), succeeds, "{most}");
+        assert_eq!(outcome.records.len(), if succeeds { 3 } else { 0 });
+        assert_eq!(rejected(&machine).len(), 1);
+        account(&ended);
+    }
+}
+
+#[test]
+fn an_output_that_does_not_fit_writes_nothing() {
+    let mut store = FakeStore::new(calm);
+    store.group.features.push(Feature { name: "y".into(), kind: FeatureType::String });
+    store.group.features[2].kind = FeatureType::String;
+    let (ended, outcome) = machine(&rows(3)).run(store, &with(&[]));
+    assert_eq!((account(&ended), outcome.calls), ([3, 0, 0, 3], 0));
+    let failure = ended.failure();
+    assert!(failure.message().contains("the feature `x` is String"), "{failure}");
+    assert!(failure.message().contains("the feature `y` has no column"), "{failure}");
+}
+
+#[test]
+fn a_group_that_is_not_there_or_not_ready_ends_the_job_before_the_data_is_read() {
+    let machine = machine("");
+    let mut store = FakeStore::new(calm);
+    store.group.name = "FG-other".to_owned();
+    let failure = machine.run(store, &with(&[])).0.failure();
+    assert!(failure.message().contains("feature group FG-test: ResourceNotFound"), "{failure}");
+    let mut store = FakeStore::new(calm);
+    store.group.status = "Creating".to_owned();
+    let failure = machine.run(store, &with(&[])).0.failure();
+    assert!(failure.message().contains("its status is `Creating`"), "{failure}");
+}
+
+#[test]
+fn a_failing_store_leaves_the_rest_for_another_run() {
+    let machine = machine(&rows(200));
+    // Two calls succeed.
+    let store = FakeStore::new(|number, _| (number > 1).then(|| Fault::Call(internal())));
+    let (ended, outcome) = machine.run(store, &with(&["--concurrency", "1"]));
+    assert_eq!(account(&ended), [200, 50, 0, 150]);
+    assert_eq!(outcome.records.len(), 50);
+    let kept = rejected(&machine);
+    assert_eq!(kept.len(), 150);
+    assert!(kept.iter().all(|row| row["status"] == "unwritten"));
+    assert_eq!((&kept[0]["line"], &kept[0]["record"]["id"]), (&json!(52), &json!("50")));
+    let failure = ended.failure();
+    assert!(failure.message().contains("Feature Store fails again and again"), "{failure}");
+}
+
+#[test]
+fn throttles_and_lost_batches_are_no_failures() {
+    let store = FakeStore::new(|number, call| match number % 4 {
+        _ if call.batch => Some(Fault::Call(denied())),
+        1 => Some(Fault::Call(throttled())),
+        2 => Some(Fault::AnswerLost),
+        _ => None,
+    });
+    let (ended, outcome) = machine(&rows(100)).run(store, &with(&[]));
+    assert_eq!(ended.result, Ok(()));
+    assert_eq!((account(&ended), outcome.records.len()), ([100, 100, 0, 0], 100));
+    assert!(ended.summary()["retries"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn what_the_service_says_of_a_row_is_kept_but_not_repeated_in_the_message() {
+    let machine = machine(&rows(3));
+    let store = FakeStore::new(|_, _| Some(Fault::Entries(refused())));
+    let (ended, _) = machine.run(store, &with(&[]));
+    assert_eq!(account(&ended), [3, 1, 2, 0]);
+    assert!(rejected(&machine)[0]["reason"].as_str().unwrap().contains("secret"));
+    let failure = ended.failure().to_string();
+    assert!(failure.contains("2 rows: Feature Store answered ValidationError"), "{failure}");
+    assert!(!failure.contains("secret"), "{failure}");
+}
+
+#[test]
+fn a_job_that_is_stopped_accounts_for_every_row() {
+    let machine = machine(&rows(500));
+    let stop = machine.stop.clone();
+    let store = FakeStore::new(move |number, _| {
+        if number == 2 {
+            stop.set(15);
+        }
+        None
+    });
+    let (ended, outcome) = machine.run(store, &with(&["--concurrency", "2"]));
+    let [_, written, _, unwritten] = account(&ended);
+    assert_eq!((written, written + unwritten), (outcome.records.len() as u64, 500));
+    assert_eq!(rejected(&machine).len() as u64, unwritten);
+    assert_eq!(ended.summary()["status"], "Stopped");
+    assert_eq!(ended.failure().exit_code(), 143);
+}
+
+#[test]
+fn a_job_that_is_stopped_before_it_writes_writes_nothing() {
+    let machine = machine(&rows(500));
+    machine.stop.set(15);
+    let (ended, outcome) = machine.run(FakeStore::new(calm), &with(&[]));
+    assert_eq!((ended.failure().exit_code(), outcome.calls), (143, 0));
+}
+
+#[test]
+fn rejected_rows_go_to_s3_under_the_jobs_name() {
+    let machine = machine("id,x\n,1.5\n");
+    machine.run(FakeStore::new(calm), &with(&[])).0.failure();
+    let arguments = [&JOB[..], &["--rejected", "s3://bucket-a/rejected/"]].concat();
+    let (ended, _) = machine.run(FakeStore::new(calm), &arguments);
+    let place = "s3://bucket-a/rejected/rejected-1795341600.jsonl";
+    assert_eq!(ended.summary()["rejected_to"], place);
+    assert!(machine.objects.objects.borrow()[place].starts_with(b"{\"file\":"));
+}
+
+#[test]
+fn data_of_s3_is_an_object_or_what_lies_below_a_prefix() {
+    let machine = machine("");
+    for (key, csv) in [
+        ("one.csv", "id,x\n1,1\n"),
+        ("one.csv.bak", "id,x\n2,1\n"),
+        ("many/a.csv", "id,x\n3,1\n"),
+        ("many/b.csv", "id,x\n4,1\n"),
+        ("many/", ""),
+        ("many-others/c.csv", "id,x\n5,1\n"),
+    ] {
+        machine.objects.objects.borrow_mut().insert(format!("s3://bucket-a/{key}"), csv.into());
+    }
+    for (input, ids) in [
+        ("s3://bucket-a/one.csv", &["1"][..]),
+        ("s3://bucket-a/many", &["3", "4"]),
+        ("s3://bucket-a/many/", &["3", "4"]),
+        ("data.csv=s3://bucket-a/many/b.csv", &["4"]),
+    ] {
+        let mut arguments = JOB;
+        arguments[3] = input;
+        let (ended, outcome) = machine.run(FakeStore::new(calm), &arguments);
+        assert_eq!(ended.result, Ok(()), "{input}");
+        assert_eq!(outcome.records.keys().collect::<Vec<_>>(), ids, "{input}");
+    }
+    let mut arguments = JOB;
+    arguments[3] = "s3://bucket-a/gone";
+    let failure = machine.run(FakeStore::new(calm), &arguments).0.failure();
+    assert!(failure.message().contains("neither an object s3://bucket-a/gone nor one below"));
+}
+
+#[test]
+fn an_object_is_named_in_the_rejected_rows_by_its_address() {
+    let machine = machine("");
+    let object = "s3://bucket-a/a b.csv".to_owned();
+    machine.objects.objects.borrow_mut().insert(object.clone(), b"id,x\n,1\n".to_vec());
+    let mut arguments = with(&[]);
+    arguments[3] = &object;
+    let (ended, _) = machine.run(FakeStore::new(calm), &arguments);
+    assert_eq!(rejected(&machine)[0]["file"], object);
+    assert!(ended.failure().message().contains("(first: s3://bucket-a/a b.csv, line 2)"));
+}
+
+#[test]
+fn rejected_rows_that_s3_does_not_take_are_kept_here_and_the_job_fails() {
+    let machine = Machine::in_a_job();
+    machine.objects.full.set(true);
+    let mut csv = abalone_csv();
+    csv.push_str(",M,0.35,0.265,0.09,0.2255,0.0995,0.0485,0.07,7\n");
+    machine.write("ml/processing/abalone.csv/new.csv", csv);
+    let arguments =
+        ["--max-rejected", "1", "--rejected", "s3://bucket-a/r/", "--output-node", OUTPUT];
+    let (ended, _) = machine.run(abalone_store(), &arguments);
+    let here = machine.path("ml/processing/rejected/rejected.jsonl");
+    assert_eq!(ended.summary()["rejected_to"], here.display().to_string());
+    assert!(here.exists());
+    let failure = ended.failure();
+    assert!(failure.message().contains("r/pipelines-abc-datawrangler-xyz.jsonl"), "{failure}");
+}
+
+/// A store with a group that is made as `--print-feature-definitions` says.
+fn abalone_store() -> FakeStore<'static> {
+    let machine = Machine::new();
+    machine.write("abalone.flow", abalone_flow());
+    machine.write("abalone.csv", abalone_csv());
+    let (ended, _) = machine.run(
+        FakeStore::new(calm),
+        &["--flow", "@", "--input", "@/abalone.csv", "--print-feature-definitions"],
+    );
+    let request: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let feature = |definition: &Value| Feature {
+        name: definition["FeatureName"].as_str().unwrap().to_owned(),
+        kind: match definition["FeatureType"].as_str().unwrap() {
+            "Integral" => FeatureType::Integral,
+            "Fractional" => FeatureType::Fractional,
+            _ => FeatureType::String,
+        },
+    };
+    let mut store = FakeStore::new(calm);
+    store.group =
+        group(&[("record_id", FeatureType::Integral), ("record_time", FeatureType::Fractional)]);
+    store.group.features =
+        request["FeatureDefinitions"].as_array().unwrap().iter().map(feature).collect();
+    store
+}
+
+#[test]
+fn the_data_wrangler_containers_job_is_obeyed() {
+    let machine = Machine::in_a_job();
+    let argument = format!("--output-config '{{\"{OUTPUT}\": {{\"content_type\": \"CSV\"}}}}'");
+    let (ended, outcome) = machine.run(abalone_store(), &[&argument]);
+    assert_eq!(ended.result, Ok(()));
+    assert_eq!(account(&ended), [4, 4, 0, 0]);
+    // The job's creation.
+    assert_eq!(outcome.records["1"].event_time.1, "1795341600.0");
+}
+
+#[test]
+fn a_dry_run_shows_schema_and_rows_and_writes_nothing() {
+    let machine = machine(&rows(12));
+    let arguments =
+        ["--flow", "@/small.flow", "--input", "@/data.csv", "--event-time", TIME, "--dry-run"];
+    let (ended, _) = machine.run(FakeStore::new(calm), &arguments);
+    assert_eq!(ended.result, Ok(()));
+    insta::assert_snapshot!(ended.stdout);
+    let (ended, outcome) = machine.run(FakeStore::new(calm), &with(&["--dry-run"]));
+    assert_eq!((ended.result, outcome.calls), (Ok(()), 0));
+}
+
+#[test]
+fn a_dry_run_with_a_feature_group_says_whether_it_fits() {
+    let mut store = FakeStore::new(calm);
+    store.group.features.push(Feature { name: "y".into(), kind: FeatureType::String });
+    let (ended, _) = machine(&rows(1)).run(store, &with(&["--dry-run"]));
+    assert!(ended.stdout.contains("1 rows"));
+    assert!(ended.failure().message().contains("`y` has no column"));
+}
+
+#[test]
+fn the_result_as_a_file_is_there_as_a_whole() {
+    let machine = machine(&rows(3));
+    for name in ["@/out.csv", "@/out.parquet"] {
+        let arguments = [
+            "--flow",
+            "@/small.flow",
+            "--input",
+            "@/data.csv",
+            "--event-time",
+            TIME,
+            "--output",
+            name,
+        ];
+        let (ended, outcome) = machine.run(FakeStore::new(calm), &arguments);
+        assert_eq!(ended.result, Ok(()));
+        assert_eq!((account(&ended), outcome.calls), ([3, 3, 0, 0], 0));
+    }
+    let csv = fs::read_to_string(machine.path("out.csv")).unwrap();
+    assert_eq!(csv, "id,x,time\n0,0.5,1795341600.0\n1,1.5,1795341600.0\n2,2.5,1795341600.0\n");
+    let parquet = fs::File::open(machine.path("out.parquet")).unwrap();
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(parquet, 10);
+    let rows: usize = reader.unwrap().map(|batch| batch.unwrap().num_rows()).sum();
+    assert_eq!(rows, 3);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_leaves_nothing() {
+    let machine = machine(&rows(3));
+    let arguments =
+        ["--flow", "@/small.flow", "--input", "@/data.csv", "--output", "@/no/folder/out.csv"];
+    let (ended, _) = machine.run(FakeStore::new(calm), &arguments);
+    assert_eq!(account(&ended), [3, 0, 0, 3]);
+    assert!(ended.failure().message().contains("out.csv cannot be written"));
+    assert!(!machine.path("no").exists());
+}
+
+#[test]
+fn a_header_without_rows_succeeds_with_none() {
+    let (ended, outcome) = machine("id,x\n").run(FakeStore::new(calm), &with(&[]));
+    assert_eq!(ended.result, Ok(()));
+    assert_eq!((account(&ended), outcome.calls), ([0, 0, 0, 0], 0));
+}

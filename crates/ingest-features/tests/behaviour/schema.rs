@@ -1,0 +1,197 @@
+//! A flow's output beside a feature group: every mismatch is found before anything is written.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use ingest_features::convert::{Converter, MAX_RECORD};
+use ingest_features::feature_group::{FeatureGroup, FeatureType, definitions};
+use ingest_features::schema_check::check;
+use proptest::prelude::*;
+
+use crate::fake_store::group;
+
+fn schema(columns: &[(&str, DataType)]) -> Schema {
+    let field = |(name, kind): &(&str, DataType)| Field::new(*name, kind.clone(), true);
+    Schema::new(columns.iter().map(field).collect::<Vec<_>>())
+}
+
+fn abalone() -> FeatureGroup {
+    group(&[
+        ("record_id", FeatureType::Integral),
+        ("record_time", FeatureType::Fractional),
+        ("length", FeatureType::Fractional),
+        ("sex_M", FeatureType::Fractional),
+        ("note", FeatureType::String),
+    ])
+}
+
+#[test]
+fn every_mismatch_is_listed_at_once_with_its_remedy() {
+    let output = schema(&[
+        ("record_id", DataType::Utf8),
+        ("Length", DataType::Float64),
+        ("sex_M", DataType::Boolean),
+        ("note", DataType::Int64),
+        ("note", DataType::Utf8),
+        ("_c0", DataType::Utf8),
+        ("write_time", DataType::Int64),
+        ("colour", DataType::Utf8),
+    ]);
+    let mut group = abalone();
+    group.status = "Creating".to_owned();
+    insta::assert_snapshot!(check(&output, &group).unwrap_err());
+}
+
+#[test]
+fn a_group_that_cannot_be_written_to_says_why() {
+    let output = schema(&[("id", DataType::Int64), ("time", DataType::Utf8)]);
+    let mut group = group(&[
+        ("id", FeatureType::Integral),
+        ("time", FeatureType::Integral),
+        ("tags", FeatureType::Other("Vector of Fractional".to_owned())),
+    ]);
+    group.status = "CreateFailed".to_owned();
+    group.failure = Some("no such role".to_owned());
+    group.record_identifier = "gone".to_owned();
+    insta::assert_snapshot!(check(&output, &group).unwrap_err());
+}
+
+#[test]
+fn an_output_without_event_time_and_identifier_names_both() {
+    let output = schema(&[("length", DataType::Float64)]);
+    let text = group(&[("id", FeatureType::String), ("at", FeatureType::String)]);
+    insta::assert_snapshot!(check(&output, &text).unwrap_err());
+}
+
+#[test]
+fn columns_become_features_of_their_type_or_a_wider_one() {
+    let timestamp = DataType::Timestamp(TimeUnit::Microsecond, None);
+    for (time, time_feature) in [
+        (DataType::Float64, FeatureType::Fractional),
+        (DataType::Int64, FeatureType::Fractional),
+        (timestamp.clone(), FeatureType::Fractional),
+        (DataType::Utf8, FeatureType::String),
+        (DataType::Float64, FeatureType::String),
+        (timestamp, FeatureType::String),
+    ] {
+        for (id, id_feature) in [
+            (DataType::Int64, FeatureType::Integral),
+            (DataType::UInt8, FeatureType::Integral),
+            (DataType::Float64, FeatureType::Integral),
+            (DataType::Int64, FeatureType::Fractional),
+            (DataType::Float32, FeatureType::Fractional),
+            (DataType::LargeUtf8, FeatureType::String),
+        ] {
+            let group = group(&[("id", id_feature), ("time", time_feature.clone())]);
+            let output = schema(&[("id", id), ("time", time.clone())]);
+            assert_eq!(check(&output, &group), Ok(()));
+            assert!(Converter::new(&output, &group).is_some());
+        }
+    }
+}
+
+#[test]
+fn definitions_are_the_columns_in_their_order() {
+    let output = schema(&[
+        ("record_id", DataType::Int64),
+        ("sex", DataType::Utf8),
+        ("length", DataType::Float64),
+    ]);
+    insta::assert_snapshot!(format!("{:#}", definitions(&output, Some("FG-abalone")).unwrap()));
+}
+
+#[test]
+fn columns_that_no_group_can_hold_are_all_listed() {
+    let output = schema(&[
+        ("whole weight", DataType::Float64),
+        ("is_deleted", DataType::Int64),
+        ("ok", DataType::Boolean),
+        ("ok", DataType::Utf8),
+        ("day", DataType::Date32),
+    ]);
+    insta::assert_snapshot!(definitions(&output, None).unwrap_err());
+    assert!(definitions(&schema(&[]), None).is_err());
+}
+
+fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true)))
+        .unwrap()
+}
+
+fn converter(batch: &RecordBatch, group: &FeatureGroup) -> Converter {
+    check(&batch.schema(), group).unwrap();
+    Converter::new(&batch.schema(), group).unwrap()
+}
+
+#[test]
+fn a_null_is_left_out_unless_every_record_must_have_it() {
+    let group = group(&[
+        ("id", FeatureType::Integral),
+        ("time", FeatureType::Fractional),
+        ("note", FeatureType::String),
+    ]);
+    let batch = batch(vec![
+        ("note", Arc::new(StringArray::from(vec![None, Some("b"), Some("")]))),
+        ("id", Arc::new(Int64Array::from(vec![Some(1), None, Some(3)]))),
+        ("time", Arc::new(Float64Array::from(vec![Some(0.0), Some(0.0), None]))),
+    ]);
+    let converter = converter(&batch, &group);
+    assert!(converter.record(&batch, 0).unwrap().others.is_empty());
+    let error = converter.record(&batch, 1).unwrap_err();
+    assert_eq!(error.to_string(), "id: it is null, and every record must have it");
+    let error = converter.record(&batch, 2).unwrap_err();
+    assert_eq!(error.to_string(), "time: it is null, and every record must have it");
+}
+
+#[test]
+fn a_record_that_is_too_large_is_none() {
+    let group = group(&[
+        ("id", FeatureType::String),
+        ("time", FeatureType::Fractional),
+        ("note", FeatureType::String),
+    ]);
+    let names_and_rest = "id".len() + "1".len() + "time".len() + "0.0".len() + "note".len();
+    let most = MAX_RECORD - names_and_rest;
+    let notes = vec!["x".repeat(most), "x".repeat(most + 1), "é".repeat(most / 2 + 1)];
+    let batch = batch(vec![
+        ("id", Arc::new(StringArray::from(vec!["1", "1", "1"]))),
+        ("time", Arc::new(Float64Array::from(vec![0.0; 3]))),
+        ("note", Arc::new(StringArray::from(notes))),
+    ]);
+    let converter = converter(&batch, &group);
+    assert_eq!(converter.record(&batch, 0).unwrap().size(), MAX_RECORD);
+    for row in [1, 2] {
+        let error = converter.record(&batch, row).unwrap_err().to_string();
+        assert!(error.starts_with("note: the record has "), "{error}");
+    }
+}
+
+#[test]
+fn an_empty_identifier_identifies_nothing() {
+    let group = group(&[("id", FeatureType::String), ("time", FeatureType::Fractional)]);
+    let batch = batch(vec![
+        ("id", Arc::new(StringArray::from(vec![""]))),
+        ("time", Arc::new(Float64Array::from(vec![0.0]))),
+    ]);
+    assert!(converter(&batch, &group).record(&batch, 0).is_err());
+}
+
+proptest! {
+    /// Reasons are logged, so they quote no value.
+    #[test]
+    fn a_reason_never_quotes_a_value(value in "[a-z]{12}\\PC*", number in proptest::num::f64::NORMAL) {
+        let group = group(&[
+            ("id", FeatureType::Integral),
+            ("time", FeatureType::String),
+        ]);
+        let batch = batch(vec![
+            ("id", Arc::new(Float64Array::from(vec![number]))),
+            ("time", Arc::new(StringArray::from(vec![value.clone()]))),
+        ]);
+        let error = converter(&batch, &group).record(&batch, 0).unwrap_err().to_string();
+        prop_assert!(!error.contains(&value));
+        let number = format!("{number:?}");
+        prop_assert!(!error.contains(&number));
+    }
+}

@@ -1,0 +1,211 @@
+//! Feature Store.
+
+use std::sync::Arc;
+
+use ingest_features::feature_group::FeatureType;
+use ingest_features::store::{FeatureStore, Reason, Record, Store};
+use serde_json::{Value, json};
+use test_endpoint::{Endpoint, Reply, Request};
+
+use crate::config;
+
+fn record(id: usize) -> Record {
+    let value = |name: &str, value: &str| (Arc::from(name), value.to_owned());
+    Record {
+        identifier: value("id", &id.to_string()),
+        event_time: value("time", "1700000000.0"),
+        others: vec![value("name", "é \"quoted\"\n")],
+    }
+}
+
+fn store(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> (Endpoint, FeatureStore) {
+    let endpoint = Endpoint::new(handler);
+    let store = FeatureStore::new(&config(&endpoint));
+    (endpoint, store)
+}
+
+fn error(status: u16, code: &str) -> Reply {
+    Reply::Answer(
+        status,
+        vec![
+            ("x-amzn-errortype", code.to_owned()),
+            ("content-type", "application/json".to_owned()),
+        ],
+        json!({ "Message": "as the test wants it" }).to_string().into_bytes(),
+    )
+}
+
+fn body(request: &Request) -> Value {
+    serde_json::from_slice(&request.body).unwrap()
+}
+
+#[tokio::test]
+async fn a_batch_carries_group_and_values_and_is_signed() {
+    let (endpoint, store) =
+        store(|_| Reply::json(200, &json!({ "Errors": [], "UnprocessedEntries": [] })));
+    let answer = store.batch_write("FG", &[record(1), record(2)]).await.unwrap();
+    assert!(answer.refused.is_empty() && answer.unprocessed.is_empty());
+    let received = endpoint.received();
+    let request = &received[0];
+    assert_eq!((&*request.method, &*request.path), ("POST", "/BatchWriteRecord"));
+    assert!(request.header("authorization").unwrap().contains("/eu-west-1/sagemaker/aws4_request"));
+    insta::assert_snapshot!(format!("{:#}", body(request)));
+}
+
+#[tokio::test]
+async fn a_single_record_is_put_below_its_group() {
+    let (endpoint, store) = store(|_| Reply::bytes(200, ""));
+    let arn = "arn:aws:sagemaker:eu-west-1:123456789012:feature-group/FG";
+    store.put(arn, &record(1)).await.unwrap();
+    let received = endpoint.received();
+    assert_eq!(received[0].method, "PUT");
+    let path = received[0].path.split('?').next().unwrap();
+    assert!(path.starts_with("/FeatureGroup/arn%3Aaws%3Asagemaker"), "{path}");
+    assert_eq!(body(&received[0])["Record"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn failed_entries_are_found_again_in_whatever_order_they_come() {
+    let (_endpoint, store) = store(|request| {
+        let entries = body(request)["Entries"].as_array().unwrap().clone();
+        let reversed = |entry: &Value| {
+            let mut entry = entry.clone();
+            entry["Record"].as_array_mut().unwrap().reverse();
+            entry
+        };
+        Reply::json(
+            200,
+            &json!({
+                "Errors": [{
+                    "Entry": reversed(&entries[3]),
+                    "ErrorCode": "ValidationError",
+                    "ErrorMessage": "no",
+                }],
+                "UnprocessedEntries": [reversed(&entries[4]), entries[0]],
+            }),
+        )
+    });
+    let records: Vec<_> = (0..5).map(record).collect();
+    let answer = store.batch_write("FG", &records).await.unwrap();
+    assert_eq!(answer.unprocessed, [4, 0]);
+    assert_eq!(answer.refused.len(), 1);
+    assert_eq!((answer.refused[0].0, answer.refused[0].1.reason()), (3, Reason::Refused));
+}
+
+#[tokio::test]
+async fn answers_that_make_no_sense_are_faults_of_the_service() {
+    let stranger = json!({
+        "FeatureGroupName": "FG",
+        "Record": [
+            { "FeatureName": "id", "ValueAsString": "99" },
+            { "FeatureName": "time", "ValueAsString": "1700000000.0" },
+        ],
+    });
+    let twice = json!({
+        "FeatureGroupName": "FG",
+        "Record": [
+            { "FeatureName": "id", "ValueAsString": "1" },
+            { "FeatureName": "time", "ValueAsString": "1700000000.0" },
+        ],
+    });
+    for answer in [
+        json!({ "UnprocessedEntries": [stranger] }).to_string(),
+        json!({ "UnprocessedEntries": [twice, twice] }).to_string(),
+        json!({ "Errors": [{ "ErrorCode": "x" }] }).to_string(),
+        "not JSON".to_owned(),
+        "{\"Errors\": [".to_owned(),
+    ] {
+        let body = answer.clone();
+        let (_endpoint, store) = store(move |_| Reply::json(200, &body));
+        let error = store.batch_write("FG", &[record(1), record(2)]).await.unwrap_err();
+        assert!(error.is_transient(), "{answer}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn errors_are_classed_and_made_just_one_attempt() {
+    for (reply, reason) in [
+        (error(400, "ValidationError"), Reason::Refused),
+        (error(403, "AccessForbidden"), Reason::Denied),
+        (error(403, "AccessDeniedException"), Reason::Denied),
+        (error(404, "ResourceNotFound"), Reason::NotFound),
+        (error(400, "ThrottlingException"), Reason::Throttled),
+        (error(429, "SomethingNew"), Reason::Throttled),
+        (error(500, "InternalFailure"), Reason::Fault),
+        (error(503, "ServiceUnavailable"), Reason::Fault),
+        (Reply::bytes(502, "<html>"), Reason::Fault),
+        (Reply::Cut, Reason::Unreachable),
+        (Reply::NotHttp, Reason::Unreachable),
+    ] {
+        let given = reply.clone();
+        let (endpoint, store) = store(move |_| given.clone());
+        let error = store.batch_write("FG", &[record(1)]).await.unwrap_err();
+        assert_eq!(error.reason(), reason, "{reply:?}: {error}");
+        assert_eq!(endpoint.received().len(), 1);
+        let error = store.put("FG", &record(1)).await.unwrap_err();
+        assert_eq!(error.reason(), reason, "{reply:?}: {error}");
+    }
+    let broken = Reply::Broken(Box::new(Reply::json(200, "{\"Errors\": []}")), 4);
+    let (_endpoint, store) = store(move |_| broken.clone());
+    assert!(store.batch_write("FG", &[record(1)]).await.unwrap_err().is_transient());
+}
+
+#[tokio::test]
+async fn a_group_is_described_with_all_pages_of_its_features() {
+    let (endpoint, store) = store(|request| {
+        assert_eq!(request.target(), Some("DescribeFeatureGroup"));
+        let first = body(request).get("NextToken").is_none();
+        let features = if first {
+            json!([
+                { "FeatureName": "id", "FeatureType": "Integral" },
+                { "FeatureName": "time", "FeatureType": "Fractional" },
+            ])
+        } else {
+            json!([
+                { "FeatureName": "name", "FeatureType": "String" },
+                { "FeatureName": "v", "FeatureType": "Fractional", "CollectionType": "Vector" },
+                { "FeatureName": "new", "FeatureType": "Decimal" },
+            ])
+        };
+        let mut answer = json!({
+            "FeatureGroupArn": "arn", "FeatureGroupName": "FG", "CreationTime": 1.0,
+            "RecordIdentifierFeatureName": "id", "EventTimeFeatureName": "time",
+            "FeatureGroupStatus": "Created", "FeatureDefinitions": features,
+        });
+        answer["NextToken"] = if first { json!("more") } else { json!("") };
+        Reply::json(200, &answer)
+    });
+    let group = store.describe("FG").await.unwrap();
+    assert_eq!(endpoint.received().len(), 2);
+    assert_eq!(
+        (&*group.status, &*group.record_identifier, &*group.event_time),
+        ("Created", "id", "time")
+    );
+    let kinds: Vec<_> = group.features.into_iter().map(|feature| feature.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            FeatureType::Integral,
+            FeatureType::Fractional,
+            FeatureType::String,
+            FeatureType::Other("Vector of Fractional".to_owned()),
+            FeatureType::Other("Decimal".to_owned()),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_list_of_features_that_never_ends_is_given_up() {
+    let (endpoint, store) = store(|_| {
+        Reply::json(
+            200,
+            &json!({
+                "FeatureGroupArn": "arn", "FeatureGroupName": "FG", "CreationTime": 1.0,
+                "RecordIdentifierFeatureName": "id", "EventTimeFeatureName": "time",
+                "FeatureDefinitions": [], "NextToken": "again",
+            }),
+        )
+    });
+    assert!(store.describe("FG").await.is_err());
+    assert_eq!(endpoint.received().len(), 2);
+}

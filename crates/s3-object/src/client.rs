@@ -1,0 +1,140 @@
+//! The client: requests, sent again if the service or the connection fails.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::byte_stream::ByteStream;
+
+use crate::ObjectUrl;
+use crate::error::{Reason, S3Error, reason_of, with_causes};
+use crate::list::element;
+use crate::request::{Place, Wanted};
+
+/// Attempts in all, the first included.
+pub(crate) const ATTEMPTS: u32 = 3;
+/// Before the second attempt; the third waits twice as long.
+pub(crate) const PAUSE: Duration = Duration::from_millis(500);
+/// Longest that S3 may take to answer, or a download may stand still.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Objects in S3, of one region.
+#[derive(Debug, Clone)]
+pub struct S3 {
+    connector: SharedHttpConnector,
+    credentials: Option<SharedCredentialsProvider>,
+    place: Place,
+}
+
+impl S3 {
+    /// A client for `region` with the configuration's credentials; `endpoint` is another endpoint for
+    /// S3 than the configuration's.
+    #[must_use]
+    pub fn new(config: &SdkConfig, region: &str, endpoint: Option<String>) -> Self {
+        let tls = tls::Provider::Rustls(CryptoMode::Ring);
+        Self {
+            connector: SharedHttpConnector::new(Connector::builder().tls_provider(tls).build()),
+            credentials: config.credentials_provider(),
+            place: Place {
+                region: region.to_owned(),
+                endpoint: endpoint.or_else(|| config.endpoint_url().map(str::to_owned)),
+            },
+        }
+    }
+
+    /// An object's bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`S3Error`] after three attempts, here as everywhere below.
+    pub async fn get(&self, url: &ObjectUrl) -> Result<Vec<u8>, S3Error> {
+        let (bucket, key) = (url.bucket(), url.key());
+        let wanted = Wanted { method: "GET", bucket, key, query: &[], headers: &[], body: &[] };
+        self.send(&wanted, &format!("reading {url}")).await
+    }
+
+    /// Stores an object of at most 5 GiB.
+    ///
+    /// # Errors
+    ///
+    /// [`S3Error`], as above.
+    pub async fn put(&self, url: &ObjectUrl, body: &[u8]) -> Result<(), S3Error> {
+        let (bucket, key) = (url.bucket(), url.key());
+        let wanted = Wanted { method: "PUT", bucket, key, query: &[], headers: &[], body };
+        self.send(&wanted, &format!("storing {url}")).await.map(drop)
+    }
+
+    /// Sends a request, again if that may help, and reads the whole answer.
+    pub(crate) async fn send(&self, wanted: &Wanted<'_>, what: &str) -> Result<Vec<u8>, S3Error> {
+        let mut attempt = 1;
+        loop {
+            let answer = async { read(self.attempt(wanted, what).await?, what).await };
+            // A body is given a second more for each MiB.
+            let limit = PATIENCE + Duration::from_secs(wanted.body.len() as u64 >> 20);
+            let answer = tokio::time::timeout(limit, answer).await;
+            match answer.unwrap_or_else(|_| Err(late(what))) {
+                Err(error) if attempt < ATTEMPTS && error.is_transient() => {
+                    tokio::time::sleep(PAUSE * attempt).await;
+                    attempt += 1;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Sends a request once; the answer is a good one, its body yet to be read.
+    pub(crate) async fn attempt(
+        &self,
+        wanted: &Wanted<'_>,
+        what: &str,
+    ) -> Result<HttpResponse, S3Error> {
+        let denied = |answer: String| S3Error::new(what, Reason::NoCredentials, answer);
+        let provider = self.credentials.as_ref();
+        let provider = provider.ok_or_else(|| denied("there are no credentials".to_owned()))?;
+        let credentials = provider.provide_credentials().await;
+        let credentials = credentials.map_err(|error| denied(with_causes(&error)))?;
+        let request = self.place.request(wanted, credentials);
+        let request = request.map_err(|error| S3Error::new(what, Reason::Refused, error))?;
+        let answer = self
+            .connector
+            .call(request)
+            .await
+            .map_err(|error| S3Error::new(what, Reason::Unreachable, with_causes(&error)))?;
+        let status = answer.status().as_u16();
+        let home = answer.headers().get("x-amz-bucket-region").map(str::to_owned);
+        match (status, home) {
+            (200..=299, _) => Ok(answer),
+            (301 | 307 | 400, Some(home)) if home != self.place.region => {
+                let (bucket, region) = (wanted.bucket, &self.place.region);
+                let answer = format!("the bucket {bucket} is in {home}, and not in {region}");
+                Err(S3Error::new(what, Reason::Refused, answer))
+            }
+            _ => {
+                let bytes = read(answer, what).await?;
+                let text = String::from_utf8_lossy(&bytes);
+                let code = element(&text, "Code");
+                let code = code.as_deref().unwrap_or("an error without a code");
+                let message = element(&text, "Message");
+                let message = message.as_deref().unwrap_or("no message");
+                let answer = format!("{code}: {message} (HTTP {status})");
+                Err(S3Error::new(what, reason_of(code, status), answer))
+            }
+        }
+    }
+}
+
+/// The whole body of an answer.
+async fn read(answer: HttpResponse, what: &str) -> Result<Vec<u8>, S3Error> {
+    let bytes = ByteStream::new(answer.into_body()).collect().await;
+    let bytes =
+        bytes.map_err(|error| S3Error::new(what, Reason::Unreachable, with_causes(&error)))?;
+    Ok(bytes.to_vec())
+}
+
+pub(crate) fn late(what: &str) -> S3Error {
+    S3Error::new(what, Reason::Unreachable, "S3 did not answer in time")
+}

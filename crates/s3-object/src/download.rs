@@ -1,0 +1,98 @@
+//! Objects to files.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use aws_smithy_types::byte_stream::ByteStream;
+
+use crate::ObjectUrl;
+use crate::client::{ATTEMPTS, PATIENCE, PAUSE, S3, late};
+use crate::error::{Reason, S3Error, with_causes};
+use crate::request::Wanted;
+
+/// A download as far as it has come.
+struct Download<'a> {
+    url: &'a ObjectUrl,
+    what: String,
+    file: File,
+    written: u64,
+    /// Which version of the object this is; later attempts read the same one.
+    etag: Option<String>,
+}
+
+impl S3 {
+    /// Downloads an object into a new file. A download that breaks off is taken up where it broke
+    /// off, three times in a row at most; an object that was replaced meanwhile is an error.
+    ///
+    /// # Errors
+    ///
+    /// [`S3Error`]; [`Reason::Local`] if the file exists or cannot be written.
+    pub async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<(), S3Error> {
+        let what = format!("reading {url}");
+        let file = File::create_new(path).map_err(|error| local(&what, path, &error))?;
+        let mut download = Download { url, what, file, written: 0, etag: None };
+        let mut attempt = 1;
+        loop {
+            let before = download.written;
+            match self.go_on(&mut download, path).await {
+                Err(error) if error.is_transient() => {
+                    // What has moved on has not failed in a row.
+                    attempt = if download.written > before { 1 } else { attempt + 1 };
+                    if attempt > ATTEMPTS {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(PAUSE * attempt).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn go_on(&self, download: &mut Download<'_>, path: &Path) -> Result<(), S3Error> {
+        let what = download.what.clone();
+        let mut headers = Vec::new();
+        if let Some(etag) = &download.etag {
+            headers.push(("range", format!("bytes={}-", download.written)));
+            headers.push(("if-match", etag.clone()));
+        }
+        let (bucket, key) = (download.url.bucket(), download.url.key());
+        let wanted =
+            Wanted { method: "GET", bucket, key, query: &[], headers: &headers, body: &[] };
+        let answer = tokio::time::timeout(PATIENCE, self.attempt(&wanted, &what)).await;
+        let answer = answer.unwrap_or_else(|_| Err(late(&what)))?;
+        if download.etag.is_some() && answer.status().as_u16() != 206 {
+            let problem = "S3 began again although only the rest was asked for";
+            return Err(S3Error::new(&what, Reason::Refused, problem));
+        }
+        if download.etag.is_none() {
+            // Without an etag, what comes later could be another object's: begin at the start.
+            download.restart().map_err(|error| local(&what, path, &error))?;
+            download.etag = answer.headers().get("etag").map(str::to_owned);
+        }
+        let mut body = ByteStream::new(answer.into_body());
+        loop {
+            let chunk =
+                tokio::time::timeout(PATIENCE, body.next()).await.map_err(|_| late(&what))?;
+            let Some(chunk) = chunk else { return Ok(()) };
+            let chunk = chunk
+                .map_err(|error| S3Error::new(&what, Reason::Unreachable, with_causes(&error)))?;
+            download.file.write_all(&chunk).map_err(|error| local(&what, path, &error))?;
+            download.written += chunk.len() as u64;
+        }
+    }
+}
+
+impl Download<'_> {
+    fn restart(&mut self) -> std::io::Result<()> {
+        use std::io::Seek;
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.written = 0;
+        Ok(())
+    }
+}
+
+fn local(what: &str, path: &Path, error: &std::io::Error) -> S3Error {
+    S3Error::new(what, Reason::Local, format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,29 @@
+//! Objects in S3.
+//!
+//! 1. [`ObjectUrl`] is an address, `s3://<bucket>/<key>`.
+//! 2. [`partition`] and [`dns_suffix`] say what a region belongs to.
+//! 3. `S3` (feature `client`) gets, puts, lists and downloads objects. AWS's own client for S3 is not
+//!    used: it turns features on in the SDK's shared parts, so that the SDK for SageMaker, which
+//!    takes minutes, would be built a second time.
+
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod download;
+#[cfg(feature = "client")]
+mod error;
+#[cfg(feature = "client")]
+mod list;
+mod region;
+#[cfg(feature = "client")]
+mod request;
+mod url;
+
+#[cfg(feature = "client")]
+pub use client::S3;
+#[cfg(feature = "client")]
+pub use error::{Reason, S3Error};
+#[cfg(feature = "client")]
+pub use list::Listed;
+pub use region::{dns_suffix, partition};
+pub use url::{InvalidUrl, ObjectUrl};

@@ -1,0 +1,160 @@
+//! From what is wanted to a signed request.
+
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
+};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+
+use crate::dns_suffix;
+use crate::error::with_causes;
+
+/// Where requests go.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) region: String,
+    /// An endpoint that is not AWS's.
+    pub(crate) endpoint: Option<String>,
+}
+
+/// One request, not yet signed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) bucket: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) query: &'a [(&'a str, &'a str)],
+    pub(crate) headers: &'a [(&'a str, String)],
+    pub(crate) body: &'a [u8],
+}
+
+impl Place {
+    /// The request, signed. The error is a sentence.
+    pub(crate) fn request(
+        &self,
+        wanted: &Wanted<'_>,
+        credentials: Credentials,
+    ) -> Result<HttpRequest, String> {
+        let mut settings = SigningSettings::default();
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        let identity = credentials.into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name("s3")
+            .time(now())
+            .settings(settings)
+            .build()
+            .map_err(|error| error.to_string())?;
+        let address = self.address(wanted);
+        let mut request = http::Request::builder().method(wanted.method).uri(&address);
+        for (name, value) in wanted.headers {
+            request = request.header(*name, value);
+        }
+        let mut request =
+            request.body(SdkBody::from(wanted.body)).map_err(|error| error.to_string())?;
+        let body = SignableBody::Bytes(wanted.body);
+        let signable = SignableRequest::new(wanted.method, address, std::iter::empty(), body);
+        let signed = signable.and_then(|signable| sign(signable, &params.into()));
+        let (instructions, _) = signed.map_err(|error| with_causes(&error))?.into_parts();
+        instructions.apply_to_request_http1x(&mut request);
+        HttpRequest::try_from(request).map_err(|error| error.to_string())
+    }
+
+    /// The address: below the bucket's own host name, or, where that is not possible, in the path. A
+    /// bucket whose name has dots has no host name that a certificate fits.
+    fn address(&self, wanted: &Wanted<'_>) -> String {
+        let (bucket, key) = (wanted.bucket, encoded(wanted.key, b"-._~/"));
+        let mut address = if let Some(endpoint) = &self.endpoint {
+            format!("{}/{bucket}/{key}", endpoint.trim_end_matches('/'))
+        } else {
+            let host = format!("s3.{}.{}", self.region, dns_suffix(&self.region));
+            if bucket.contains('.') {
+                format!("https://{host}/{bucket}/{key}")
+            } else {
+                format!("https://{bucket}.{host}/{key}")
+            }
+        };
+        for (index, (name, value)) in wanted.query.iter().enumerate() {
+            address.push(if index == 0 { '?' } else { '&' });
+            address.push_str(name);
+            address.push('=');
+            address.push_str(&encoded(value, b"-._~"));
+        }
+        address
+    }
+}
+
+/// A text in an address: everything but letters, digits and `unreserved` as `%XX`.
+fn encoded(text: &str, unreserved: &[u8]) -> String {
+    use std::fmt::Write;
+    text.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || unreserved.contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(text, "%{byte:02X}");
+        }
+        text
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a signature is valid for minutes, by the clock")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_has_one_address() {
+        for (endpoint, region, bucket, key, query, address) in [
+            (
+                None,
+                "eu-west-1",
+                "bucket-a",
+                "a b/ü+.flow",
+                None,
+                "https://bucket-a.s3.eu-west-1.amazonaws.com/a%20b/%C3%BC%2B.flow",
+            ),
+            (
+                None,
+                "cn-north-1",
+                "bucket.a",
+                "k",
+                None,
+                "https://s3.cn-north-1.amazonaws.com.cn/bucket.a/k",
+            ),
+            (
+                Some("http://127.0.0.1:4566/"),
+                "eu-west-1",
+                "bucket-a",
+                "k/../l",
+                None,
+                "http://127.0.0.1:4566/bucket-a/k/../l",
+            ),
+            (
+                None,
+                "eu-west-1",
+                "bucket-a",
+                "",
+                Some(("prefix", "a b/c&d")),
+                "https://bucket-a.s3.eu-west-1.amazonaws.com/?prefix=a%20b%2Fc%26d",
+            ),
+        ] {
+            let place = Place { region: region.to_owned(), endpoint: endpoint.map(str::to_owned) };
+            let (query, headers, body): (Vec<_>, _, _) = (query.into_iter().collect(), &[], &[]);
+            let wanted = Wanted { method: "GET", bucket, key, query: &query, headers, body };
+            assert_eq!(place.address(&wanted), address);
+        }
+    }
+}

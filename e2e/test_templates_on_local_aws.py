@@ -1,0 +1,256 @@
+"""The templates deployed with IAM enforced: an upload to the stack's bucket starts its pipeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+import stacks
+from local_aws.launcher import LocalAws
+from observe import depth, eventually, executions, input_url, log_lines
+from resolve import Template
+from wiring import ACCOUNT, REGION, create_pipeline
+
+FUNCTION = f"sagemaker-{stacks.PROJECT_ID}-start-pipeline"
+RETRY_FUNCTION = f"{FUNCTION}-retry"
+OWN_BUCKET = f"sagemaker-{stacks.PROJECT_ID}-data-{ACCOUNT}"
+ARTIFACTS = f"sagemaker-{stacks.PROJECT_ID}-artifacts-{ACCOUNT}"
+GIVEN_BUCKET = "landing-zone"
+PACKAGED = {
+    "StagingBucketName": stacks.STAGING_BUCKET,
+    "StartPipelineX8664Sha256": "0" * 64,
+    "IngestionPipelineX8664Sha256": "0" * 64,
+    "SeedCodeSha256": "0" * 64,
+}
+BOTH = pytest.mark.parametrize("path", [stacks.PRODUCT, stacks.PORTFOLIO], ids=lambda path: path.stem)
+
+
+@pytest.fixture(scope="module")
+def running_aws() -> Iterator[LocalAws]:
+    """A server that checks signatures and permissions."""
+    with LocalAws(auth=True) as aws:
+        yield aws
+
+
+@pytest.fixture
+def staged(aws: LocalAws, package: Path) -> dict[str, str]:
+    """The package is staged, and the portfolio's stack has made the roles."""
+    parameters = stacks.stage(aws, package)
+    stacks.deploy(aws, "portfolio", stacks.PORTFOLIO, stacks.portfolio_parameters())
+    return parameters
+
+
+@pytest.fixture(params=["created", "given"])
+def project(request: pytest.FixtureRequest, aws: LocalAws, staged: dict[str, str]) -> dict[str, str]:
+    """The outputs of a project that is deployed, with its own data bucket or an existing one."""
+    changes = {"Dashboard": "Yes"}
+    if request.param == "given":
+        s3 = aws.client("s3")
+        s3.create_bucket(Bucket=GIVEN_BUCKET)
+        s3.put_bucket_notification_configuration(
+            Bucket=GIVEN_BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+        changes["DataBucketName"] = GIVEN_BUCKET
+    return stacks.deploy(aws, "project", stacks.PRODUCT, stacks.product_parameters(staged, **changes))
+
+
+def upload(aws: LocalAws, project: dict[str, str], key: str) -> None:
+    """A file in the project's data bucket."""
+    aws.client("s3").put_object(Bucket=project["DataBucketName"], Key=key, Body=b"x")
+
+
+def failures(aws: LocalAws, function: str) -> list[str]:
+    """Why uploads failed, by a function's log."""
+    return [line["reason"] for line in log_lines(aws, function) if line.get("message") == "event failed"]
+
+
+def leftovers(aws: LocalAws) -> set[str]:
+    """Everything of the services that a project uses."""
+    lists: list[tuple[str, str, str, str, Any]] = [
+        ("bucket", "s3", "list_buckets", "Buckets", "Name"),
+        ("function", "lambda", "list_functions", "Functions", "FunctionName"),
+        ("mapping", "lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
+        ("rule", "events", "list_rules", "Rules", "Name"),
+        ("log group", "logs", "describe_log_groups", "logGroups", "logGroupName"),
+        ("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+        ("dashboard", "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+        ("queue", "sqs", "list_queues", "QueueUrls", ""),
+        ("build", "codebuild", "list_projects", "projects", ""),
+    ]
+    return {
+        f"{kind} {each[key] if key else each}"
+        for kind, service, operation, member, key in lists
+        for each in getattr(aws.client(service), operation)().get(member, [])
+    }
+
+
+@BOTH
+def test_only_what_local_aws_lacks_is_left_out(aws: LocalAws, path: Path) -> None:
+    types = {resource["Type"] for resource in stacks.template(path)["Resources"].values()}
+    # All types at once, without properties: the refusal names those that are not known.
+    resources = {f"R{number}": {"Type": each} for number, each in enumerate(sorted(types))}
+    with pytest.raises(ClientError, match="Unrecognized resource types") as refusal:
+        aws.client("cloudformation").create_stack(
+            StackName="types",
+            TemplateBody=json.dumps({"Resources": resources}),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+    named = str(refusal.value).rpartition("[")[2].rstrip("]")
+    assert set(named.split(", ")) == types & stacks.LACKING_TYPES
+
+
+def test_alarms_on_expressions_are_lacking_too(aws: LocalAws) -> None:
+    resources = Template.load(stacks.PRODUCT).resolve(stacks.product_parameters(PACKAGED)).resources
+    left_out = [each for each in resources.values() if "Metrics" in each.properties]
+    assert len(left_out) >= 4
+    for alarm in left_out:
+        single = {"Resources": {"Alarm": {"Type": alarm.type, "Properties": dict(alarm.properties)}}}
+        aws.client("cloudformation").create_stack(
+            StackName=alarm.logical_id, TemplateBody=json.dumps(single), OnFailure="DELETE"
+        )
+        stacks.status(aws, alarm.logical_id)
+        [reason] = stacks.reasons(aws, alarm.logical_id)
+        assert "metric math" in reason
+
+
+def test_an_upload_under_the_prefix_starts_the_pipeline_and_one_beside_it_does_not(
+    aws: LocalAws, project: dict[str, str]
+) -> None:
+    create_pipeline(aws, project["PipelineName"])
+    for key in ("elsewhere/a.csv", "landing/a.txt", "a.csv"):
+        upload(aws, project, key)
+    upload(aws, project, "landing/전복 a+b.csv")
+    eventually(lambda: executions(aws, project["PipelineName"]), "the execution")
+    found = [input_url(aws, execution) for execution in executions(aws, project["PipelineName"])]
+    assert found == [f"{project['DataLocation']}전복 a+b.csv"]
+    # Under the role that the portfolio's stack made.
+    [call] = aws.calls("StartPipelineExecution")
+    assert f":assumed-role/AmazonSageMakerServiceCatalogProductsFs-Lambda-{REGION}/" in call.principal
+    assert log_lines(aws, RETRY_FUNCTION) == []
+
+
+def test_an_upload_that_fails_goes_to_the_retry_queue_and_is_tried_again(
+    aws: LocalAws, project: dict[str, str]
+) -> None:
+    create_pipeline(aws, project["PipelineName"])
+    aws.faults.error("StartPipelineExecution", code="ResourceLimitExceeded", times=1)
+    upload(aws, project, "landing/a.csv")
+    eventually(lambda: executions(aws, project["PipelineName"]), "the execution")
+    assert failures(aws, FUNCTION) == ["ExecutionLimit"]
+    eventually(lambda: log_lines(aws, RETRY_FUNCTION), "the second function's log")
+    eventually(lambda: depth(aws, project["RetryQueueUrl"]) == 0, "an empty queue")
+    assert failures(aws, RETRY_FUNCTION) == []
+    assert len(executions(aws, project["PipelineName"])) == 1
+
+
+def test_an_upload_before_the_first_build_waits_in_the_retry_queue(
+    aws: LocalAws, project: dict[str, str]
+) -> None:
+    upload(aws, project, "landing/a.csv")
+    eventually(lambda: failures(aws, RETRY_FUNCTION), "the second failure")
+    assert failures(aws, FUNCTION) == failures(aws, RETRY_FUNCTION) == ["PipelineNotFound"]
+    assert depth(aws, project["RetryQueueUrl"]) == 1
+    assert depth(aws, project["DeadLetterQueueUrl"]) == 0
+
+
+def test_a_project_can_be_given_another_prefix(aws: LocalAws, staged: dict[str, str]) -> None:
+    project = stacks.deploy(aws, "project", stacks.PRODUCT, stacks.product_parameters(staged))
+    create_pipeline(aws, project["PipelineName"])
+    changed = stacks.product_parameters(staged, DataKeyPrefix="incoming/", RetryDelaySeconds="60")
+    stacks.update(aws, "project", stacks.PRODUCT, changed)
+    for key in ("landing/a.csv", "incoming/b.csv"):
+        upload(aws, project, key)
+    eventually(lambda: executions(aws, project["PipelineName"]), "the execution")
+    [execution] = executions(aws, project["PipelineName"])
+    assert input_url(aws, execution) == f"s3://{project['DataBucketName']}/incoming/b.csv"
+    queue = aws.client("sqs").get_queue_attributes(
+        QueueUrl=project["RetryQueueUrl"], AttributeNames=["VisibilityTimeout"]
+    )
+    assert queue["Attributes"]["VisibilityTimeout"] == "60"
+
+
+def test_another_projects_pipeline_is_out_of_reach(aws: LocalAws, staged: dict[str, str]) -> None:
+    """The functions' role reaches what is named as projects name it."""
+    parameters = stacks.product_parameters(staged)
+    project = stacks.deploy(aws, "project", stacks.PRODUCT, parameters)
+    create_pipeline(aws, "somebody-elses")
+    functions = aws.client("lambda")
+    functions.update_function_configuration(
+        FunctionName=FUNCTION, Environment={"Variables": {"SM_PIPELINE_NAME": "somebody-elses"}}
+    )
+    upload(aws, project, "landing/a.csv")
+    eventually(lambda: failures(aws, FUNCTION), "the failure")
+    assert failures(aws, FUNCTION) == ["AccessDenied"]
+    assert executions(aws, "somebody-elses") == []
+
+
+def test_outputs_and_names_are_those_that_the_tests_of_the_templates_work_out(
+    aws: LocalAws, staged: dict[str, str]
+) -> None:
+    parameters = stacks.product_parameters(staged, Dashboard="Yes")
+    found = stacks.deploy(aws, "project", stacks.PRODUCT, parameters)
+    stack = Template.load(stacks.PRODUCT).resolve(parameters, region=REGION, account=ACCOUNT)
+    expected = {name: value for name, value in stack.outputs.items() if name in found}
+    # The host's own address stands in for that of SQS.
+    for name in ("RetryQueueUrl", "DeadLetterQueueUrl"):
+        assert found.pop(name).rpartition("/")[2] == expected.pop(name).rpartition("/")[2]
+    assert found == expected
+    missing = set(stack.outputs) - set(found) - {"RetryQueueUrl", "DeadLetterQueueUrl"}
+    assert missing == {"RepositoryCloneUrl", "RepositoryConsole", "BuildPipelineName", "BuildPipelineConsole"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"DataKeyPrefix": "landing/*"}, "the beginning of keys"),
+        ({"DataBucketName": "s3://bucket"}, "the name of a bucket"),
+        ({"Engine": "native"}, "The native engine was not packaged"),
+        ({"CodeRepositoryId": "my-team/ingestion"}, "A repository is named, but no code connection"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_made(
+    aws: LocalAws, changes: dict[str, str], told: str
+) -> None:
+    aws.client("s3").create_bucket(Bucket=stacks.STAGING_BUCKET)
+    with pytest.raises(ClientError, match=told):
+        stacks.create(aws, "project", stacks.PRODUCT, stacks.product_parameters(PACKAGED, **changes))
+    assert stacks.status(aws, "project") == "gone"
+
+
+def test_a_launch_that_fails_leaves_nothing(aws: LocalAws, staged: dict[str, str]) -> None:
+    before = leftovers(aws)
+    processor = "Arm64" if stacks.ARM else "X8664"
+    # Never staged.
+    parameters = stacks.product_parameters(staged, **{f"StartPipeline{processor}Sha256": "f" * 64})
+    stacks.create(aws, "project", stacks.PRODUCT, parameters)
+    assert stacks.status(aws, "project") == "ROLLBACK_COMPLETE"
+    assert any("StartPipeline" in reason for reason in stacks.reasons(aws, "project"))
+    assert leftovers(aws) == before
+
+
+def test_deleting_a_project_leaves_its_buckets_and_nothing_else(
+    aws: LocalAws, staged: dict[str, str]
+) -> None:
+    before = leftovers(aws)
+    project = stacks.deploy(
+        aws, "project", stacks.PRODUCT, stacks.product_parameters(staged, Dashboard="Yes")
+    )
+    upload(aws, project, "elsewhere/a.csv")
+    assert len(leftovers(aws)) > len(before) + 8
+    aws.client("cloudformation").delete_stack(StackName="project")
+    assert stacks.status(aws, "project") == "gone"
+    kept = {f"bucket {OWN_BUCKET}", f"bucket {ARTIFACTS}"}
+    assert leftovers(aws) - before == kept
+    # And they go on refusing requests without TLS.
+    for bucket in (OWN_BUCKET, ARTIFACTS):
+        policy = json.loads(aws.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])
+        assert [statement["Sid"] for statement in policy["Statement"]] == ["TlsOnly"]
+    aws.client("cloudformation").delete_stack(StackName="portfolio")
+    assert stacks.status(aws, "portfolio") == "gone"
+    assert aws.client("iam").list_roles()["Roles"] == []
+    assert aws.client("iam").list_policies(Scope="Local")["Policies"] == []

@@ -1,0 +1,94 @@
+"""Where ministack's CloudFormation differs from AWS's in a way that matters to the templates here."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+# Modules that have taken the function over by name.
+_USERS: Final = ("changesets", "engine", "handlers", "stacks")
+
+
+def install_cloudformation_fixes() -> None:
+    """Apply all of them."""
+    _work_out_functions_in_conditions()
+    _refuse_functions_without_their_package()
+    _keep_alarms_over_expressions()
+
+
+def _work_out_functions_in_conditions() -> None:
+    """A condition may compare what Fn::Join, Fn::Split and Fn::Sub give.
+
+    ministack takes them as they stand there, so that such a condition fails or never holds.
+    """
+    modules = [importlib.import_module(f"ministack.services.cloudformation.{name}") for name in _USERS]
+    engine: Any = importlib.import_module("ministack.services.cloudformation.engine")
+    evaluate = engine._evaluate_conditions
+
+    @functools.wraps(evaluate)
+    def evaluate_compared_values(template: dict[str, Any], params: Mapping[str, Any]) -> dict[str, bool]:
+        def worked_out(node: Any) -> Any:
+            if isinstance(node, list):
+                return [worked_out(each) for each in node]
+            if not isinstance(node, dict):
+                return node
+            if "Fn::Equals" in node:
+                return {"Fn::Equals": [value(each) for each in node["Fn::Equals"]]}
+            return {key: worked_out(each) for key, each in node.items()}
+
+        def value(node: Any) -> Any:
+            mappings = template.get("Mappings", {})
+            return engine._resolve_refs(node, {}, params, {}, mappings, "", "")
+
+        conditions = worked_out(template.get("Conditions", {}))
+        held: dict[str, bool] = evaluate({**template, "Conditions": conditions}, params)
+        return held
+
+    for module in modules:
+        module._evaluate_conditions = evaluate_compared_values  # type: ignore[attr-defined]
+
+
+def _refuse_functions_without_their_package() -> None:
+    """A function whose package is not in S3 fails its stack.
+
+    ministack makes a function without code, so that a stack whose package was never staged seems to be well.
+    """
+    provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
+    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    create = handlers["create"]
+
+    @functools.wraps(create)
+    def create_with_package(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
+        code = props.get("Code", {})
+        if "S3Key" in code:
+            version = code.get("S3ObjectVersion")
+            if functions._fetch_code_from_s3(code.get("S3Bucket"), code["S3Key"], version_id=version) is None:
+                raise ValueError(
+                    "Error occurred while GetObject. S3 Error Code: NoSuchKey. "
+                    f"S3 Error Message: The specified key does not exist: {code['S3Key']}"
+                )
+        return create(logical_id, props, stack_name)
+
+    handlers["create"] = create_with_package
+
+
+def _keep_alarms_over_expressions() -> None:
+    """An alarm may watch an expression over metrics. ministack refuses it; here it never rings."""
+    provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
+    record = provisioners._cw_metric_alarm_record
+
+    @functools.wraps(record)
+    def record_any(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+        if not properties.get("Metrics"):
+            alarm: dict[str, Any] = record(name, properties)
+            return alarm
+        if {"MetricName", "Namespace", "Statistic", "Period", "Dimensions"} & properties.keys():
+            raise ValueError("Metrics cannot be specified together with the properties of a single metric.")
+        single = {key: value for key, value in properties.items() if key != "Metrics"}
+        alarm = record(name, {**single, "MetricName": "none", "Namespace": "none"})
+        return {**alarm, "MetricName": "", "Namespace": "", "Metrics": properties["Metrics"]}
+
+    provisioners._cw_metric_alarm_record = record_any

@@ -1,0 +1,104 @@
+"""Feature groups for tests: made, filled, read."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from conftest import NO_RETRIES, ROLE
+from local_aws import LocalAws
+
+BUCKET = "features"
+DEFINITIONS = [
+    {"FeatureName": "record_id", "FeatureType": "Integral"},
+    {"FeatureName": "sex", "FeatureType": "String"},
+    {"FeatureName": "rings", "FeatureType": "Fractional"},
+    {"FeatureName": "record-time", "FeatureType": "Fractional"},
+]
+ONLINE = {"EnableOnlineStore": True}
+OFFLINE = {"S3StorageConfig": {"S3Uri": f"s3://{BUCKET}/offline/"}}
+NOW = 1_767_225_600.0
+"""2026-01-01T00:00:00Z"""
+
+
+def group_request(name: str = "FG-abalone", **members: Any) -> dict[str, Any]:
+    """What CreateFeatureGroup needs for both stores; a member that is None is left out."""
+    request = {
+        "FeatureGroupName": name,
+        "RecordIdentifierFeatureName": "record_id",
+        "EventTimeFeatureName": "record-time",
+        "FeatureDefinitions": DEFINITIONS,
+        "OnlineStoreConfig": ONLINE,
+        "OfflineStoreConfig": OFFLINE,
+        "RoleArn": ROLE,
+        **members,
+    }
+    return {name: value for name, value in request.items() if value is not None}
+
+
+def settled(sagemaker: Any, name: str = "FG-abalone") -> dict[str, Any]:
+    """A group's description, once it is neither being made nor deleted."""
+    while True:
+        found: dict[str, Any] = sagemaker.describe_feature_group(FeatureGroupName=name)
+        if found["FeatureGroupStatus"] not in ("Creating", "Deleting"):
+            return found
+        time.sleep(0.02)
+
+
+def create_group(server: LocalAws, name: str = "FG-abalone", **members: Any) -> dict[str, Any]:
+    """The description of a new group, which is Created."""
+    server.client("s3").create_bucket(Bucket=BUCKET)
+    sagemaker = server.client("sagemaker", config=NO_RETRIES)
+    sagemaker.create_feature_group(**group_request(name, **members))
+    found = settled(sagemaker, name)
+    assert found["FeatureGroupStatus"] == "Created", found
+    return found
+
+
+def runtime_of(server: LocalAws, **overrides: Any) -> Any:
+    """A client of the Feature Store runtime that repeats nothing."""
+    return server.client("sagemaker-featurestore-runtime", config=NO_RETRIES, **overrides)
+
+
+def record(number: object, event_time: object = NOW, **values: object) -> list[dict[str, str]]:
+    """A record; a value that is None is left out."""
+    features = {"record_id": number, "sex": "M", "rings": "9.5", "record-time": event_time, **values}
+    return [
+        {"FeatureName": name, "ValueAsString": str(value)}
+        for name, value in features.items()
+        if value is not None
+    ]
+
+
+def entry(
+    number: object, event_time: object = NOW, group: str = "FG-abalone", **values: object
+) -> dict[str, Any]:
+    """An entry of BatchWriteRecord."""
+    return {"FeatureGroupName": group, "Record": record(number, event_time, **values)}
+
+
+def values_of(runtime: Any, number: object, **members: Any) -> dict[str, str]:
+    """The features of a record in the online store; empty when there is none."""
+    answer = runtime.get_record(
+        FeatureGroupName="FG-abalone", RecordIdentifierValueAsString=str(number), **members
+    )
+    return {item["FeatureName"]: item["ValueAsString"] for item in answer.get("Record", [])}
+
+
+def query(server: LocalAws, sql: str) -> list[list[str | None]]:
+    """The rows of an Athena query, without the header."""
+    athena = server.client("athena")
+    started = athena.start_query_execution(
+        QueryString=sql,
+        QueryExecutionContext={"Database": "sagemaker_featurestore"},
+        ResultConfiguration={"OutputLocation": f"s3://{BUCKET}/results/"},
+    )
+    asked = {"QueryExecutionId": started["QueryExecutionId"]}
+    while True:
+        status = athena.get_query_execution(**asked)["QueryExecution"]["Status"]
+        if status["State"] not in ("QUEUED", "RUNNING"):
+            break
+        time.sleep(0.02)
+    assert status["State"] == "SUCCEEDED", status
+    _, *rows = athena.get_query_results(**asked)["ResultSet"]["Rows"]
+    return [[item.get("VarCharValue") for item in row["Data"]] for row in rows]

@@ -1,0 +1,208 @@
+"""Feature groups are made, described, listed, updated and deleted as on AWS."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from conftest import NO_RETRIES, ROLE, send
+from feature_groups import BUCKET, DEFINITIONS, OFFLINE, create_group, group_request, runtime_of, settled
+from local_aws import LocalAws
+
+ARN = "arn:aws:sagemaker:us-east-1:000000000000:feature-group/fg-abalone"
+
+
+def refused(server: LocalAws, request: dict[str, Any]) -> str:
+    answer = send(server, "CreateFeatureGroup", request)
+    assert (answer.status, answer.code) == (400, "ValidationException")
+    return answer.message
+
+
+def test_a_group_has_what_it_was_created_with(server: LocalAws) -> None:
+    described = create_group(server, Description="전복", Tags=[{"Key": "a", "Value": "1"}])
+    assert described["FeatureGroupArn"] == ARN
+    assert described["FeatureGroupName"] == "FG-abalone"
+    assert described["FeatureDefinitions"] == DEFINITIONS
+    assert described["OnlineStoreConfig"] == {"EnableOnlineStore": True}
+    assert described["OfflineStoreStatus"] == {"Status": "Active"}
+    assert described["Description"] == "전복"
+    assert described["RoleArn"] == ROLE
+    stamp = int(described["CreationTime"].timestamp())
+    offline = described["OfflineStoreConfig"]
+    assert offline["S3StorageConfig"] == {
+        "S3Uri": f"s3://{BUCKET}/offline/",
+        "ResolvedOutputS3Uri": f"s3://{BUCKET}/offline/000000000000/sagemaker/us-east-1/offline-store/"
+        f"FG-abalone-{stamp}/data",
+    }
+    assert offline["DataCatalogConfig"] == {
+        "TableName": f"fg_abalone_{stamp}",
+        "Catalog": "AwsDataCatalog",
+        "Database": "sagemaker_featurestore",
+    }
+    table = server.client("glue").get_table(
+        DatabaseName="sagemaker_featurestore", Name=f"fg_abalone_{stamp}"
+    )["Table"]
+    columns = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+    assert columns == {
+        "record_id": "bigint", "sex": "string", "rings": "double", "record-time": "double",
+        "write_time": "timestamp", "api_invocation_time": "timestamp", "is_deleted": "boolean",
+    }  # fmt: skip
+    assert [key["Name"] for key in table["PartitionKeys"]] == ["year", "month", "day", "hour"]
+    sagemaker = server.client("sagemaker")
+    assert sagemaker.list_tags(ResourceArn=ARN)["Tags"] == [{"Key": "a", "Value": "1"}]
+    assert sagemaker.describe_feature_group(FeatureGroupName=ARN)["FeatureGroupArn"] == ARN
+
+
+def test_a_group_is_creating_at_first(server: LocalAws) -> None:
+    sagemaker = server.client("sagemaker", config=NO_RETRIES)
+    server.client("s3").create_bucket(Bucket=BUCKET)
+    assert sagemaker.create_feature_group(**group_request())["FeatureGroupArn"] == ARN
+    assert settled(sagemaker)["FeatureGroupStatus"] == "Created"
+
+
+def test_a_group_whose_bucket_is_not_there_fails(server: LocalAws) -> None:
+    sagemaker = server.client("sagemaker", config=NO_RETRIES)
+    sagemaker.create_feature_group(**group_request())
+    described = settled(sagemaker)
+    assert described["FeatureGroupStatus"] == "CreateFailed"
+    assert "NoSuchBucket" in described["FailureReason"]
+    with pytest.raises(ClientError, match="is CreateFailed"):
+        runtime_of(server).get_record(FeatureGroupName="FG-abalone", RecordIdentifierValueAsString="1")
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"RecordIdentifierFeatureName": "id"}, "RecordIdentifierFeatureName 'id' is not among"),
+        ({"EventTimeFeatureName": "time"}, "EventTimeFeatureName 'time' is not among"),
+        ({"EventTimeFeatureName": "record_id"}, "must be of type String or Fractional"),
+        ({"RecordIdentifierFeatureName": "record-time"}, "must be two features"),
+        (
+            {"FeatureDefinitions": [*DEFINITIONS, {"FeatureName": "SEX", "FeatureType": "String"}]},
+            "these are not: sex",
+        ),
+        (
+            {"FeatureDefinitions": [*DEFINITIONS, {"FeatureName": "Write_Time", "FeatureType": "String"}]},
+            "reserved: write_time",
+        ),
+        (
+            {"FeatureDefinitions": [*DEFINITIONS, {"FeatureName": "year", "FeatureType": "String"}]},
+            "partitions: year",
+        ),
+        ({"OnlineStoreConfig": None, "OfflineStoreConfig": None}, "or both are required"),
+        ({"OnlineStoreConfig": {}, "OfflineStoreConfig": None}, "or both are required"),
+        ({"RoleArn": None}, "RoleArn is required"),
+        ({"OfflineStoreConfig": {"S3StorageConfig": {"S3Uri": "https://b/c"}}}, "form s3://bucket/prefix"),
+        ({"FeatureGroupName": "fg_"}, "featureGroupName"),
+        ({"FeatureDefinitions": [{"FeatureName": "전복", "FeatureType": "String"}]}, "featureName"),
+        ({"FeatureDefinitions": [{"FeatureName": "a", "FeatureType": "Text"}]}, "enum value set"),
+    ],
+)
+def test_a_group_that_aws_refuses_is_refused(server: LocalAws, changed: dict[str, Any], says: str) -> None:
+    assert says in refused(server, group_request(**changed))
+    assert server.client("sagemaker").list_feature_groups()["FeatureGroupSummaries"] == []
+
+
+def test_everything_that_is_wrong_is_named_at_once(server: LocalAws) -> None:
+    message = refused(server, group_request(RoleArn=None, EventTimeFeatureName="x"))
+    assert "RoleArn is required" in message
+    assert "EventTimeFeatureName 'x'" in message
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"OfflineStoreConfig": {**OFFLINE, "TableFormat": "Iceberg"}}, "Iceberg"),
+        (
+            {"OfflineStoreConfig": {**OFFLINE, "DataCatalogConfig": {
+                "TableName": "t", "Catalog": "c", "Database": "d"}}},
+            "DataCatalogConfig",
+        ),
+        ({"OnlineStoreConfig": {"EnableOnlineStore": True, "StorageType": "InMemory"}}, "StorageType"),
+        (
+            {"FeatureDefinitions": [*DEFINITIONS, {
+                "FeatureName": "tags", "FeatureType": "String", "CollectionType": "List"}]},
+            "CollectionType",
+        ),
+        ({"ThroughputConfig": {"ThroughputMode": "Provisioned"}}, "Provisioned"),
+    ],
+)  # fmt: skip
+def test_what_is_not_implemented_is_refused_by_name(
+    server: LocalAws, changed: dict[str, Any], says: str
+) -> None:
+    message = refused(server, group_request(**changed))
+    assert message.startswith("local-aws ")
+    assert says in message
+
+
+def test_names_are_unique_in_whatever_case(server: LocalAws) -> None:
+    create_group(server)
+    answer = send(server, "CreateFeatureGroup", group_request("fg-ABALONE"))
+    assert (answer.status, answer.code) == (400, "ResourceInUse")
+    assert "FeatureGroup with name fg-ABALONE already exists" in answer.message
+
+
+def test_groups_are_listed_filtered_and_paged(server: LocalAws) -> None:
+    for name in ("b-1", "a-1", "other"):
+        create_group(server, name, **({"OfflineStoreConfig": None} if name == "other" else {}))
+    sagemaker = server.client("sagemaker")
+
+    def listed(**filters: Any) -> list[str]:
+        names: list[str] = []
+        token: dict[str, str] = {}
+        while True:
+            answer = sagemaker.list_feature_groups(MaxResults=1, **filters, **token)
+            names += [item["FeatureGroupName"] for item in answer["FeatureGroupSummaries"]]
+            if "NextToken" not in answer:
+                return names
+            token = {"NextToken": answer["NextToken"]}
+
+    assert listed() == ["other", "a-1", "b-1"]
+    assert listed(SortBy="Name", SortOrder="Ascending") == ["a-1", "b-1", "other"]
+    assert listed(NameContains="-1") == ["a-1", "b-1"]
+    assert listed(OfflineStoreStatusEquals="Active") == ["a-1", "b-1"]
+    assert listed(FeatureGroupStatusEquals="Creating") == []
+    assert listed(CreationTimeBefore=0.0) == []
+
+
+def test_features_can_be_added(server: LocalAws) -> None:
+    create_group(server)
+    sagemaker = server.client("sagemaker", config=NO_RETRIES)
+    added = [{"FeatureName": "length", "FeatureType": "Fractional"}]
+    sagemaker.update_feature_group(FeatureGroupName="FG-abalone", FeatureAdditions=added)
+    described = settled(sagemaker)
+    assert described["FeatureDefinitions"] == DEFINITIONS + added
+    assert described["LastUpdateStatus"] == {"Status": "Successful"}
+    for features, says in [
+        (added, "not: length"),
+        ([{"FeatureName": "is_deleted", "FeatureType": "String"}], "reserved"),
+    ]:
+        with pytest.raises(ClientError, match=says):
+            sagemaker.update_feature_group(FeatureGroupName="FG-abalone", FeatureAdditions=features)
+    with pytest.raises(ClientError, match="local-aws does not implement the member OnlineStoreConfig"):
+        sagemaker.update_feature_group(
+            FeatureGroupName="FG-abalone", OnlineStoreConfig={"TtlDuration": {"Unit": "Days", "Value": 1}}
+        )
+
+
+def test_a_deleted_group_is_gone_and_its_offline_data_stays(server: LocalAws) -> None:
+    described = create_group(server)
+    table = described["OfflineStoreConfig"]["DataCatalogConfig"]["TableName"]
+    sagemaker = server.client("sagemaker", config=NO_RETRIES)
+    sagemaker.delete_feature_group(FeatureGroupName="FG-abalone")
+    assert sagemaker.describe_feature_group(FeatureGroupName=ARN)["FeatureGroupStatus"] == "Deleting"
+    with pytest.raises(sagemaker.exceptions.ResourceNotFound, match=re.escape("can't find a FeatureGroup")):
+        settled(sagemaker)
+    assert server.client("glue").get_table(DatabaseName="sagemaker_featurestore", Name=table)["Table"]
+    with pytest.raises(sagemaker.exceptions.ResourceNotFound):
+        sagemaker.delete_feature_group(FeatureGroupName="FG-abalone")
+
+
+def test_a_reset_forgets_groups(server: LocalAws) -> None:
+    create_group(server)
+    server.reset()
+    assert server.client("sagemaker").list_feature_groups()["FeatureGroupSummaries"] == []
+    create_group(server)

@@ -1,0 +1,70 @@
+"""What a job says becomes lines of its log, within limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from local_aws.processing import log_stream
+from local_aws.processing.log_stream import LogStream
+
+
+class FakeLogs:
+    """Collects the lines that are sent."""
+
+    class exceptions:  # noqa: N801 as boto3 spells it
+        """Of boto3's client."""
+
+        class ResourceAlreadyExistsException(Exception):  # noqa: N818 AWS's name
+            """The group is there already."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+
+    def create_log_group(self, **_: Any) -> None:
+        """There is one."""
+        raise self.exceptions.ResourceAlreadyExistsException
+
+    def create_log_stream(self, **_: Any) -> None:
+        """Accept any."""
+
+    def put_log_events(self, **sent: Any) -> None:
+        """Keep them."""
+        self.batches.append([event["message"] for event in sent["logEvents"]])
+
+
+def logged(*pieces: bytes) -> list[list[str]]:
+    logs = FakeLogs()
+    stream = LogStream(logs, "job/algo-1", lambda line: line.replace("/tmp/ml", "/opt/ml"))
+    for piece in pieces:
+        stream.write(piece)
+    stream.close()
+    return logs.batches
+
+
+def test_lines_are_put_together_from_pieces() -> None:
+    [lines] = logged(b"a\nb", b"c\r\n\n", "전".encode()[:2], "전".encode()[2:], b"\xff")
+    assert lines == ["a", "bc", "전\N{REPLACEMENT CHARACTER}"]
+
+
+def test_lines_are_shown_as_they_should_be() -> None:
+    assert logged(b"see /tmp/ml/output\n") == [["see /opt/ml/output"]]
+
+
+def test_a_line_without_end_is_cut() -> None:
+    batches = logged(*[b"x" * 65536] * 10)
+    assert sum(len(line) for lines in batches for line in lines) == 655_360
+    assert max(len(line) for lines in batches for line in lines) <= 200_000
+
+
+def test_many_lines_are_sent_in_several_batches() -> None:
+    batches = logged(b"line\n" * 1201)
+    assert [len(lines) for lines in batches] == [500, 500, 201]
+
+
+def test_output_without_end_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_stream, "MAX_BYTES", 100)
+    [lines] = logged(*[b"0123456789\n"] * 1000)
+    assert len(lines) == 11
+    assert lines[-1] == "local-aws: further output is dropped, after 100 bytes"

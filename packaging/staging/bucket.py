@@ -1,0 +1,207 @@
+"""The bucket that is staged to, and the objects in it.
+
+Every request says whose the bucket has to be: nothing is read from or written to a bucket that somebody
+else made under the same name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import urllib.parse
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from staging.artifacts import Artifact
+from staging.errors import PackagingError, error_code
+from staging.place import Place
+
+
+class Change(enum.Enum):
+    """What an object needs."""
+
+    NONE = "is there"
+    UPLOAD = "upload"
+    REPLACE = "replace"
+    TAG = "tag"
+
+
+@dataclasses.dataclass(frozen=True)
+class Stored:
+    """An object's content, and the ETag by which it is replaced only if it is still this."""
+
+    content: bytes
+    etag: str
+
+
+class ChangedMeanwhileError(Exception):
+    """Somebody else wrote the object since it was read."""
+
+
+class Bucket:
+    """A bucket of `account`, in the client's region."""
+
+    def __init__(self, client: Any, place: Place, account: str) -> None:
+        self._client = client
+        self._place = place
+        self._mine = {"Bucket": place.bucket, "ExpectedBucketOwner": account}
+
+    def exists(self) -> bool:
+        """False if nobody has it. Refuses one of another region or owner."""
+        name = self._place.bucket
+        try:
+            answer = self._client.head_bucket(**self._mine)
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 404:
+                return False
+            if status == 403:
+                raise PackagingError(
+                    f"Bucket `{name}` belongs to another account than "
+                    f"{self._mine['ExpectedBucketOwner']}, or this "
+                    "caller may not see it.",
+                    "take another S3_BUCKET_NAME; or, if it is yours, see that the caller has "
+                    "s3:ListBucket on it",
+                ) from error
+            region = error.response["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-bucket-region")
+            if region is None or status not in {301, 307, 400}:
+                raise
+            self._refuse_region(region, error)
+        else:
+            region = answer.get("BucketRegion", self._place.region)
+            if region != self._place.region:
+                self._refuse_region(region, None)
+        return True
+
+    def _refuse_region(self, region: str, cause: ClientError | None) -> None:
+        raise PackagingError(
+            f"Bucket `{self._place.bucket}` is in {region}, and this is {self._place.region}. "
+            f"Lambda takes code only "
+            "from a bucket of its own region.",
+            f"export AWS_REGION={region}, or take another S3_BUCKET_NAME",
+        ) from cause
+
+    def create(self) -> None:
+        """Make it: private, encrypted, reached by TLS only, and keeping former versions of objects.
+
+        What cannot be made so is removed again.
+        """
+        name = self._place.bucket
+        where: dict[str, Any] = {}
+        if self._place.region != "us-east-1":  # which S3 takes only by its absence
+            where = {"CreateBucketConfiguration": {"LocationConstraint": self._place.region}}
+        try:
+            self._client.create_bucket(Bucket=name, ObjectOwnership="BucketOwnerEnforced", **where)
+        except ClientError as error:
+            if error_code(error) == "BucketAlreadyExists":
+                raise PackagingError(
+                    f"Bucket `{name}` is taken: names are shared by all AWS accounts.",
+                    "take another S3_BUCKET_NAME",
+                ) from error
+            if error_code(error) == "BucketAlreadyOwnedByYou":  # made just now by another `make package`
+                return
+            raise
+        try:
+            self._client.get_waiter("bucket_exists").wait(**self._mine)
+            self._secure()
+        except BaseException:
+            self._client.delete_bucket(**self._mine)
+            raise
+
+    def _secure(self) -> None:
+        client, mine = self._client, self._mine
+        client.put_public_access_block(
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+            **mine,
+        )
+        # Not KMS: the launch role, Lambda and CodeBuild would each need leave to use the key.
+        encryption = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        client.put_bucket_encryption(ServerSideEncryptionConfiguration={"Rules": [encryption]}, **mine)
+        client.put_bucket_policy(Policy=json.dumps(self._tls_only()), **mine)
+        client.put_bucket_versioning(VersioningConfiguration={"Status": "Enabled"}, **mine)
+
+    def _tls_only(self) -> dict[str, Any]:
+        arn = f"arn:{self._place.partition}:s3:::{self._place.bucket}"
+        statement = {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        return {"Version": "2012-10-17", "Statement": [statement]}
+
+    def needs(self, artifact: Artifact) -> Change:
+        """What has to be done for the object to be there with this content and these tags."""
+        try:
+            head = self._client.head_object(Key=artifact.key, ChecksumMode="ENABLED", **self._mine)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return Change.UPLOAD
+            raise
+        if head.get("ChecksumSHA256") != artifact.checksum:
+            return Change.REPLACE
+        return Change.NONE if artifact.tags.items() <= self._tags(artifact.key).items() else Change.TAG
+
+    def holds(self, key: str) -> bool:
+        """Whether there is such an object."""
+        try:
+            self._client.head_object(Key=key, **self._mine)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return False
+            raise
+        return True
+
+    def read(self, key: str) -> Stored | None:
+        """The object, if there is one."""
+        try:
+            answer = self._client.get_object(Key=key, **self._mine)
+        except ClientError as error:
+            if error_code(error) == "NoSuchKey":
+                return None
+            raise
+        return Stored(answer["Body"].read(), answer["ETag"])
+
+    def put(self, artifact: Artifact, change: Change) -> None:
+        """Do what `needs` found. S3 verifies what arrives by its SHA-256."""
+        if change is Change.TAG:
+            tags = self._tags(artifact.key) | artifact.tags
+            pairs = [{"Key": name, "Value": value} for name, value in tags.items()]
+            self._client.put_object_tagging(Key=artifact.key, Tagging={"TagSet": pairs}, **self._mine)
+        elif change is not Change.NONE:
+            self._put(artifact)
+
+    def replace(self, artifact: Artifact, former: Stored | None) -> None:
+        """Write the object if it still is as it was read; otherwise `ChangedMeanwhileError`."""
+        only_if = {"IfMatch": former.etag} if former else {"IfNoneMatch": "*"}
+        try:
+            self._put(artifact, **only_if)
+        except ClientError as error:
+            # 412: it is another one now. 409: another write of it is going on. NoSuchKey: it was deleted.
+            if error_code(error) in {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}:
+                raise ChangedMeanwhileError from error
+            raise
+
+    def _put(self, artifact: Artifact, **only_if: str) -> None:
+        self._client.put_object(
+            Key=artifact.key,
+            Body=artifact.body,
+            ContentType=artifact.content_type,
+            ChecksumSHA256=artifact.checksum,
+            Tagging=urllib.parse.urlencode(artifact.tags),
+            **only_if,
+            **self._mine,
+        )
+
+    def _tags(self, key: str) -> dict[str, str]:
+        answer = self._client.get_object_tagging(Key=key, **self._mine)
+        return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}

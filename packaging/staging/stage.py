@@ -1,0 +1,138 @@
+"""The order in which things are staged: what a template names is there before the template is.
+
+Programs and seed code, the product's template under its hash, the product's template for Studio's S3
+templates, and last the portfolio's template, which names all versions.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from staging import templates, versions
+from staging.artifacts import PROVISIONING, Artifact, Build
+from staging.bucket import Bucket, Change, ChangedMeanwhileError, Stored
+from staging.errors import PackagingError
+from staging.place import PORTFOLIO_KEY, PREFIX, PRODUCT_KEY, Place
+from staging.versions import Version
+
+# Others may package to the same bucket at the same time; each of them wins once.
+_ATTEMPTS: Final = 10
+_YAML_TYPE: Final = "application/yaml"
+_DONE: Final = {
+    Change.NONE: "unchanged",
+    Change.UPLOAD: "uploaded",
+    Change.REPLACE: "replaced",
+    Change.TAG: "tagged",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Staging:
+    """What is staged to where. `bucket` is None where it cannot be asked: in a dry run."""
+
+    root: Path
+    place: Place
+    build: Build
+    bucket: Bucket | None
+    dry_run: bool
+    say: Callable[[str], None]
+    wait: Callable[[float], None] = time.sleep
+
+    def run(self, name: str) -> Version:
+        """Stage everything, as version `name` (by default the project's version and the content)."""
+        product = templates.product(
+            self.root / "cfn-templates/project-s3-fs-ingestion.yaml", self.place, self.build
+        )
+        digest = hashlib.sha256(product).hexdigest()
+        new = Version(
+            versions.check_name(name) if name else versions.default_name(self.root, digest),
+            self.place.url(f"{PREFIX}project-s3-fs-ingestion/{digest}.yaml"),
+        )
+        there = self.bucket is not None and self.bucket.exists()
+        # Refuse what would be refused in the end before anything is written.
+        self._portfolio(new, self._read_portfolio() if there else None)
+        target = self if there else self._with_new_bucket()
+        visible = {**PROVISIONING, "sagemaker:studio-visibility": "true"}
+        for artifact in [
+            *self.build.artifacts,
+            Artifact(f"{PREFIX}project-s3-fs-ingestion/{digest}.yaml", product, _YAML_TYPE),
+            Artifact(PRODUCT_KEY, product, _YAML_TYPE, visible),
+        ]:
+            target._stage(artifact)
+        return target._stage_portfolio(new)
+
+    def _with_new_bucket(self) -> Staging:
+        """To the bucket that was made; in a dry run to one that cannot be asked."""
+        what = f"bucket {self.place.bucket} in {self.place.region}: private, encrypted, TLS only, versioned"
+        if self.dry_run or self.bucket is None:
+            self.say(f"would make   {what}")
+            return dataclasses.replace(self, bucket=None)
+        self.bucket.create()
+        self.say(f"made         {what}")
+        return self
+
+    def _stage(self, artifact: Artifact) -> None:
+        change = self._needs(artifact)
+        if not self.dry_run and self.bucket:
+            self.bucket.put(artifact, change)
+        self._report(change, artifact)
+
+    def _needs(self, artifact: Artifact) -> Change:
+        return self.bucket.needs(artifact) if self.bucket else Change.UPLOAD
+
+    def _report(self, change: Change, artifact: Artifact) -> None:
+        done = _DONE[change]
+        if self.dry_run and change is not Change.NONE:
+            done = f"would {change.value}"
+        self.say(f"{done:<12} {artifact.key} ({len(artifact.body):,} bytes)")
+
+    def _read_portfolio(self) -> Stored | None:
+        return self.bucket.read(PORTFOLIO_KEY) if self.bucket else None
+
+    def _portfolio(self, new: Version, staged: Stored | None) -> tuple[Artifact, Version]:
+        """The portfolio's template with all versions, and the one that has the new content."""
+        former = templates.staged_versions(staged.content, self.place) if staged else []
+        for version in former:
+            self._check_template(version)
+        merged = versions.with_new(former, new)
+        path = self.root / "cfn-templates/sm-project-sc-portfolio.yaml"
+        artifact = Artifact(PORTFOLIO_KEY, templates.portfolio(path, self.place, merged), _YAML_TYPE)
+        return artifact, next(version for version in merged if version.url == new.url)
+
+    def _check_template(self, version: Version) -> None:
+        key = version.url.removeprefix(self.place.url(""))
+        if self.bucket and not self.bucket.holds(key):
+            raise PackagingError(
+                f"The template of version `{version.name}` is not there (any more): {version.url}",
+                "the bucket keeps deleted objects (aws s3api list-object-versions): remove the delete marker",
+            )
+
+    def _stage_portfolio(self, new: Version) -> Version:
+        for attempt in range(_ATTEMPTS):
+            staged = self._read_portfolio()
+            artifact, version = self._portfolio(new, staged)
+            change = self._needs(artifact)
+            if self.bucket is None or self.dry_run:
+                self._report(change, artifact)
+                return version
+            try:
+                if change in {Change.UPLOAD, Change.REPLACE}:
+                    self.bucket.replace(artifact, staged)
+                else:
+                    self.bucket.put(artifact, change)
+            except ChangedMeanwhileError:
+                self.say("somebody else has just staged a version; adding ours to it")
+                self.wait(random.uniform(0, 0.2 * 2**attempt))
+                continue
+            self._report(change, artifact)
+            return version
+        raise PackagingError(
+            f"{self.place.url(PORTFOLIO_KEY)} was changed by others {_ATTEMPTS} times in a row.",
+            "run it again when no other `make package` is running",
+        )

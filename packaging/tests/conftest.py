@@ -1,0 +1,66 @@
+"""What the tests of packaging share: a project as `make build` leaves it, and a local S3."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from doubles import Recorder
+from local_aws.launcher import LocalAws
+
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+_MACHINES: Final = {"lambda": 62, "lambda-arm64": 183}
+
+
+def elf(machine: int, content: bytes) -> bytes:
+    """The beginning of a Linux program for a machine; content stands for the rest."""
+    return b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00" + machine.to_bytes(2, "little") + content
+
+
+def build(root: Path, content: bytes = b"one", *, native: bool = False) -> None:
+    """What `make build` leaves below `root/target`, for both architectures."""
+    for folder, machine in _MACHINES.items():
+        lambdas = root / "target" / folder
+        for name in ("start-pipeline", "ingestion-pipeline", "ingest-features"):
+            (lambdas / name).mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(lambdas / "start-pipeline/bootstrap.zip", "w") as package:
+            package.writestr("bootstrap", elf(machine, b"start-pipeline" + content))
+        (lambdas / "ingestion-pipeline/ingestion-pipeline").write_bytes(elf(machine, b"cli" + content))
+    if native:
+        (root / "target/lambda/ingest-features/ingest-features").write_bytes(elf(62, b"job" + content))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The repository's templates and seed code, and a build."""
+    root = tmp_path / "a repository"
+    for folder in ("cfn-templates", "project-seed-code"):
+        shutil.copytree(REPOSITORY / folder, root / folder)
+    shutil.copy(REPOSITORY / "Cargo.toml", root)
+    build(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def running_aws() -> Iterator[LocalAws]:
+    """One server for all tests."""
+    with LocalAws() as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(running_aws: LocalAws) -> LocalAws:
+    """The server, empty."""
+    running_aws.reset()
+    return running_aws
+
+
+@pytest.fixture
+def s3(aws: LocalAws) -> Recorder:
+    """A client of its S3, whose calls are recorded and can be made to fail."""
+    return Recorder(aws.client("s3"))

@@ -1,0 +1,136 @@
+"""What was built becomes objects that are named by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from conftest import build, elf
+from staging.artifacts import PROVISIONING, Artifact, Build, collect
+from staging.errors import PackagingError
+
+PREFIX = "amazon-sagemaker-reusable-components/"
+
+
+def keys(built: Build) -> list[str]:
+    return [artifact.key for artifact in built.artifacts]
+
+
+def seed(built: Build) -> Artifact:
+    return next(artifact for artifact in built.artifacts if "seed-code" in artifact.key)
+
+
+def test_every_object_is_named_by_its_own_sha_256_and_may_be_read_by_the_launch_role(root: Path) -> None:
+    build(root, native=True)
+    built = collect(root, arm64=True)
+    assert len(built.artifacts) == 6
+    for artifact in built.artifacts:
+        assert hashlib.sha256(artifact.body).hexdigest() in artifact.key
+        assert artifact.key.startswith(PREFIX)
+        assert artifact.tags == PROVISIONING
+    assert set(built.parameters.values()) == {artifact.sha256 for artifact in built.artifacts}
+
+
+def test_the_keys_are_those_that_the_product_template_makes_of_the_hashes(root: Path) -> None:
+    build(root, native=True)
+    built = collect(root, arm64=True)
+    sha = built.parameters
+    assert set(keys(built)) == {
+        f"{PREFIX}start-pipeline/{sha['StartPipelineX8664Sha256']}.zip",
+        f"{PREFIX}start-pipeline/{sha['StartPipelineArm64Sha256']}.zip",
+        f"{PREFIX}ingestion-pipeline/{sha['IngestionPipelineX8664Sha256']}",
+        f"{PREFIX}ingestion-pipeline/{sha['IngestionPipelineArm64Sha256']}",
+        f"{PREFIX}ingest-features/{sha['IngestFeaturesX8664Sha256']}/ingest-features",
+        f"{PREFIX}seed-code/s3-fs-ingestion-{sha['SeedCodeSha256']}.zip",
+    }
+    template = (root / "cfn-templates/project-s3-fs-ingestion.yaml").read_text()
+    for pattern in (
+        "start-pipeline/${StartPipelineX8664Sha256}.zip",
+        "start-pipeline/${StartPipelineArm64Sha256}.zip",
+        "ingestion-pipeline/${IngestionPipelineX8664Sha256}",
+        "ingestion-pipeline/${IngestionPipelineArm64Sha256}",
+        "ingest-features/${IngestFeaturesX8664Sha256}/ingest-features",
+        "seed-code/s3-fs-ingestion-${SeedCodeSha256}.zip",
+    ):
+        assert "${StagingPrefix}" + pattern in template
+
+
+def test_an_architecture_that_is_not_asked_for_is_left_out_though_an_old_build_is_there(root: Path) -> None:
+    built = collect(root, arm64=False)
+    assert built.architectures == ["x86_64"]
+    assert built.parameters["StartPipelineArm64Sha256"] == ""
+    assert built.parameters["IngestFeaturesX8664Sha256"] == ""
+    assert len(built.artifacts) == 3
+
+
+def test_a_build_of_the_same_content_at_another_time_has_the_same_names(root: Path) -> None:
+    before = keys(collect(root, arm64=False))
+    build(root)
+    for path in root.rglob("*"):
+        os.utime(path, (1, 1_000_000_000))
+    assert keys(collect(root, arm64=False)) == before
+    build(root, b"two")
+    assert keys(collect(root, arm64=False)) != before
+
+
+def test_the_packages_program_can_be_run(root: Path) -> None:
+    package = collect(root, arm64=False).artifacts[0]
+    with zipfile.ZipFile(io.BytesIO(package.body)) as archive:
+        [entry] = archive.infolist()
+    assert entry.filename == "bootstrap"
+    assert entry.external_attr >> 16 == 0o100755
+
+
+def test_the_seed_code_keeps_names_and_modes_and_leaves_junk_behind(root: Path) -> None:
+    folder = root / "project-seed-code/s3-fs-ingestion"
+    before = seed(collect(root, arm64=False))
+    for junk in (".DS_Store", "pipeline.yaml~", "__pycache__/x.pyc"):
+        (folder / junk).parent.mkdir(exist_ok=True)
+        (folder / junk).write_bytes(b"junk")
+    assert seed(collect(root, arm64=False)).key == before.key
+    (folder / "자료").mkdir()
+    (folder / "자료/run me.sh").write_bytes(b"#!/bin/sh\n")
+    (folder / "자료/run me.sh").chmod(0o755)
+    with zipfile.ZipFile(io.BytesIO(seed(collect(root, arm64=False)).body)) as archive:
+        modes = {entry.filename: entry.external_attr >> 16 for entry in archive.infolist()}
+    assert modes["자료/run me.sh"] == 0o100755
+    assert modes["buildspec.yml"] == modes["pipeline.yaml"] == modes["README.md"] == 0o100644
+    assert list(modes) == sorted(modes)
+
+
+def test_a_link_in_the_seed_code_is_refused(root: Path) -> None:
+    (root / "project-seed-code/s3-fs-ingestion/link").symlink_to("/etc/passwd")
+    with pytest.raises(PackagingError, match="link"):
+        collect(root, arm64=False)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("start-pipeline/bootstrap.zip", None),
+        ("start-pipeline/bootstrap.zip", b"not a zip"),
+        ("start-pipeline/bootstrap.zip", b""),
+        ("ingestion-pipeline/ingestion-pipeline", None),
+        ("ingestion-pipeline/ingestion-pipeline", b""),
+        ("ingestion-pipeline/ingestion-pipeline", b"#!/bin/sh\n"),
+        ("ingestion-pipeline/ingestion-pipeline", elf(183, b"of the other architecture")),
+        ("ingest-features/ingest-features", elf(183, b"of the other architecture")),
+    ],
+)
+def test_a_missing_or_wrong_program_is_named_and_not_staged(
+    root: Path, file: str, content: bytes | None
+) -> None:
+    path = root / "target/lambda" / file
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(PackagingError) as refused:
+        collect(root, arm64=False)
+    assert str(path) in str(refused.value)
+    assert refused.value.hint == "make build"
