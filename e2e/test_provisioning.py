@@ -85,7 +85,7 @@ def published(aws: LocalAws, package: Path, cli: Path) -> Published:
     iam.put_role_policy(RoleName=LAUNCH_ROLE, PolicyName="stacks", PolicyDocument=json.dumps(LAUNCH_POLICY))
     portfolio = {**stacks.portfolio_parameters(), "ProjectsLaunchRoleName": PROJECTS_ROLE}
     outputs = stacks.deploy(aws, "portfolio", stacks.PORTFOLIO, portfolio)
-    # Of AWS's policy for the launch role the portfolio states what the product needs: it is the other route's.
+    # What the product needs of AWS's policy for the launch role is stated for the other route.
     for policy in ("FSIngestionProductPolicyArn", "ProjectsLaunchPolicyArn"):
         iam.attach_role_policy(RoleName=LAUNCH_ROLE, PolicyArn=outputs[policy])
     filled = {
@@ -194,7 +194,7 @@ def test_a_project_is_provisioned_built_and_deleted(
 
 
 def push(aws: LocalAws, url: str, folder: Path, line: str) -> None:
-    """Add a line to the pipeline.yaml of a repository, as a user does with git and AWS's credential helper."""
+    """Add a line to the pipeline.yaml of a repository, with git and AWS's credential helper."""
     settings = folder / "gitconfig"
     settings.write_text(
         "[user]\n  name = A User\n  email = user@example.com\n[credential]\n  UseHttpPath = true\n"

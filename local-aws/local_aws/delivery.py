@@ -71,9 +71,9 @@ class Delivery:
             self.catalog, self.stacks, host, host.trusts, host.parse_template, background, lock
         )
         self.repositories = codecommit.Repositories(folder, endpoint, self._reference_changed)
-        self.builds = codebuild.BuildProjects(BuildRunner(clients, host, background, lock))
+        self.builds = codebuild.BuildProjects(BuildRunner(clients, host, background, lock), host.trusts)
         engine = Engine(self.repositories, self.builds, clients, host, host, background, lock)
-        self.pipelines = codepipeline.Pipelines(engine)
+        self.pipelines = codepipeline.Pipelines(engine, host.trusts)
         self.git = GitOverHttp(self.repositories, host, lock)
 
     def services(self, calls: CallLog, faults: Faults) -> dict[str, JsonService]:

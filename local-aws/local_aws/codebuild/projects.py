@@ -45,8 +45,9 @@ _REFUSED: Final = (
 class BuildProjects:
     """Build projects and builds of all accounts and regions."""
 
-    def __init__(self, runner: BuildRunner) -> None:
+    def __init__(self, runner: BuildRunner, trusts: Callable[[str, str], bool]) -> None:
         self._runner = runner
+        self._trusts = trusts
         self.by_arn: dict[str, Project] = {}
         self.builds: dict[str, Build] = {}
 
@@ -65,6 +66,7 @@ class BuildProjects:
         """CreateProject."""
         refuse(request, *_REFUSED)
         _check_kinds(request)
+        self._check_role(request)
         arn = _arn(caller.scope, request["name"])
         if arn in self.by_arn:
             raise AwsError("ResourceAlreadyExistsException", f"Project already exists: {arn}")
@@ -82,6 +84,7 @@ class BuildProjects:
         """UpdateProject: what is left out stays."""
         refuse(request, *_REFUSED)
         _check_kinds(request)
+        self._check_role(request)
         project = self._project(caller.scope, request["name"])
         project.settings |= {name: request[name] for name in _SETTINGS if name in request}
         project.modified_at = caller.now
@@ -177,6 +180,11 @@ class BuildProjects:
         project = self._project(caller.scope, request["projectName"])
         ids = [build.id for build in self.builds.values() if build.project is project]
         return {"ids": ids if request.get("sortOrder") == "ASCENDING" else ids[::-1]}
+
+    def _check_role(self, request: Request) -> None:
+        role = request.get("serviceRole")
+        if role is not None and not self._trusts(role, "codebuild.amazonaws.com"):
+            raise _invalid(f"CodeBuild is not authorized to perform: sts:AssumeRole on service role {role}.")
 
     def _project(self, scope: Scope, name: str) -> Project:
         found = self.by_arn.get(_arn(scope, name))

@@ -42,8 +42,9 @@ _NAME: Final = re.compile(r"[A-Za-z0-9.@\-_]{1,100}")
 class Pipelines:
     """The pipelines of all accounts and regions."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, trusts: Callable[[str, str], bool]) -> None:
         self._engine = engine
+        self._trusts = trusts
         self.by_arn: dict[str, Pipeline] = {}
 
     def stop_all(self) -> None:
@@ -60,7 +61,7 @@ class Pipelines:
 
     def create(self, caller: Caller, request: Request) -> Response:
         """CreatePipeline. It is run at once, as on AWS."""
-        declaration = _checked(request["pipeline"])
+        declaration = self._checked(request["pipeline"])
         arn = _arn(caller.scope, declaration["name"])
         if arn in self.by_arn:
             raise AwsError(
@@ -82,7 +83,7 @@ class Pipelines:
 
     def update(self, caller: Caller, request: Request) -> Response:
         """UpdatePipeline. It is not run by this."""
-        declaration = _checked(request["pipeline"])
+        declaration = self._checked(request["pipeline"])
         pipeline = self.find(caller.scope, declaration["name"])
         pipeline.declaration = declaration
         pipeline.version += 1
@@ -194,6 +195,14 @@ class Pipelines:
             "created": pipeline.created_at,
             "updated": pipeline.updated_at,
         }
+
+    def _checked(self, given: dict[str, Any]) -> dict[str, Any]:
+        declaration = _checked(given)
+        if not self._trusts(declaration["roleArn"], "codepipeline.amazonaws.com"):
+            raise _structure(
+                f"CodePipeline is not authorized to perform AssumeRole on role {declaration['roleArn']}"
+            )
+        return declaration
 
     def find(self, scope: Scope, name: str) -> Pipeline:
         """A pipeline of an account and region."""

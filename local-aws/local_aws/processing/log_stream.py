@@ -56,7 +56,10 @@ class LogStream:
 
     def line(self, text: str) -> None:
         """Add a line of our own."""
-        self.write(f"{text}\n".encode())
+        with self._lock:
+            # What a process left without an end of line is a line of its own.
+            end = "\n" if self._rest else ""
+        self.write(f"{end}{text}\n".encode())
 
     def close(self) -> None:
         """Send what is left."""

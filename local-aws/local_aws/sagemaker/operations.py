@@ -110,7 +110,7 @@ def checks(
     if operation in _PASSING and "RoleArn" in request:
         yield Check("iam:PassRole", request["RoleArn"], {"iam:PassedToService": "sagemaker.amazonaws.com"})
     for provider in request.get("TemplateProviders", []):
-        role = provider.get("CfnTemplateProvider", {}).get("RoleARN")
+        role = (provider or {}).get("CfnTemplateProvider", {}).get("RoleARN")
         if role is not None:
             yield Check("iam:PassRole", role, {"iam:PassedToService": "cloudformation.amazonaws.com"})
 

@@ -94,7 +94,7 @@ class Products:
             "ProvisioningArtifacts": [
                 _artifact_summary(artifact) for artifact in product.artifacts.values() if artifact.active
             ],
-            "BudgetDetails": [],
+            "Budgets": [],
             "LaunchPaths": [{"Id": path.id, "Name": path.name} for path in paths],
         }
 
