@@ -16,7 +16,7 @@ from local_aws import LocalAws
 
 ROLE = "arn:aws:iam::000000000000:role/service"
 _Found = TypeVar("_Found")
-QUEUES = {
+QUEUES: dict[str, Any] = {
     "Parameters": {
         "Name": {
             "Type": "String",
