@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from local_aws import ministack_host
+from local_aws import delivery_state, ministack_host
 from local_aws.admin import Admin
 from local_aws.backend import Backend, BackendSettings
 from local_aws.gateway import Gateway
@@ -113,6 +113,7 @@ async def _serve(settings: Settings, listener: socket.socket, port: int, data_di
     service = SageMakerService(host, backend)
     if state_file:
         load(backend, state_file)
+        delivery_state.load(backend, state_file.with_name("delivery.json"))
     app = ministack_host.install(service, on_reset=service.reset)
 
     async def reset() -> None:
@@ -128,6 +129,7 @@ async def _serve(settings: Settings, listener: socket.socket, port: int, data_di
     await asyncio.to_thread(ministack_host.stop_functions)
     if state_file:
         save(backend, state_file)
+        delivery_state.save(backend, state_file.with_name("delivery.json"))
 
 
 def _stop_signal(settings: Settings, backend: Backend) -> Callable[[], Awaitable[None]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from provisioning import QUEUES, ROLE, create_product, eventually, put_template, stack_status
+from provisioning import QUEUES, ROLE, commit_and_push, create_product, eventually, put_template, stack_status
 
 from local_aws import LocalAws
 
@@ -144,3 +145,19 @@ def test_a_name_is_taken_until_its_project_is_deleted(server: LocalAws) -> None:
     ] == ["Mine"]
     with pytest.raises(ClientError, match="does not exist"):
         client.describe_project(ProjectName="Another")
+
+
+def test_projects_and_what_is_behind_them_outlive_the_server(tmp_path: Path) -> None:
+    with LocalAws(data_dir=tmp_path / "data") as first:
+        first.client("sagemaker").create_project(ProjectName="Mine", **from_product(first))
+        before = settled(first.client("sagemaker"))
+        first.client("codecommit").create_repository(repositoryName="project")
+        commit = commit_and_push(first, tmp_path, "project", {"a.txt": "kept"})
+    with LocalAws(data_dir=tmp_path / "data") as second:
+        client = second.client("sagemaker")
+        assert settled(client) | {"ResponseMetadata": 0} == before | {"ResponseMetadata": 0}
+        branch = second.client("codecommit").get_branch(repositoryName="project", branchName="main")["branch"]
+        assert branch["commitId"] == commit
+        client.delete_project(ProjectName="Mine")
+        assert settled(client)["ProjectStatus"] == "DeleteCompleted"
+        assert second.client("sqs").list_queues().get("QueueUrls", []) == []

@@ -156,6 +156,24 @@ def test_a_template_that_cannot_be_had_is_refused(server: LocalAws, url: str, to
         )
 
 
+@pytest.mark.parametrize(
+    "template",
+    [
+        {"Parameters": []},
+        {"Parameters": {"A": None}},
+        {"Outputs": {"A": "b"}},
+        {"Parameters": {"A": {"AllowedValues": 1}}},
+    ],
+)
+def test_a_template_that_no_form_can_be_made_of_is_refused(server: LocalAws, template: Any) -> None:
+    _, product, _ = create_product(server)
+    url = put_template(server, "bad.json", {"Resources": QUEUES["Resources"], **template})
+    with pytest.raises(ClientError, match="must be a"):
+        server.client("servicecatalog").create_provisioning_artifact(
+            ProductId=product, Parameters={"Info": {"LoadTemplateFromURL": url}}
+        )
+
+
 def test_an_inactive_version_cannot_be_provisioned(server: LocalAws) -> None:
     catalog = server.client("servicecatalog")
     _, product, artifact = create_product(server)

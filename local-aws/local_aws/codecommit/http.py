@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import hmac
 import threading
@@ -94,7 +93,7 @@ class GitOverHttp:
         kind, _, encoded = headers.get("authorization", "").partition(" ")
         try:
             name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return None
         access_key, _, token = name.partition("%")
         found = self._host.git_user(access_key, token or None)

@@ -19,7 +19,15 @@ from local_aws.service_catalog.model import (
     tags_of,
 )
 from local_aws.service_catalog.portfolios import launch_paths
-from local_aws.service_catalog.template import MAX_BYTES, ParseTemplate, form, object_of, output_keys, usage
+from local_aws.service_catalog.template import (
+    MAX_BYTES,
+    ParseTemplate,
+    check_sections,
+    form,
+    object_of,
+    output_keys,
+    usage,
+)
 
 ReadObject = Callable[[str, str, str | None], bytes | None]
 _SEARCHED = {"FullTextSearch", "Owner", "ProductType", "SourceProductId"}
@@ -235,13 +243,14 @@ class Products:
             raise invalid("Info must have LoadTemplateFromURL, and nothing else that local-aws knows.")
         url: str = info["LoadTemplateFromURL"]
         template = self._load(url)
-        if not given.get("DisableTemplateValidation", False):
-            try:
-                self._parse(template)
-            except ValueError as error:
-                raise invalid(
-                    f"Invalid templateBody. Please make sure that your template is valid: {error}"
-                ) from error
+        if given.get("DisableTemplateValidation", False):
+            raise invalid("local-aws does not implement DisableTemplateValidation.")
+        try:
+            check_sections(self._parse(template))
+        except ValueError as error:
+            raise invalid(
+                f"Invalid templateBody. Please make sure that your template is valid: {error}"
+            ) from error
         return Artifact(
             id=new_id("pa"),
             name=given.get("Name", ""),

@@ -39,6 +39,17 @@ def object_of(url: str) -> tuple[str, str] | None:
     return (bucket, key) if _PATH_STYLE_HOST.fullmatch(host) and key else None
 
 
+def check_sections(template: dict[str, Any]) -> None:
+    """Raise ValueError for a template whose form cannot be made."""
+    for name in ("Parameters", "Outputs"):
+        section = template.get(name) or {}
+        if not isinstance(section, dict) or not all(isinstance(item, dict) for item in section.values()):
+            raise ValueError(f"{name} must be a mapping of names to mappings")
+    for name, parameter in (template.get("Parameters") or {}).items():
+        if not isinstance(parameter.get("AllowedValues", []), list):
+            raise ValueError(f"AllowedValues of the parameter {name} must be a list")
+
+
 def form(template: dict[str, Any]) -> list[dict[str, Any]]:
     """The parameters as DescribeProvisioningParameters answers them, in the template's order."""
     return [_parameter(name, item) for name, item in (template.get("Parameters") or {}).items()]
@@ -51,7 +62,7 @@ def usage(template: dict[str, Any]) -> list[dict[str, str]]:
     instructions = [{"Type": name, "Value": str(value)} for name, value in found.items()]
     for kind, value in (("metadata", metadata), ("rules", template.get("Rules"))):
         if value:
-            instructions.append({"Type": kind, "Value": json.dumps(value)})
+            instructions.append({"Type": kind, "Value": json.dumps(value, default=str)})
     return instructions
 
 
@@ -65,16 +76,20 @@ def _parameter(name: str, item: dict[str, Any]) -> dict[str, Any]:
     constraints: dict[str, Any] = {
         member: kind(item[member]) for member, kind in _CONSTRAINTS.items() if member in item
     }
-    constraints["AllowedValues"] = [str(value) for value in item.get("AllowedValues", [])]
+    constraints["AllowedValues"] = [_text(value) for value in item.get("AllowedValues", [])]
     default = item.get("Default")
     return {
         "ParameterKey": name,
-        "DefaultValue": None if default is None else str(default),
+        "DefaultValue": None if default is None else _text(default),
         "ParameterType": item.get("Type", "String"),
         "IsNoEcho": str(item.get("NoEcho", False)).lower() == "true",
         "Description": item.get("Description"),
         "ParameterConstraints": constraints,
     }
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def check_parameters(template: dict[str, Any], given: dict[str, str]) -> None:
