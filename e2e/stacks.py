@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import io
 import platform
-from collections.abc import Mapping
+import zipfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,12 +13,11 @@ from botocore.exceptions import ClientError
 
 from local_aws.launcher import LocalAws
 from observe import ROOT, eventually
-from references import mentioned
-from resolve.source import read
 from wiring import ACCOUNT
 
 PRODUCT: Final = ROOT / "cfn-templates/project-s3-fs-ingestion.yaml"
 PORTFOLIO: Final = ROOT / "cfn-templates/sm-project-sc-portfolio.yaml"
+SEED_CODE: Final = ROOT / "project-seed-code/s3-fs-ingestion"
 STAGING_BUCKET: Final = "platform-team-packages"
 PREFIX: Final = "amazon-sagemaker-reusable-components/"
 PROJECT_ID: Final = "p-abcdefghijkl"
@@ -26,61 +25,52 @@ PIPELINE: Final = f"s3-fs-ingest-pipeline-{PROJECT_ID}"
 USER_ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/service-role/team/Studio-User"
 ARM: Final = platform.machine() in {"aarch64", "arm64"}
 
-# What local-aws cannot make; a test shows that it is exactly that.
-LACKING_TYPES: Final = frozenset(
-    {
-        "AWS::CodeCommit::Repository",
-        "AWS::CodePipeline::Pipeline",
-        "AWS::ServiceCatalog::CloudFormationProduct",
-        "AWS::ServiceCatalog::LaunchRoleConstraint",
-        "AWS::ServiceCatalog::Portfolio",
-        "AWS::ServiceCatalog::PortfolioPrincipalAssociation",
-        "AWS::ServiceCatalog::PortfolioProductAssociation",
-    }
-)
 
+def stage(aws: LocalAws, package: Path, program: Path | None = None) -> dict[str, str]:
+    """Put the product and its packages where the templates look for them; gives the parameters that say so.
 
-def template(path: Path) -> dict[str, Any]:
-    """A template as it is shipped."""
-    return read(path.read_text("utf-8"))
-
-
-def is_lacking(resource: Mapping[str, Any]) -> bool:
-    """Whether local-aws cannot make a resource: its type, or an alarm on an expression."""
-    alarm_on_expression = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
-    return resource["Type"] in LACKING_TYPES or alarm_on_expression
-
-
-def as_far_as_local_aws_goes(path: Path) -> dict[str, Any]:
-    """A template without what local-aws lacks, and without what refers to that."""
-    sections = template(path)
-    resources = sections["Resources"]
-    gone = {name for name, resource in resources.items() if is_lacking(resource)}
-    while more := {
-        name for name, each in resources.items() if name not in gone and gone & set(mentioned(each))
-    }:
-        gone |= more
-    outputs = {name: each for name, each in sections["Outputs"].items() if not gone & set(mentioned(each))}
-    kept = {name: each for name, each in resources.items() if name not in gone}
-    return {**sections, "Resources": kept, "Outputs": outputs}
-
-
-def stage(aws: LocalAws, package: Path) -> dict[str, str]:
-    """Put the function's package where the product looks for it; gives the parameters that say so."""
+    Without a program there is none: the project's builds fail, and the test makes the pipeline itself.
+    """
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=STAGING_BUCKET)
-    content = package.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    s3.put_object(Bucket=STAGING_BUCKET, Key=f"{PREFIX}start-pipeline/{digest}.zip", Body=content)
+    seed_code = _zipped(SEED_CODE)
+    package_digest = hashlib.sha256(package.read_bytes()).hexdigest()
+    seed_digest = hashlib.sha256(seed_code).hexdigest()
+    staged = {
+        f"start-pipeline/{package_digest}.zip": package.read_bytes(),
+        f"seed-code/s3-fs-ingestion-{seed_digest}.zip": seed_code,
+        f"project-s3-fs-ingestion/{product_digest()}.yaml": PRODUCT.read_bytes(),
+    }
+    program_digest = "0" * 64
+    if program is not None:
+        program_digest = hashlib.sha256(program.read_bytes()).hexdigest()
+        staged[f"ingestion-pipeline/{program_digest}"] = program.read_bytes()
+    for key, body in staged.items():
+        # The launch role may read what is tagged so.
+        s3.put_object(
+            Bucket=STAGING_BUCKET, Key=f"{PREFIX}{key}", Body=body, Tagging="servicecatalog:provisioning=true"
+        )
     processor = "Arm64" if ARM else "X8664"
     return {
         "StagingBucketName": STAGING_BUCKET,
         "Architecture": "arm64" if ARM else "x86_64",
-        f"StartPipeline{processor}Sha256": digest,
-        # Not looked at before a build runs.
-        f"IngestionPipeline{processor}Sha256": "0" * 64,
-        "SeedCodeSha256": "0" * 64,
+        f"StartPipeline{processor}Sha256": package_digest,
+        f"IngestionPipeline{processor}Sha256": program_digest,
+        "SeedCodeSha256": seed_digest,
     }
+
+
+def product_digest() -> str:
+    """What names the product's template."""
+    return hashlib.sha256(PRODUCT.read_bytes()).hexdigest()
+
+
+def _zipped(folder: Path) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as content:
+        for file in sorted(folder.iterdir()):
+            content.writestr(file.name, file.read_bytes())
+    return archive.getvalue()
 
 
 def product_parameters(staged: dict[str, str], **changes: str) -> dict[str, str]:
@@ -101,16 +91,15 @@ def portfolio_parameters() -> dict[str, str]:
     return {
         "SCPortfolioPrincipalRoleArn": USER_ROLE,
         "StagingBucketName": STAGING_BUCKET,
-        "ProductTemplateSha256": "0" * 64,
+        "ProductTemplateSha256": product_digest(),
         "ProductVersion": "1.0.0",
     }
 
 
 def request(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) -> dict[str, Any]:
-    """What a stack is made of: a template, as far as local-aws goes and in S3, and its parameters."""
-    key = f"{PREFIX}{name}.json"
-    body = json.dumps(as_far_as_local_aws_goes(path)).encode()
-    aws.client("s3").put_object(Bucket=STAGING_BUCKET, Key=key, Body=body)
+    """What a stack is made of: a template as it is shipped, in S3, and its parameters."""
+    key = f"{PREFIX}{name}.yaml"
+    aws.client("s3").put_object(Bucket=STAGING_BUCKET, Key=key, Body=path.read_bytes())
     return {
         "StackName": name,
         "TemplateURL": f"{aws.endpoint}/{STAGING_BUCKET}/{key}",
@@ -147,7 +136,7 @@ def status(aws: LocalAws, name: str) -> str:
 
 
 def deploy(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) -> dict[str, str]:
-    """Make a stack of a template, as far as local-aws goes; gives its outputs."""
+    """Make a stack of a template; gives its outputs."""
     create(aws, name, path, parameters)
     found = status(aws, name)
     assert found == "CREATE_COMPLETE", reasons(aws, name)

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_aws.background import Background
-from local_aws.clients import Clients, Keys
+from local_aws.clients import Clients
+from local_aws.delivery import Delivery, DeliveryHost
 from local_aws.feature_store.model import FeatureGroups
 from local_aws.feature_store.store import FeatureStore
 from local_aws.processing.model import ProcessingJobs
 from local_aws.processing.runner import JobRunner
 from local_aws.sagemaker.engine import PipelineEngine
 from local_aws.sagemaker.model import StepsMode, Store
+from local_aws.sagemaker.project_stacks import ProjectStacks
+from local_aws.sagemaker.projects_model import Projects
 from local_aws.sagemaker.steps import StepRunner
 
 
@@ -29,16 +32,19 @@ class BackendSettings:
     steps: StepsMode
     engine: Path | None
     """The program ingest-features, which stands in for the Data Wrangler container."""
+    repositories: Path
+    """Where git repositories are kept."""
 
 
 class Backend:
     """Pipelines, executions, processing jobs and feature groups, and their background work."""
 
-    def __init__(self, settings: BackendSettings, keys: Keys, endpoint: str) -> None:
+    def __init__(self, settings: BackendSettings, keys: DeliveryHost, endpoint: str) -> None:
         self.lock = threading.RLock()
         self.store = Store(settings.max_executions, settings.steps)
         self.jobs = ProcessingJobs()
         self.feature_groups = FeatureGroups()
+        self.projects = Projects()
         self._settings = settings
         self._background = background = Background()
         clients = Clients(endpoint)
@@ -49,6 +55,13 @@ class Backend:
         steps = StepRunner(self.runner, self.jobs, clients, keys, background, self.lock)
         self.engine = PipelineEngine(self.runner, steps, self.jobs, background, self.lock)
 
+        self.delivery = delivery = Delivery(
+            settings.repositories, endpoint, keys, clients, background, self.lock
+        )
+        self.project_stacks = ProjectStacks(
+            delivery.catalog, delivery.provisioning, delivery.stacks, keys, background, self.lock
+        )
+
     def stop(self) -> None:
         """End all jobs and executions, and wait for their ends. Rows that wait are written first."""
         with self.lock:
@@ -57,6 +70,7 @@ class Backend:
                     if execution.status == "Executing" and not execution.held:
                         execution.status = "Stopping"
             self.runner.stop_all()
+            self.delivery.stop_all()
         self._background.end()
         self.feature_store.flush()
 
@@ -68,3 +82,5 @@ class Backend:
         self.store.steps = self._settings.steps
         self.jobs.by_arn.clear()
         self.feature_groups.by_arn.clear()
+        self.projects.by_arn.clear()
+        self.delivery.clear()

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 # Modules that have taken the function over by name.
 _USERS: Final = ("changesets", "engine", "handlers", "stacks")
+# Type to where its resources are kept by name, and the property with the name.
+_NAMED: Final = {
+    "AWS::CloudWatch::Alarm": ("cloudwatch", "_alarms", "AlarmName", "{}"),
+    "AWS::CloudWatch::Dashboard": ("cloudwatch", "_dashboards", "DashboardName", "{}"),
+    "AWS::Events::Rule": ("eventbridge", "_rules", "Name", "default|{}"),
+    "AWS::IAM::Role": ("iam", "_roles", "RoleName", "{}"),
+    "AWS::Lambda::Function": ("lambda_svc", "_functions", "FunctionName", "{}"),
+    "AWS::Logs::LogGroup": ("cloudwatch_logs", "_log_groups", "LogGroupName", "{}"),
+    "AWS::SQS::Queue": ("sqs", "_queue_name_to_url", "QueueName", "{}"),
+}
 
 
 def install_cloudformation_fixes() -> None:
     """Apply all of them."""
     _work_out_functions_in_conditions()
     _refuse_functions_without_their_package()
+    _keep_alarms_over_expressions()
+    _refuse_names_that_are_taken()
 
 
 def _work_out_functions_in_conditions() -> None:
@@ -72,3 +84,49 @@ def _refuse_functions_without_their_package() -> None:
         return create(logical_id, props, stack_name)
 
     handlers["create"] = create_with_package
+
+
+def _keep_alarms_over_expressions() -> None:
+    """An alarm may watch an expression over metrics. ministack refuses it; here it never rings."""
+    provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
+    record = provisioners._cw_metric_alarm_record
+
+    @functools.wraps(record)
+    def record_any(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+        if not properties.get("Metrics"):
+            alarm: dict[str, Any] = record(name, properties)
+            return alarm
+        if {"MetricName", "Namespace", "Statistic", "Period", "Dimensions"} & properties.keys():
+            raise ValueError("Metrics cannot be specified together with the properties of a single metric.")
+        single = {key: value for key, value in properties.items() if key != "Metrics"}
+        alarm = record(name, {**single, "MetricName": "none", "Namespace": "none"})
+        return {**alarm, "MetricName": "", "Namespace": "", "Metrics": properties["Metrics"]}
+
+    provisioners._cw_metric_alarm_record = record_any
+
+
+def _refuse_names_that_are_taken() -> None:
+    """A stack that would make what is there already fails.
+
+    ministack takes the other's resource over, and deletes it with the stack or in its rollback.
+    """
+    provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
+
+    def refusing(resource_type: str, create: Callable[..., Any]) -> Callable[..., Any]:
+        service, store, member, key = _NAMED[resource_type]
+
+        @functools.wraps(create)
+        def create_new(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
+            kept: Any = getattr(importlib.import_module(f"ministack.services.{service}"), store)
+            name = props.get(member)
+            if name and key.format(name) in kept:
+                raise ValueError(
+                    f"Resource of type '{resource_type}' with identifier '{name}' already exists."
+                )
+            return create(logical_id, props, stack_name)
+
+        return create_new
+
+    for resource_type in _NAMED:
+        handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+        handlers["create"] = refusing(resource_type, handlers["create"])

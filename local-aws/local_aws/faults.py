@@ -74,6 +74,11 @@ class Faults:
         self._codes = frozenset(modelled_codes) | COMMON_ERRORS.keys()
         self._pending: list[FaultSpec] = []
 
+    def extend(self, operations: Iterable[str], modelled_codes: Iterable[str]) -> None:
+        """Know the operations and errors of another service, too."""
+        self._operations |= frozenset(operations)
+        self._codes |= frozenset(modelled_codes)
+
     def add(self, fields: dict[str, Any]) -> FaultSpec:
         """Switch a fault on, from the fields of a FaultSpec. Raises BadFaultError."""
         fault = self._checked(fields)

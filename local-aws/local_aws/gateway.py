@@ -7,14 +7,19 @@ from collections.abc import Callable
 
 from local_aws.admin import PREFIX, Admin, host_is_loopback
 from local_aws.asgi import AsgiApp, Message, Receive, Send
+from local_aws.codecommit.http import GitOverHttp
+from local_aws.codecommit.repositories import PATH as GIT_PATH
 
 
 class Gateway:
     """An ASGI application around ministack's."""
 
-    def __init__(self, ministack: AsgiApp, admin: Admin, when_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, ministack: AsgiApp, admin: Admin, git: GitOverHttp, when_ready: Callable[[], None]
+    ) -> None:
         self._ministack = ministack
         self._admin = admin
+        self._git = git
         self._when_ready = when_ready
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -38,6 +43,11 @@ class Gateway:
             body = await _read_body(receive)
             query = scope.get("query_string", b"").decode("latin-1")
             answer = await self._admin.handle(scope["method"], scope["path"], query, headers, body)
+            await _send_answer(send, *answer)
+        elif scope["path"].startswith(GIT_PATH):
+            body = await _read_body(receive)
+            query = scope.get("query_string", b"").decode("latin-1")
+            answer = await self._git.handle(scope["method"], scope["path"], query, headers, body)
             await _send_answer(send, *answer)
         else:
             await self._ministack(scope, receive, send)

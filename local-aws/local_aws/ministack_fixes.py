@@ -119,6 +119,25 @@ def _invoke_functions_from_rules_asynchronously() -> None:
     functions.invoke_async_with_retry = invoker.invoke
 
 
+def invoke_pipelines_from_rules(start: Callable[[dict[str, Any], dict[str, Any]], str | None]) -> None:
+    """A rule may start a pipeline of CodePipeline, which ministack does not have."""
+    eventbridge = _module("services.eventbridge")
+    invoke_target = eventbridge._invoke_target
+
+    @functools.wraps(invoke_target)
+    def invoke_pipeline_or_other(
+        target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any = None
+    ) -> None:
+        if not str(target.get("Arn", "")).startswith("arn:aws:codepipeline:"):
+            invoke_target(target, event, rule, view)
+            return
+        refused = start(target, rule)
+        if refused is not None:
+            send_to_dead_letter_queue(target, rule, json.dumps(event, default=str), "NO_PERMISSIONS", refused)
+
+    eventbridge._invoke_target = invoke_pipeline_or_other
+
+
 def _execute_with_request_id(functions: Any) -> Callable[[dict[str, Any], Any, str], dict[str, Any]]:
     dispatch = functions._execute_function_dispatch
 

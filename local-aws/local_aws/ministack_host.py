@@ -17,6 +17,7 @@ import secrets
 import socket
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -28,8 +29,12 @@ from hypercorn.config import Config
 
 from local_aws.asgi import AsgiApp, Message, Receive, Send
 from local_aws.clients import Credentials
+from local_aws.codecommit.http import GitUser
+from local_aws.delivery import api_of
 from local_aws.errors import AwsError, validation_error
-from local_aws.ministack_fixes import install_fixes
+from local_aws.json_service import JsonService
+from local_aws.ministack_cloudformation import install_cloudformation
+from local_aws.ministack_fixes import install_fixes, invoke_pipelines_from_rules
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.model import Identity
 from local_aws.sagemaker.operations import Check
@@ -209,34 +214,129 @@ class MinistackHost:
         _ministack("services.sts").register_session(key.access_key, session)
         return key
 
+    def authentication_is_on(self) -> bool:
+        """Whether keys and rights are asked for."""
+        return bool(_ministack("app").AUTH)
+
+    def access_key(self, headers: dict[str, str], query: dict[str, list[str]]) -> str:
+        """The access key that signed a request."""
+        return str(_ministack("core.router").extract_access_key_id(headers, query))
+
+    def role_access_key(self, role_arn: str) -> str:
+        """A key for a session of a role, for what is done in its name in here."""
+        return self.role_key(role_arn, self.scope().account).access_key
+
+    def key_denial(self, access_key: str, check: Check) -> str | None:
+        """Why the owner of a key may not do something; None: it may, as all may without authentication."""
+        if not self.authentication_is_on():
+            return None
+        evaluator = _ministack("core.iam_evaluator")
+        principal = evaluator.resolve_principal(access_key, self.scope().account)
+        if isinstance(principal, evaluator.AuthError):
+            return str(principal.message)
+        if principal.policies is None:
+            return None
+        context = {name.lower(): value for name, value in check.condition_keys.items()}
+        context.setdefault("aws:tagkeys", None)
+        if check.action.startswith("s3:GetObject"):
+            bucket, _, key = check.resource.removeprefix("arn:aws:s3:::").partition("/")
+            tags = _ministack("services.s3").object_tags_for_condition(bucket, key, {})
+            context |= {f"s3:existingobjecttag/{name}".lower(): value for name, value in tags.items()}
+        request = evaluator.EvalContext(
+            principal_arn=principal.arn,
+            principal_type=principal.type,
+            principal_account=principal.account,
+            action=check.action,
+            resource_arn=check.resource,
+            region=self.scope().region,
+            service_context=context,
+            principal_keys=principal.keys,
+        )
+        decision = evaluator.evaluate(request, principal.policies, *principal.limits).decision
+        if decision == "Allow":
+            return None
+        denial: str = _ministack("core.iam_actions").identity_denial_message(
+            check.action, principal.arn, check.resource, decision == "Deny"
+        )
+        return denial
+
+    def trusts(self, role_arn: str, service: str) -> bool:
+        """Whether a role is there and may be assumed by a service. Any is, while authentication is off."""
+        if not self.authentication_is_on():
+            return True
+        role = _ministack("services.iam")._roles.get(role_arn.rpartition("/")[2])
+        if role is None or role["Arn"] != role_arn:
+            return False
+        evaluator = _ministack("core.iam_evaluator")
+        account = self.scope().account
+        request = evaluator.EvalContext(
+            principal_arn=service,
+            principal_type="Service",
+            principal_account=account,
+            action="sts:AssumeRole",
+            resource_arn="*",
+            region=self.scope().region,
+            service_context={"aws:sourceaccount": account},
+        )
+        trust = json.loads(role["AssumeRolePolicyDocument"])
+        statements = trust["Statement"] if isinstance(trust["Statement"], list) else [trust["Statement"]]
+        # A trust policy names no resource: it is of the role.
+        policy = {**trust, "Statement": [{**statement, "Resource": "*"} for statement in statements]}
+        decision = evaluator.evaluate_resource_policy(json.dumps(policy), request, service=service)
+        return bool(decision.decision == "Allow")
+
+    def role_denial(self, role_arn: str, service: str, check: Check) -> str | None:
+        """Why a role, assumed by a service, may not do something; None: it may."""
+        if not self.trusts(role_arn, service):
+            return f"{service} is not authorized to assume the role {role_arn}"
+        return self.key_denial(self.role_access_key(role_arn), check)
+
+    def git_user(self, access_key: str | None, token: str | None) -> tuple[GitUser, str] | None:
+        """The user of git that a key belongs to, with the key's secret. Without a key: the account."""
+        account, region = OWN_ACCOUNT, _ministack("core.responses").get_region()
+        scope = Scope(account=account, region=region)
+        evaluator = _ministack("core.iam_evaluator")
+        if access_key is None or evaluator.is_root_access_key(access_key):
+            return GitUser(scope, f"arn:aws:iam::{account}:root", lambda _: True), ROOT_SECRET
+        known = evaluator.resolve_credential(access_key, account)
+        if isinstance(known, evaluator.CredentialResolutionError):
+            return None
+        session = _ministack("services.sts")._sessions.get(access_key) or {}
+        if session and session.get("SessionToken") != token:
+            return None
+        user = GitUser(scope, known.principal_arn, lambda check: self.key_denial(access_key, check) is None)
+        return user, str(known.secret_access_key)
+
+    def parse_template(self, text: str) -> dict[str, Any]:
+        """The sections of a CloudFormation template. Raises ValueError."""
+        try:
+            return dict(_ministack("services.cloudformation.engine")._parse_template(text))
+        except Exception as error:
+            raise ValueError(str(error)) from error
+
+    def emit(self, account: str, region: str, event: dict[str, Any]) -> None:
+        """Put an event of AWS's own on the default bus."""
+        responses = _ministack("core.responses")
+        context = contextvars.copy_context()
+
+        def dispatch() -> None:
+            responses.set_request_account_id(account)
+            responses.set_request_region(region)
+            made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            whole = {"EventId": str(uuid.uuid4()), "EventBusName": "default", "Time": made}
+            _ministack("services.eventbridge")._dispatch_event(
+                {**whole, "Account": account, "Region": region, **event}
+            )
+
+        context.run(dispatch)
+
     def check_assumable(self, role_arn: str) -> None:
         """Raise a ValidationException for a role that is not there or does not trust SageMaker."""
-        if not _ministack("app").AUTH:
-            return
-        role = _ministack("services.iam")._roles.get(role_arn.rpartition("/")[2])
-        if role is None or not self._trusts_sagemaker(json.loads(role["AssumeRolePolicyDocument"])):
+        if not self.trusts(role_arn, _SAGEMAKER_PRINCIPAL):
             raise validation_error(
                 f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
                 "'sagemaker.amazonaws.com' to assume the role."
             )
-
-    def _trusts_sagemaker(self, trust_policy: dict[str, Any]) -> bool:
-        evaluator, scope = _ministack("core.iam_evaluator"), self.scope()
-        context = evaluator.EvalContext(
-            principal_arn=_SAGEMAKER_PRINCIPAL,
-            principal_type="Service",
-            principal_account=scope.account,
-            action="sts:AssumeRole",
-            resource_arn="*",
-            region=scope.region,
-            service_context={"aws:sourceaccount": scope.account},
-        )
-        statements = trust_policy.get("Statement", [])
-        statements = statements if isinstance(statements, list) else [statements]
-        # A trust policy is a resource policy whose resource goes without saying.
-        document = {**trust_policy, "Statement": [{**statement, "Resource": "*"} for statement in statements]}
-        decision = evaluator.evaluate_resource_policy(document, context, service=_SAGEMAKER_PRINCIPAL)
-        return bool(decision.decision == "Allow")
 
     def read_object(self, bucket: str, key: str, version_id: str | None) -> bytes | None:
         """An object in ministack's S3."""
@@ -261,6 +361,8 @@ def install(service: SageMakerService, on_reset: Callable[[], None]) -> AsgiApp:
     app = _ministack("app")
     router = _ministack("core.router")
 
+    _install_delivery(app, router, service)
+
     async def handler(
         method: str, _path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
     ) -> Answer:
@@ -283,6 +385,37 @@ def install(service: SageMakerService, on_reset: Callable[[], None]) -> AsgiApp:
     app._reset_all_state = reset
     install_fixes(SERVER_VARIABLES)
     return _with_request_context(app.app)
+
+
+def _install_delivery(app: Any, router: Any, service: SageMakerService) -> None:
+    """Plug in the services that bring code to pipelines, and what CloudFormation makes of them."""
+    delivery = service.backend.delivery
+    services = delivery.services(service.calls, service.faults)
+    for name, plugged in services.items():
+        app.SERVICE_HANDLERS[name] = _json_handler(plugged)
+        router.SERVICE_PATTERNS[name] = {
+            "target_prefixes": [plugged.protocol.target_prefix],
+            "host_patterns": [rf"{name}\."],
+            "credential_scope": plugged.protocol.iam_prefix,
+        }
+    # CodeBuild is ministack's, too; here its requests are decided where they are carried out.
+    _ministack("core.iam_actions").SERVICE_TO_IAM_NAMESPACE.pop("codebuild", None)
+    invoke_pipelines_from_rules(delivery.invoke_target)
+    api = api_of(services, service.call)
+    install_cloudformation(
+        app, MinistackHost(), delivery.resource_types(), api, delivery.provisioning.template_of
+    )
+
+
+def _json_handler(plugged: JsonService) -> Callable[..., Awaitable[Answer]]:
+    async def handler(
+        method: str, _path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+    ) -> Answer:
+        request_id = str(uuid.uuid4())
+        _request_id.set(request_id)
+        return await plugged.handle(HttpRequest(method, _raw_path.get(), headers, query, body), request_id)
+
+    return handler
 
 
 def _flush_before_athena_queries(app: Any, flush: Callable[[], None]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from local_aws import ministack_host
+from local_aws import delivery_state, ministack_host
 from local_aws.admin import Admin
 from local_aws.backend import Backend, BackendSettings
 from local_aws.gateway import Gateway
@@ -103,11 +103,17 @@ def instructions(port: int) -> str:
 async def _serve(settings: Settings, listener: socket.socket, port: int, data_dir: Path | None) -> None:
     state_file = data_dir / "sagemaker.json" if data_dir else None
     host = MinistackHost()
-    wanted = BackendSettings(settings.max_executions, settings.steps, settings.ingest_features)
+    wanted = BackendSettings(
+        settings.max_executions,
+        settings.steps,
+        settings.ingest_features,
+        (data_dir or Path.cwd()) / "codecommit",
+    )
     backend = Backend(wanted, host, f"http://{LOOPBACK}:{port}")
     service = SageMakerService(host, backend)
     if state_file:
         load(backend, state_file)
+        delivery_state.load(backend, state_file.with_name("delivery.json"))
     app = ministack_host.install(service, on_reset=service.reset)
 
     async def reset() -> None:
@@ -116,11 +122,14 @@ async def _serve(settings: Settings, listener: socket.socket, port: int, data_di
         await ministack_host.reset_everything()
 
     admin = Admin(service, reset)
-    gateway = Gateway(app, admin, when_ready=lambda: print(instructions(port), flush=True))
+    gateway = Gateway(
+        app, admin, backend.delivery.git, when_ready=lambda: print(instructions(port), flush=True)
+    )
     await ministack_host.serve(gateway, listener, _stop_signal(settings, backend))
     await asyncio.to_thread(ministack_host.stop_functions)
     if state_file:
         save(backend, state_file)
+        delivery_state.save(backend, state_file.with_name("delivery.json"))
 
 
 def _stop_signal(settings: Settings, backend: Backend) -> Callable[[], Awaitable[None]]:

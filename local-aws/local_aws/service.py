@@ -7,10 +7,9 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from local_aws import rest
-from local_aws.backend import Backend
 from local_aws.calls import CallLog
 from local_aws.clients import Keys
 from local_aws.deserialize import deserialize, parse_body
@@ -31,6 +30,9 @@ from local_aws.service_model import (
     service_of,
 )
 from local_aws.validation import validate
+
+if TYPE_CHECKING:
+    from local_aws.backend import Backend
 
 TARGET_PREFIX: Final = "SageMaker."
 Answer = tuple[int, dict[str, str], bytes]
@@ -150,6 +152,15 @@ class SageMakerService:
             self._host.cut_connection()
         return _answer(request.service, status, error, answer)
 
+    def call(self, operation: str, members: dict[str, Any]) -> dict[str, Any]:
+        """Carry out an operation for the server itself: validated, but neither authorised nor logged."""
+        request = deserialize(input_shape(operation), members)
+        validate(input_shape(operation), request)
+        scope = self._host.scope()
+        root = Identity(arn=f"arn:aws:iam::{scope.account}:root", principal_id=scope.account)
+        with self.backend.lock:
+            return OPERATIONS[operation].run(self._context(scope, root, None), request)
+
     def _carry_out(self, progress: _Progress, http: HttpRequest) -> dict[str, Any]:
         """The body of the answer.
 
@@ -194,6 +205,8 @@ class SageMakerService:
             engine=backend.engine,
             runner=backend.runner,
             feature_store=backend.feature_store,
+            projects=backend.projects,
+            project_stacks=backend.project_stacks,
             scope=scope,
             identity=identity,
             read_object=self._host.read_object,

@@ -26,10 +26,11 @@ class LogStream:
     A role that may not write logs has none, as on AWS; the job runs all the same.
     """
 
-    def __init__(self, logs: Any, name: str, shown: Callable[[str], str]) -> None:
+    def __init__(self, logs: Any, name: str, shown: Callable[[str], str], group: str = GROUP) -> None:
         self._logs = logs
         self._shown = shown
         self._name = name
+        self._group = group
         self._rest = b""
         self._events: list[tuple[int, str]] = []
         self._taken = 0
@@ -55,7 +56,10 @@ class LogStream:
 
     def line(self, text: str) -> None:
         """Add a line of our own."""
-        self.write(f"{text}\n".encode())
+        with self._lock:
+            # What a process left without an end of line is a line of its own.
+            end = "\n" if self._rest else ""
+        self.write(f"{end}{text}\n".encode())
 
     def close(self) -> None:
         """Send what is left."""
@@ -75,9 +79,10 @@ class LogStream:
 
     def _create(self) -> bool:
         try:
-            with contextlib.suppress(self._logs.exceptions.ResourceAlreadyExistsException):
-                self._logs.create_log_group(logGroupName=GROUP)
-            self._logs.create_log_stream(logGroupName=GROUP, logStreamName=self._name)
+            # A role need not be allowed to make a group that somebody else has made.
+            with contextlib.suppress(ClientError):
+                self._logs.create_log_group(logGroupName=self._group)
+            self._logs.create_log_stream(logGroupName=self._group, logStreamName=self._name)
         except (BotoCoreError, ClientError) as error:
             _log.warning("No log for %s: %s", self._name, error)
             return False
@@ -99,7 +104,7 @@ class LogStream:
             batch, events = events[:count], events[count:]
             try:
                 self._logs.put_log_events(
-                    logGroupName=GROUP,
+                    logGroupName=self._group,
                     logStreamName=self._name,
                     logEvents=[{"timestamp": at, "message": message} for at, message in batch],
                 )

@@ -42,6 +42,10 @@ class Scope:
         """The ARN of a processing job of this name."""
         return f"{self.arn_prefix}processing-job/{name.lower()}"
 
+    def project_arn(self, name: str) -> str:
+        """The ARN of a project of this name."""
+        return f"{self.arn_prefix}project/{name.lower()}"
+
     def feature_group_arn(self, name: str) -> str:
         """The ARN of a feature group of this name."""
         return f"{self.arn_prefix}feature-group/{name.lower()}"

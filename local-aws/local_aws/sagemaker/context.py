@@ -13,11 +13,13 @@ from local_aws.feature_store.model import FeatureGroup, FeatureGroups
 from local_aws.processing.model import ProcessingJob, ProcessingJobs
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.model import Identity, Pipeline, Store
+from local_aws.sagemaker.projects_model import Project, Projects
 
 if TYPE_CHECKING:
     from local_aws.feature_store.store import FeatureStore
     from local_aws.processing.runner import JobRunner
     from local_aws.sagemaker.engine import PipelineEngine
+    from local_aws.sagemaker.project_stacks import ProjectStacks
 
 Request = dict[str, Any]
 Response = dict[str, Any]
@@ -35,6 +37,8 @@ class Context:
     engine: PipelineEngine
     runner: JobRunner
     feature_store: FeatureStore
+    projects: Projects
+    project_stacks: ProjectStacks
     scope: Scope
     identity: Identity
     read_object: ReadObject
@@ -48,10 +52,13 @@ class Context:
     notes: list[str] = field(default_factory=list)
     """Remarks for the call log: what AWS would do silently and a test may want to see."""
 
-    def resource(self, arn: str) -> Pipeline | FeatureGroup | ProcessingJob | None:
+    def resource(self, arn: str) -> Pipeline | FeatureGroup | ProcessingJob | Project | None:
         """The resource of an ARN in lower case, if there is one that can be tagged."""
         return (
-            self.store.pipelines.get(arn) or self.feature_groups.by_arn.get(arn) or self.jobs.by_arn.get(arn)
+            self.store.pipelines.get(arn)
+            or self.feature_groups.by_arn.get(arn)
+            or self.jobs.by_arn.get(arn)
+            or self.projects.by_arn.get(arn)
         )
 
     def entry_fault(self, index: int) -> FaultSpec | None:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from local_aws.feature_store import batches, groups, runtime
 from local_aws.processing import operations as processing
-from local_aws.sagemaker import executions, pipelines, tags
+from local_aws.sagemaker import executions, pipelines, projects, tags
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.context import Context, Request, Response
 
@@ -24,6 +24,7 @@ ResourceMember = Literal[
     "PipelineExecutionArn",
     "PipelineName",
     "ProcessingJobName",
+    "ProjectName",
     "ResourceArn",
     "*",
 ]
@@ -52,6 +53,11 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "BatchWriteRecord": Operation(batches.batch_write_record, "Entries"),
     "CreateFeatureGroup": Operation(groups.create_feature_group, "FeatureGroupName"),
     "CreatePipeline": Operation(pipelines.create_pipeline, "PipelineName"),
+    "CreateProject": Operation(projects.create_project, "ProjectName"),
+    "DeleteProject": Operation(projects.delete_project, "ProjectName"),
+    "DescribeProject": Operation(projects.describe_project, "ProjectName"),
+    "ListProjects": Operation(projects.list_projects, "*"),
+    "UpdateProject": Operation(projects.update_project, "ProjectName"),
     "CreateProcessingJob": Operation(processing.create_processing_job, "ProcessingJobName"),
     "DeleteFeatureGroup": Operation(groups.delete_feature_group, "FeatureGroupName"),
     "DeletePipeline": Operation(pipelines.delete_pipeline, "PipelineName"),
@@ -82,8 +88,10 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "UpdatePipeline": Operation(pipelines.update_pipeline, "PipelineName"),
     "UpdatePipelineExecution": Operation(executions.update_pipeline_execution, "PipelineExecutionArn"),
 }
-_TAGGING: Final = frozenset({"CreateFeatureGroup", "CreatePipeline", "CreateProcessingJob"})
-_PASSING: Final = frozenset({*_TAGGING, "UpdatePipeline"})
+_TAGGING: Final = frozenset(
+    {"CreateFeatureGroup", "CreatePipeline", "CreateProcessingJob", "CreateProject", "UpdateProject"}
+)
+_PASSING: Final = frozenset({"CreateFeatureGroup", "CreatePipeline", "CreateProcessingJob", "UpdatePipeline"})
 BATCHES: Final = frozenset({"BatchGetRecord", "BatchWriteRecord"})
 
 
@@ -101,6 +109,10 @@ def checks(
             yield Check("sagemaker:AddTags", resource, keys)
     if operation in _PASSING and "RoleArn" in request:
         yield Check("iam:PassRole", request["RoleArn"], {"iam:PassedToService": "sagemaker.amazonaws.com"})
+    for provider in request.get("TemplateProviders", []):
+        role = (provider or {}).get("CfnTemplateProvider", {}).get("RoleARN")
+        if role is not None:
+            yield Check("iam:PassRole", role, {"iam:PassedToService": "cloudformation.amazonaws.com"})
 
 
 def resources_of(operation: str, request: Request, scope: Scope) -> list[str]:
@@ -120,6 +132,8 @@ def _resource(member: ResourceMember, named: str, scope: Scope) -> str:
         return scope.execution_arn_of(named)
     if member == "FeatureGroupName":
         return scope.feature_group_arn_of(named)
+    if member == "ProjectName":
+        return scope.project_arn(named)
     if member == "ProcessingJobName":
         return scope.processing_job_arn(named)
     return scope.resource_arn_of(named)

@@ -10,6 +10,7 @@ from local_aws.processing.model import ProcessingJob
 from local_aws.sagemaker.context import Context, Request, Response
 from local_aws.sagemaker.model import Pipeline
 from local_aws.sagemaker.paging import SortKey, page
+from local_aws.sagemaker.projects_model import Project
 
 MAX_TAGS: Final = 50
 
@@ -55,7 +56,7 @@ def merge_tags(existing: dict[str, str], added: list[dict[str, Any]]) -> dict[st
     return merged
 
 
-def _tagged_resource(context: Context, request: Request) -> Pipeline | FeatureGroup | ProcessingJob:
+def _tagged_resource(context: Context, request: Request) -> Pipeline | FeatureGroup | ProcessingJob | Project:
     """The resource of a ResourceArn. The model has no error of its own for a wrong one."""
     arn = context.scope.resource_arn_of(request["ResourceArn"])
     resource = context.resource(arn)

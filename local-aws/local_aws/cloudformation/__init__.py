@@ -1,0 +1,1 @@
+"""CloudFormation: stacks that other services make, resource types that ministack lacks, and permissions."""

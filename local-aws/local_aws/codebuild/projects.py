@@ -1,0 +1,297 @@
+"""The operations on build projects and builds."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from local_aws.caller import Caller
+from local_aws.codebuild.model import Build, PhaseRecord, Project
+from local_aws.codebuild.runner import BuildRunner
+from local_aws.errors import AwsError
+from local_aws.json_service import Operation, Protocol11, Request, Response, refuse
+from local_aws.sagemaker.arns import Scope
+from local_aws.sagemaker.operations import Check
+
+PROTOCOL: Final = Protocol11("codebuild", "CodeBuild_20161006.", "codebuild")
+_SETTINGS: Final = (
+    "description",
+    "source",
+    "artifacts",
+    "environment",
+    "serviceRole",
+    "timeoutInMinutes",
+    "queuedTimeoutInMinutes",
+    "tags",
+    "logsConfig",
+)
+_REFUSED: Final = (
+    "autoRetryLimit",
+    "badgeEnabled",
+    "buildBatchConfig",
+    "cache",
+    "concurrentBuildLimit",
+    "encryptionKey",
+    "fileSystemLocations",
+    "secondaryArtifacts",
+    "secondarySourceVersions",
+    "secondarySources",
+    "sourceVersion",
+    "vpcConfig",
+)
+
+
+class BuildProjects:
+    """Build projects and builds of all accounts and regions."""
+
+    def __init__(self, runner: BuildRunner, trusts: Callable[[str, str], bool]) -> None:
+        self._runner = runner
+        self._trusts = trusts
+        self.by_arn: dict[str, Project] = {}
+        self.builds: dict[str, Build] = {}
+
+    def stop_all(self) -> None:
+        """Stop what runs."""
+        for build in self.builds.values():
+            build.stop.set(0)
+
+    def clear(self) -> None:
+        """Forget everything; what runs is stopped."""
+        self.stop_all()
+        self.by_arn.clear()
+        self.builds.clear()
+
+    def create(self, caller: Caller, request: Request) -> Response:
+        """CreateProject."""
+        refuse(request, *_REFUSED)
+        _check_kinds(request)
+        self._check_role(request)
+        arn = _arn(caller.scope, request["name"])
+        if arn in self.by_arn:
+            raise AwsError("ResourceAlreadyExistsException", f"Project already exists: {arn}")
+        self.by_arn[arn] = project = Project(
+            name=request["name"],
+            account=caller.scope.account,
+            region=caller.scope.region,
+            settings={name: request[name] for name in _SETTINGS if name in request},
+            created_at=caller.now,
+            modified_at=caller.now,
+        )
+        return {"project": _shown(project)}
+
+    def update(self, caller: Caller, request: Request) -> Response:
+        """UpdateProject: what is left out stays."""
+        refuse(request, *_REFUSED)
+        _check_kinds(request)
+        self._check_role(request)
+        project = self._project(caller.scope, request["name"])
+        project.settings |= {name: request[name] for name in _SETTINGS if name in request}
+        project.modified_at = caller.now
+        return {"project": _shown(project)}
+
+    def delete(self, caller: Caller, request: Request) -> Response:
+        """DeleteProject. One that is not there is no error, as on AWS. Its builds go on."""
+        self.by_arn.pop(_arn(caller.scope, request["name"]), None)
+        return {}
+
+    def batch_get(self, caller: Caller, request: Request) -> Response:
+        """BatchGetProjects."""
+        found = {name: self.by_arn.get(_arn(caller.scope, name)) for name in request["names"]}
+        return {
+            "projects": [_shown(project) for project in found.values() if project],
+            "projectsNotFound": [name for name, project in found.items() if project is None],
+        }
+
+    def list_projects(self, caller: Caller, request: Request) -> Response:
+        """ListProjects by name, all on one page."""
+        refuse(request, "nextToken")
+        here = _arn(caller.scope, "")
+        names = sorted(project.name for arn, project in self.by_arn.items() if arn.startswith(here))
+        return {"projects": names[::-1] if request.get("sortOrder") == "DESCENDING" else names}
+
+    def start_build(self, caller: Caller, request: Request) -> Response:
+        """StartBuild, of a project without a source of its own."""
+        allowed = {"projectName", "environmentVariablesOverride", "buildspecOverride"}
+        refuse(request, *sorted(request.keys() - allowed))
+        project = self._project(caller.scope, request["projectName"])
+        if project.settings["source"]["type"] == "CODEPIPELINE":
+            raise _invalid("Project is configured to run with CodePipeline, and cannot be started directly.")
+        build = self.start(
+            project,
+            None,
+            None,
+            caller.identity.arn.rpartition("/")[2] if caller.identity else "local-aws",
+            request.get("environmentVariablesOverride", []),
+            request.get("buildspecOverride"),
+            caller.now,
+        )
+        return {"build": _shown_build(build)}
+
+    def start(
+        self,
+        project: Project,
+        source: tuple[str, str] | None,
+        version: str | None,
+        initiator: str,
+        overrides: list[dict[str, str]],
+        buildspec: str | None,
+        now: float,
+    ) -> Build:
+        """Start a build, with the bucket and key of a zip as its source or without one."""
+        project.builds_started += 1
+        build = Build(
+            id=f"{project.name}:{uuid.uuid4()}",
+            number=project.builds_started,
+            project=project,
+            settings=dict(project.settings),
+            initiator=initiator,
+            source=source,
+            source_version=version,
+            overrides=overrides,
+            buildspec_override=buildspec,
+            started_at=now,
+        )
+        self.builds[build.id] = build
+        self._runner.start(build)
+        return build
+
+    def stop_build(self, caller: Caller, request: Request) -> Response:
+        """StopBuild. One that has ended stays as it is."""
+        build = self.builds.get(request["id"].rpartition("build/")[2])
+        if build is None or not build.arn.startswith(_arn(caller.scope, "").removesuffix("project/")):
+            raise AwsError("ResourceNotFoundException", f"Build {request['id']} does not exist")
+        build.stop.set()
+        return {"build": _shown_build(build)}
+
+    def batch_get_builds(self, caller: Caller, request: Request) -> Response:
+        """BatchGetBuilds, by ids or ARNs."""
+        here = _arn(caller.scope, "").removesuffix("project/")
+        found = {wanted: self.builds.get(wanted.rpartition("build/")[2]) for wanted in request["ids"]}
+        seen = {wanted: build for wanted, build in found.items() if build and build.arn.startswith(here)}
+        return {
+            "builds": [_shown_build(build) for build in seen.values()],
+            "buildsNotFound": [wanted for wanted in request["ids"] if wanted not in seen],
+        }
+
+    def list_for_project(self, caller: Caller, request: Request) -> Response:
+        """ListBuildsForProject, latest first, all on one page."""
+        refuse(request, "nextToken")
+        project = self._project(caller.scope, request["projectName"])
+        ids = [build.id for build in self.builds.values() if build.project is project]
+        return {"ids": ids if request.get("sortOrder") == "ASCENDING" else ids[::-1]}
+
+    def _check_role(self, request: Request) -> None:
+        role = request.get("serviceRole")
+        if role is not None and not self._trusts(role, "codebuild.amazonaws.com"):
+            raise _invalid(f"CodeBuild is not authorized to perform: sts:AssumeRole on service role {role}.")
+
+    def _project(self, scope: Scope, name: str) -> Project:
+        found = self.by_arn.get(_arn(scope, name))
+        if found is None:
+            raise AwsError("ResourceNotFoundException", f"Project cannot be found: {_arn(scope, name)}")
+        return found
+
+
+def operations(projects: BuildProjects) -> dict[str, Operation]:
+    """All operations by name; IAM decides them on the project."""
+    runs = {
+        "BatchGetBuilds": projects.batch_get_builds,
+        "BatchGetProjects": projects.batch_get,
+        "CreateProject": projects.create,
+        "DeleteProject": projects.delete,
+        "ListBuildsForProject": projects.list_for_project,
+        "ListProjects": projects.list_projects,
+        "StartBuild": projects.start_build,
+        "StopBuild": projects.stop_build,
+        "UpdateProject": projects.update,
+    }
+    return {name: Operation(run, _checks(name)) for name, run in runs.items()}
+
+
+def _checks(operation: str) -> Callable[[Scope, Request], Iterator[Check]]:
+    def checks(scope: Scope, request: Request) -> Iterator[Check]:
+        named = [request.get("name"), request.get("projectName"), *request.get("names", [])]
+        named += [
+            item.rpartition("build/")[2].partition(":")[0]
+            for item in [*request.get("ids", []), request.get("id")]
+            if item
+        ]
+        arns = [_arn(scope, name) for name in named if name]
+        for resource in arns or ["*"]:
+            yield Check(f"codebuild:{operation}", resource, {})
+        if "serviceRole" in request:
+            yield Check(
+                "iam:PassRole", request["serviceRole"], {"iam:PassedToService": "codebuild.amazonaws.com"}
+            )
+
+    return checks
+
+
+def _arn(scope: Scope, name: str) -> str:
+    return f"arn:aws:codebuild:{scope.region}:{scope.account}:project/{name}"
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("InvalidInputException", message)
+
+
+def _check_kinds(request: Request) -> None:
+    source, artifacts = request.get("source", {}), request.get("artifacts", {})
+    if source.get("type", "CODEPIPELINE") not in ("CODEPIPELINE", "NO_SOURCE"):
+        raise _invalid(f"local-aws does not implement the source type {source['type']}.")
+    if artifacts.get("type", "CODEPIPELINE") not in ("CODEPIPELINE", "NO_ARTIFACTS"):
+        raise _invalid(f"local-aws does not implement the artifacts type {artifacts['type']}.")
+    if source.get("type") == "NO_SOURCE" and "\n" not in source.get("buildspec", ""):
+        raise _invalid("A project without a source needs a buildspec of its own.")
+    for variable in request.get("environment", {}).get("environmentVariables", []):
+        if variable.get("type", "PLAINTEXT") != "PLAINTEXT":
+            raise _invalid(f"local-aws does not implement variables of type {variable['type']}.")
+
+
+def _shown(project: Project) -> dict[str, Any]:
+    return {
+        "name": project.name,
+        "arn": project.arn,
+        **project.settings,
+        "created": project.created_at,
+        "lastModified": project.modified_at,
+    }
+
+
+def _shown_build(build: Build) -> dict[str, Any]:
+    logs = {"groupName": build.log_group, "streamName": build.log_stream} if build.log_group else None
+    return {
+        "id": build.id,
+        "arn": build.arn,
+        "buildNumber": build.number,
+        "startTime": build.started_at,
+        "endTime": build.ended_at,
+        "currentPhase": build.phases[-1].name if build.phases else "SUBMITTED",
+        "buildStatus": build.status,
+        "sourceVersion": build.source_version,
+        "resolvedSourceVersion": build.source_version,
+        "projectName": build.project.name,
+        "phases": [_shown_phase(phase) for phase in build.phases],
+        "source": build.settings["source"],
+        "artifacts": {"location": ""},
+        "environment": build.settings["environment"],
+        "serviceRole": build.settings["serviceRole"],
+        "logs": logs,
+        "timeoutInMinutes": build.settings.get("timeoutInMinutes", 60),
+        "queuedTimeoutInMinutes": build.settings.get("queuedTimeoutInMinutes", 480),
+        "buildComplete": build.ended_at is not None,
+        "initiator": build.initiator,
+    }
+
+
+def _shown_phase(phase: PhaseRecord) -> dict[str, Any]:
+    code, _, message = phase.message.partition(": ")
+    return {
+        "phaseType": phase.name,
+        "phaseStatus": phase.status,
+        "startTime": phase.started_at,
+        "endTime": phase.ended_at,
+        "durationInSeconds": None if phase.ended_at is None else int(phase.ended_at - phase.started_at),
+        "contexts": [{"statusCode": code, "message": message}] if phase.message else [],
+    }

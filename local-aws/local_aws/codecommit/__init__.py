@@ -1,0 +1,1 @@
+"""AWS CodeCommit: real git repositories, cloned and pushed to over HTTP on this server's port."""

@@ -1,0 +1,1 @@
+"""AWS CodePipeline: pipelines that hand what is pushed to CodeCommit to builds of CodeBuild."""

@@ -1,0 +1,67 @@
+"""SageMaker projects, as they are remembered."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from local_aws.sagemaker.model import Identity
+
+ProjectStatus = Literal[
+    "CreateInProgress", "CreateCompleted", "CreateFailed",
+    "DeleteInProgress", "DeleteCompleted", "DeleteFailed",
+    "UpdateInProgress", "UpdateCompleted", "UpdateFailed",
+]  # fmt: skip
+_ID_ALPHABET: Final = string.ascii_lowercase + string.digits
+
+
+def new_project_id() -> str:
+    """An id such as ``p-abc123def456``."""
+    return f"p-{''.join(secrets.choice(_ID_ALPHABET) for _ in range(12))}"
+
+
+@dataclass
+class Project:
+    """A project and the stack behind it."""
+
+    name: str
+    id: str
+    arn: str
+    account: str
+    region: str
+    description: str | None
+    tags: dict[str, str]
+    created_at: float
+    created_by: Identity
+    modified_at: float
+    modified_by: Identity
+    catalog: dict[str, Any] | None
+    """Its ServiceCatalogProvisioningDetails; None: it is made from a template."""
+    template: dict[str, Any] | None
+    """Its CfnTemplateProvider; None: it is made from a product."""
+    status: ProjectStatus = "CreateInProgress"
+    message: str = ""
+    provisioned_product_id: str | None = None
+    stack_id: str | None = None
+
+    @property
+    def stack_name(self) -> str:
+        """The name of the stack of a project that is made from a template."""
+        return f"sagemaker-{self.name}-{self.id}"
+
+    def parameters(self) -> dict[str, str]:
+        """What SageMaker itself fills in."""
+        return {"SageMakerProjectName": self.name, "SageMakerProjectId": self.id}
+
+    def stack_tags(self) -> dict[str, str]:
+        """The project's tags, and those that SageMaker adds."""
+        return {**self.tags, "sagemaker:project-name": self.name, "sagemaker:project-id": self.id}
+
+
+@dataclass
+class Projects:
+    """All projects by ARN, deleted ones included until their name is taken again."""
+
+    by_arn: dict[str, Project] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""AWS Service Catalog: portfolios, products and their versions, and the stacks made from them."""
