@@ -42,9 +42,9 @@ def object_of(url: str) -> tuple[str, str] | None:
 def check_sections(template: dict[str, Any]) -> None:
     """Raise ValueError for a template whose form cannot be made."""
     for name in ("Parameters", "Outputs"):
-        section = template.get(name) or {}
+        section = template.get(name, {})
         if not isinstance(section, dict) or not all(isinstance(item, dict) for item in section.values()):
-            raise ValueError(f"{name} must be a mapping of names to mappings")
+            raise ValueError(f"{name} must be a mapping of names to mappings")  # noqa: TRY004
     for name, parameter in (template.get("Parameters") or {}).items():
         if not isinstance(parameter.get("AllowedValues", []), list):
             raise ValueError(f"AllowedValues of the parameter {name} must be a list")
