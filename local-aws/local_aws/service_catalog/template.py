@@ -44,10 +44,11 @@ def check_sections(template: dict[str, Any]) -> None:
     for name in ("Parameters", "Outputs"):
         section = template.get(name, {})
         if not isinstance(section, dict) or not all(isinstance(item, dict) for item in section.values()):
-            raise ValueError(f"{name} must be a mapping of names to mappings")  # noqa: TRY004
-    for name, parameter in (template.get("Parameters") or {}).items():
-        if not isinstance(parameter.get("AllowedValues", []), list):
-            raise ValueError(f"AllowedValues of the parameter {name} must be a list")
+            raise ValueError(f"{name} must be a mapping of names to mappings")
+    parameters = template.get("Parameters", {})
+    bad = [name for name, item in parameters.items() if not isinstance(item.get("AllowedValues", []), list)]
+    if bad:
+        raise ValueError(f"AllowedValues must be a list for {', '.join(bad)}")
 
 
 def form(template: dict[str, Any]) -> list[dict[str, Any]]:
