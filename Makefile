@@ -51,6 +51,9 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
 help: ## Explain each target (this list)
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
+ORACLE := crates/data-wrangler-flow/oracle
+FUZZ_CRATES := crates/start-pipeline/fuzz crates/data-wrangler-flow/fuzz
+
 .PHONY: demo
 demo: build-host ## Upload a file to a local S3 and watch it become features (FILE=... for your own)
 	@python e2e/demo.py --package $(HOST_PACKAGE) --cli $(HOST_CLI) --ingest-features $(HOST_JOB) $(if $(value FILE),--file "$$GIVEN_FILE")
@@ -64,7 +67,7 @@ check: fmt-check lint test-rust test-local-aws test-templates docs ## What must 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
 	@$(need_rust)
-	@cargo test --locked --workspace
+	@cargo test --locked --workspace --features data-wrangler-flow/engine
 	@cargo test --locked --manifest-path bench/Cargo.toml --package lambda-bench --target-dir $(BENCH)/rust
 
 .PHONY: test-local-aws
@@ -96,19 +99,36 @@ test-e2e: build-host ## Run the end-to-end tests: the release package on local-a
 	@cd e2e && pytest
 
 .PHONY: fuzz
-fuzz: ## Fuzz the parser of events for FUZZ_SECONDS (default 30)
+fuzz: ## Fuzz the parsers of events, flows and data, each for FUZZ_SECONDS (default 30)
 	@$(need_rust)
-	@mkdir -p target/fuzz/corpus
-	@cd crates/start-pipeline/fuzz && RUSTFLAGS="$(FUZZ_FLAGS)" CARGO_TARGET_DIR="$(CURDIR)/target/fuzz" \
-	  cargo build --locked --release --target $(FUZZ_TARGET)
-	@cd target/fuzz && if $(FUZZ_TARGET)/release/payload -max_total_time=$(FUZZ_SECONDS) \
-	    -max_len=16384 corpus "$(CURDIR)/events" 2> payload.log; \
-	  then grep '^Done' payload.log; else tail -n 40 payload.log; exit 1; fi
+	@$(call run_fuzz,crates/start-pipeline/fuzz,payload,"$(CURDIR)/events")
+	@$(call run_fuzz,crates/data-wrangler-flow/fuzz,engine,"$(CURDIR)/crates/data-wrangler-flow/fuzz/seeds")
+
+# The crate, its target, and the folder of seeds.
+define run_fuzz
+mkdir -p target/fuzz/corpus/$(2) && \
+(cd $(1) && RUSTFLAGS="$(FUZZ_FLAGS)" CARGO_TARGET_DIR="$(CURDIR)/target/fuzz" \
+  cargo build --locked --release --target $(FUZZ_TARGET)) && \
+cd target/fuzz && if $(FUZZ_TARGET)/release/$(2) -max_total_time=$(FUZZ_SECONDS) \
+    -max_len=16384 corpus/$(2) $(3) 2> $(2).log; \
+  then grep '^Done' $(2).log; else tail -n 40 $(2).log; exit 1; fi
+endef
+
+.PHONY: oracle
+oracle: target/oracle/installed ## Compute with Spark what the engine's tests expect (PySpark and Java go into target/oracle)
+	@target/oracle/bin/python $(ORACLE)/oracle.py
+
+target/oracle/installed: $(ORACLE)/requirements.txt
+	@echo "Installing PySpark and Java into target/oracle ..." >&2
+	@rm -rf target/oracle
+	@$(PYTHON) -m venv target/oracle
+	@target/oracle/bin/pip install --quiet --require-hashes -r $(ORACLE)/requirements.txt
+	@touch $@
 
 .PHONY: fmt
 fmt: $(VENV)/installed ## Format Rust and Python
 	@cargo fmt
-	@cargo fmt --manifest-path crates/start-pipeline/fuzz/Cargo.toml
+	@for crate in $(FUZZ_CRATES); do cargo fmt --manifest-path $$crate/Cargo.toml || exit; done
 	@cargo fmt --manifest-path bench/Cargo.toml --all
 	@ruff format
 	@ruff check --fix
@@ -116,21 +136,23 @@ fmt: $(VENV)/installed ## Format Rust and Python
 .PHONY: fmt-check
 fmt-check: $(VENV)/installed
 	@cargo fmt --check
-	@cargo fmt --check --manifest-path crates/start-pipeline/fuzz/Cargo.toml
+	@for crate in $(FUZZ_CRATES); do cargo fmt --check --manifest-path $$crate/Cargo.toml || exit; done
 	@cargo fmt --check --manifest-path bench/Cargo.toml --all
 	@ruff format --check
 
 .PHONY: lint
 lint: lint-templates ## Lint Rust, Python and the templates, warnings denied
-	@cargo clippy --locked --workspace --all-targets -- -D warnings
+	@cargo clippy --locked --workspace --features data-wrangler-flow/engine --all-targets -- -D warnings
 	@cargo clippy --locked --manifest-path bench/Cargo.toml --all-targets --target-dir $(BENCH)/rust -- -D warnings
-	@cargo metadata --locked --format-version 1 --manifest-path crates/start-pipeline/fuzz/Cargo.toml > /dev/null
+	@for crate in $(FUZZ_CRATES); do \
+	  cargo metadata --locked --format-version 1 --manifest-path $$crate/Cargo.toml > /dev/null || exit; done
 	@ruff check
 	@mypy local-aws/local_aws local-aws/tests
 	@mypy e2e cfn-templates/lint
 	@mypy packaging
 	@mypy cfn-templates/tests
 	@mypy bench/python
+	@mypy $(ORACLE)
 
 .PHONY: lint-templates
 lint-templates: $(VENV)/installed $(CHECKOV)/installed $(GUARD)/installed ## Lint the CloudFormation templates: cfn-lint, checkov, Guard
@@ -140,7 +162,7 @@ lint-templates: $(VENV)/installed $(CHECKOV)/installed $(GUARD)/installed ## Lin
 
 .PHONY: docs
 docs: ## Build the crates' documentation, warnings denied
-	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --features data-wrangler-flow/engine --no-deps
 
 .PHONY: build
 build: build-x86_64 ## Build the Lambda's zip, the CLI and the processing job (x86_64; arm64 too where the toolchain has its target)

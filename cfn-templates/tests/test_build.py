@@ -100,7 +100,7 @@ def test_values_reach_the_build_unchanged() -> None:
 def test_flows_are_kept_where_no_rule_expires_them() -> None:
     stack = TEMPLATE.resolve(PRODUCT_PARAMETERS)
     bucket = stack.resources["ArtifactBucket"].properties
-    assert variables(stack)["ARTIFACTS_URL"] == f"s3://{bucket['BucketName']}/flows"
+    assert variables(stack)["ARTIFACTS_URL"] == f"s3://{bucket['BucketName']}/pipeline"
     expiring = [
         rule["Prefix"] for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule
     ]

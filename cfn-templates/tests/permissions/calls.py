@@ -14,7 +14,7 @@ _SDKS: Mapping[str, tuple[str, str]] = {
     "aws-sdk-sagemaker": ("sagemaker", "sagemaker"),
     "aws-sdk-sagemakerfeaturestoreruntime": ("sagemaker-featurestore-runtime", "sagemaker"),
 }
-# What the crate's own client for S3 is called for.
+# What the crate's own client for S3 is called for, as a field `s3` or `objects`.
 _S3: Mapping[str, str] = {
     "get": "s3:GetObject",
     "put": "s3:PutObject",
@@ -54,7 +54,7 @@ def _sdks(folder: Path) -> list[str]:
 
 def _calls(folder: Path, code: str) -> set[str]:
     """The SDK's fluent calls, and those of the client for S3."""
-    found = {_S3[method] for method in re.findall(r"\bself\s*\.s3\s*\.(\w+)\(", code)}
+    found = {_S3[method] for method in re.findall(r"\b(?:s3|objects)\s*\.(\w+)\(", code) if method in _S3}
     session = botocore.session.get_session()
     for sdk in _sdks(folder):
         service, prefix = _SDKS[sdk]

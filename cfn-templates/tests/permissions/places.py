@@ -99,6 +99,7 @@ def _of_product(stack: Stack) -> Mapping[str, Iterable[str]]:
             arn("cloudformation", f"stack/{name}/8a6f3c80")
             for name in ("SC-1-pp-a", "sagemaker-p-abcdefghijkl")
         ],
+        "rejected": [f"{_object(here.partition, variables['ARTIFACTS_URL'])}/rejected/{'9' * 64}.jsonl"],
         "stored_flow": [f"{_object(here.partition, variables['ARTIFACTS_URL'])}/{'8' * 64}.flow"],
     }
 

@@ -57,14 +57,14 @@ pub(super) fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Fault> {
             Ok(Arc::new(ints))
         }
         (DataType::Float32 | DataType::Float64, DataType::Int64) => {
-            #[expect(clippy::cast_possible_truncation, reason = "saturates, as Java does")]
             let array = doubles(array)?;
+            #[expect(clippy::cast_possible_truncation, reason = "saturates, as Java does")]
             let longs = array.iter().map(|double| double.map(|d| d as i64));
             Ok(Arc::new(longs.collect::<Int64Array>()))
         }
         (DataType::Float32 | DataType::Float64, DataType::Int32) => {
-            #[expect(clippy::cast_possible_truncation, reason = "saturates, as Java does")]
             let array = doubles(array)?;
+            #[expect(clippy::cast_possible_truncation, reason = "saturates, as Java does")]
             let ints = array.iter().map(|double| double.map(|d| d as i32));
             Ok(Arc::new(ints.collect::<Int32Array>()))
         }

@@ -41,9 +41,9 @@ fn address(path: &Path) -> Result<String, Fault> {
             address.push(character);
         } else {
             let mut bytes = [0; 4];
-            for byte in character.encode_utf8(&mut bytes).bytes() {
-                address.push_str(&format!("%{byte:02X}"));
-            }
+            let escaped =
+                character.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}"));
+            address.extend(escaped);
         }
     }
     Ok(address)

@@ -12,7 +12,7 @@ use crate::{Flow, Graph, OutputName};
 pub use super::source_plan::{SourceFormat, SourcePlan};
 
 /// How to plan.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct PlanOptions {
     /// Train again although the flow has trained parameters.
     pub refit: bool,

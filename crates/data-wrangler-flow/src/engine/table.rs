@@ -106,13 +106,17 @@ impl Table {
         if replaced.is_empty() {
             self.fields.push(column);
         } else {
-            replaced.iter().for_each(|at| self.fields[*at] = column.clone());
+            for at in &replaced {
+                self.fields[*at] = column.clone();
+            }
         }
         for (rows, array) in self.chunks.iter_mut().zip(arrays) {
             if replaced.is_empty() {
                 rows.columns.push(array);
             } else {
-                replaced.iter().for_each(|at| rows.columns[*at] = Arc::clone(&array));
+                for at in &replaced {
+                    rows.columns[*at] = Arc::clone(&array);
+                }
             }
         }
         Ok(self)

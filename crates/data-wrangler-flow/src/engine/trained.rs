@@ -37,7 +37,9 @@ impl Model {
         }
         let data = Bytes::from(file(&mut archive, "data/part-", ".parquet")?);
         let reader = ParquetRecordBatchReaderBuilder::try_new(data);
-        let mut reader = reader.and_then(|r| r.build()).map_err(|error| error.to_string())?;
+        let mut reader = reader
+            .and_then(ParquetRecordBatchReaderBuilder::build)
+            .map_err(|error| error.to_string())?;
         match reader.next() {
             Some(Ok(row)) if row.num_rows() > 0 => Ok(Some(Self { row })),
             Some(Err(error)) => Err(error.to_string()),

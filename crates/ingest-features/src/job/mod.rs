@@ -82,8 +82,6 @@ pub async fn run<S: Store, O: Objects>(
         Failure::new(error, "`engine: data-wrangler` in pipeline.yaml runs the flow as it is")
     })?;
     let places = data::places(plan.sources(), &arguments.inputs, ml, config.as_ref())?;
-    let places_in_s3 = places.values().any(|place| matches!(place, crate::place::Place::S3(_)));
-    debug_assert!(services.is_some() || !places_in_s3);
     let feature_group = wanted.feature_group(&output_name, config.as_ref())?;
     let group = match (&services, feature_group) {
         (Some(services), Some(name)) => Some(describe(&services.store, name, surroundings).await?),

@@ -60,7 +60,7 @@ impl Store for FeatureStore {
                 .set_next_token(token.clone())
                 .send()
                 .await
-                .map_err(store_error)?;
+                .map_err(|error| store_error(&error))?;
             features.extend(page.feature_definitions.unwrap_or_default().into_iter().map(feature));
             match page.next_token.filter(|next| !next.is_empty()) {
                 Some(next) if token.as_ref() == Some(&next) => {
@@ -93,13 +93,13 @@ impl Store for FeatureStore {
         };
         let entries = records.iter().map(entry).collect();
         let answer = self.runtime.batch_write_record().set_entries(Some(entries)).send().await;
-        by_place(&answer.map_err(store_error)?, records)
+        by_place(&answer.map_err(|error| store_error(&error))?, records)
     }
 
     async fn put(&self, group: &str, record: &Record) -> Result<(), StoreError> {
         let request = self.runtime.put_record().feature_group_name(group);
         let answer = request.set_record(Some(values(record))).send().await;
-        answer.map(drop).map_err(store_error)
+        answer.map(drop).map_err(|error| store_error(&error))
     }
 }
 
@@ -158,17 +158,17 @@ fn wrong(problem: &str) -> StoreError {
     StoreError::new(Reason::Fault, "an answer that makes no sense", problem)
 }
 
-fn store_error<E>(error: SdkError<E, HttpResponse>) -> StoreError
+fn store_error<E>(error: &SdkError<E, HttpResponse>) -> StoreError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    if let SdkError::ServiceError(answer) = &error {
+    if let SdkError::ServiceError(answer) = error {
         let (code, message) = (answer.err().code(), answer.err().message());
         let code = code.unwrap_or("an error without a code");
         let status = answer.raw().status().as_u16();
         return StoreError::reported(code, message.unwrap_or("no message"), Some(status));
     }
-    let causes = with_causes(&error);
+    let causes = with_causes(error);
     match error {
         _ if causes.contains("credentials") => {
             StoreError::new(Reason::NoCredentials, "no credentials", causes)

@@ -110,6 +110,7 @@ fn of_double(function: Function, value: f64) -> Value<'static> {
     })
 }
 
+#[expect(clippy::float_cmp, reason = "exactly 1 is the exception")]
 /// Java's `Math.pow`, which differs from C's where the base is 1.
 fn pow(base: f64, exponent: f64) -> f64 {
     if exponent.is_nan() || (base.abs() == 1.0 && exponent.is_infinite()) {

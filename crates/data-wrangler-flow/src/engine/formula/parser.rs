@@ -4,7 +4,7 @@ use super::function::Function;
 use super::lexer::{Token, tokens};
 
 /// Deepest tree; deeper ones would not fit the stack.
-const MAX_DEPTH: usize = 128;
+const MAX_DEPTH: usize = 48;
 /// Most parts of a formula. `between`, `nullif` and `case x when` repeat what they are given, so
 /// that a short text could become a huge tree.
 const MAX_PARTS: usize = 10_000;
@@ -341,7 +341,7 @@ impl Parser {
                 self.expect_symbol(")")?;
                 return Ok(inner);
             }
-            token => return Err(format!("{} is not expected", shown(&token))),
+            token @ Token::Symbol(_) => return Err(format!("{} is not expected", shown(&token))),
         };
         if self.peek() == Some(&Token::Symbol(".")) {
             return Err("fields of structures (`a.b`) are not supported".to_owned());

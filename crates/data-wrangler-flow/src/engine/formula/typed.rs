@@ -85,7 +85,11 @@ pub(super) fn typed(expression: &Expression, columns: &Columns) -> Result<Typed,
             let mut conditions = Vec::new();
             let mut values = Vec::new();
             for (when, then) in branches {
-                conditions.push(condition(of(when)?)?);
+                let when = of(when)?;
+                if when.kind == Kind::Null {
+                    return Err("the condition is always null, which Spark refuses".to_owned());
+                }
+                conditions.push(condition(when)?);
                 values.push(of(then)?);
             }
             let has_otherwise = otherwise.is_some();
@@ -184,10 +188,9 @@ fn compare(with: Comparison, left: Typed, right: Typed) -> Result<Typed, String>
         matches!(with, Comparison::Equal | Comparison::NotEqual | Comparison::NullSafeEqual);
     let kind = match (left.kind, right.kind) {
         (left, right) if left == right => left,
-        (Kind::Null, kind) | (kind, Kind::Null) => kind,
-        // A string is read as what it is compared with.
         (Kind::Text, Kind::Decimal(_)) | (Kind::Decimal(_), Kind::Text) => Kind::Double,
-        (Kind::Text, kind) | (kind, Kind::Text) => kind,
+        // Null is of any type, and a string is read as what it is compared with.
+        (Kind::Null | Kind::Text, kind) | (kind, Kind::Null | Kind::Text) => kind,
         (Kind::Boolean, kind) | (kind, Kind::Boolean) if equality && kind.is_integral() => kind,
         (left, right) => wider(left, right)?,
     };

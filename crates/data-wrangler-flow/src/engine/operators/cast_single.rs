@@ -96,7 +96,9 @@ impl Operator for CastSingle {
                 let table = self.cast(table, position, None, context)?;
                 table.filter(context, |rows| {
                     let column = &rows.columns[position];
-                    Ok(BooleanArray::from_iter((0..column.len()).map(|i| Some(column.is_valid(i)))))
+                    Ok((0..column.len())
+                        .map(|i| Some(column.is_valid(i)))
+                        .collect::<BooleanArray>())
                 })
             }
             Invalid::Replace { with, keep_original } => {

@@ -128,14 +128,14 @@ pub(super) fn is_missing(column: &ArrayRef, name: &str) -> Result<BooleanArray, 
         DataType::Utf8 => {
             let texts = column.as_string::<i32>().iter();
             let missing = |text: &str| text.trim_matches(' ').is_empty();
-            BooleanArray::from_iter(texts.map(|text| Some(text.is_none_or(missing))))
+            texts.map(|text| Some(text.is_none_or(missing))).collect::<BooleanArray>()
         }
         kind if is_number(kind) => {
             let values = doubles(column)?;
-            BooleanArray::from_iter(values.iter().map(|v| Some(v.is_none_or(f64::is_nan))))
+            values.iter().map(|v| Some(v.is_none_or(f64::is_nan))).collect::<BooleanArray>()
         }
         DataType::Date32 | DataType::Timestamp(..) => {
-            BooleanArray::from_iter((0..column.len()).map(|row| Some(column.is_null(row))))
+            (0..column.len()).map(|row| Some(column.is_null(row))).collect::<BooleanArray>()
         }
         kind => {
             let kind = sql_name(kind);

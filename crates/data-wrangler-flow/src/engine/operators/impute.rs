@@ -195,17 +195,16 @@ fn most_frequent(table: Table, column: &ImputedColumn, context: &Context) -> Res
             })
         }
         DataType::Float64 => {
-            let value = match &column.trained {
-                Some(trained) => Some(trained_number(trained, input)?),
-                None => {
-                    let mut values = Vec::new();
-                    for array in table.chunks_of(position) {
-                        let array = doubles(array)?;
-                        values.extend(array.iter().flatten().filter(|value| !value.is_nan()));
-                    }
-                    values.sort_by(|left, right| order_doubles(*left, *right));
-                    mode(&values)
+            let value = if let Some(trained) = &column.trained {
+                Some(trained_number(trained, input)?)
+            } else {
+                let mut values = Vec::new();
+                for array in table.chunks_of(position) {
+                    let array = doubles(array)?;
+                    values.extend(array.iter().flatten().filter(|value| !value.is_nan()));
                 }
+                values.sort_by(|left, right| order_doubles(*left, *right));
+                mode(&values)
             };
             table.set(&column.output, &kind, context, |rows| {
                 fill_doubles(&rows.columns[position], input, value)

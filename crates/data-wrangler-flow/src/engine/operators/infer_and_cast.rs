@@ -86,15 +86,12 @@ fn trained_schema(node: &Node) -> Result<Option<Object>, Problem> {
 impl Operator for InferAndCast {
     fn apply(&self, table: Table, context: &Context) -> Result<Table, Fault> {
         let inferred;
-        let schema = match &self.schema {
-            Some(schema) => {
-                check(&table, schema)?;
-                schema
-            }
-            None => {
-                inferred = infer(&table)?;
-                &inferred
-            }
+        let schema = if let Some(schema) = &self.schema {
+            check(&table, schema)?;
+            schema
+        } else {
+            inferred = infer(&table)?;
+            &inferred
         };
         let mut columns = Vec::with_capacity(schema.len());
         for (name, kind) in schema {

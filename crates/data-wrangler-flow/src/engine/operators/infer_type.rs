@@ -206,6 +206,7 @@ fn python_strip(value: &str) -> &str {
     value.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c))
 }
 
+#[expect(clippy::option_option, reason = "no number is not the same as no answer")]
 /// A finite number as Python reads it. The outer option is none for digits of other scripts.
 fn number(value: &str, underscores: bool) -> Option<Option<f64>> {
     let text = python_strip(value);

@@ -71,15 +71,14 @@ fn renames(block: &Block) -> Result<Vec<(String, String)>, String> {
 }
 
 fn move_column(block: &Block) -> Result<ManageColumns, String> {
-    let (name, target): (_, fn(&Block) -> Result<Target, String>) =
-        match block.needed("move_type")? {
-            "Move to start" => ("move_to_start_parameters", |_| Ok(Target::Start)),
-            "Move to end" => ("move_to_end_parameters", |_| Ok(Target::End)),
-            "Move to index" => ("move_to_index_parameters", index),
-            "Move after" => ("move_after_parameters", |block| Ok(Target::After(target(block)?))),
-            "Move before" => ("move_before_parameters", |block| Ok(Target::Before(target(block)?))),
-            other => return Err(block.unknown("move_type", other)),
-        };
+    let (name, target): (_, ReadTarget) = match block.needed("move_type")? {
+        "Move to start" => ("move_to_start_parameters", |_| Ok(Target::Start)),
+        "Move to end" => ("move_to_end_parameters", |_| Ok(Target::End)),
+        "Move to index" => ("move_to_index_parameters", index),
+        "Move after" => ("move_after_parameters", |block| Ok(Target::After(target(block)?))),
+        "Move before" => ("move_before_parameters", |block| Ok(Target::Before(target(block)?))),
+        other => return Err(block.unknown("move_type", other)),
+    };
     let block = block.block(name)?;
     let columns = block.columns("column_to_move")?;
     let to = target(&block)?;
@@ -90,6 +89,9 @@ fn move_column(block: &Block) -> Result<ManageColumns, String> {
         _ => Ok(ManageColumns::Move { columns, to }),
     }
 }
+
+/// Reads where columns are moved to.
+type ReadTarget = fn(&Block) -> Result<Target, String>;
 
 fn target(block: &Block) -> Result<String, String> {
     block.needed("target_column").map(str::to_owned)

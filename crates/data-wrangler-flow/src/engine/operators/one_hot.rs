@@ -36,15 +36,10 @@ pub(super) fn build(block: &Block, trained: &Trained) -> Built {
     if block.flag("input_already_ordinal_encoded", false)? {
         return Err(format!("{} is not supported", block.name("input_already_ordinal_encoded")));
     }
-    match block.text("output_style")? {
-        Some("Columns") => {}
-        // Vector is also what Data Wrangler takes where nothing is said.
-        _ => {
-            let name = block.name("output_style");
-            return Err(format!(
-                "{name} other than Columns (vectors of Spark ML) is not supported"
-            ));
-        }
+    // Vector is also what Data Wrangler takes where nothing is said.
+    if block.text("output_style")? != Some("Columns") {
+        let name = block.name("output_style");
+        return Err(format!("{name} other than Columns (vectors of Spark ML) is not supported"));
     }
     let (invalid, drop_last) = (Invalid::of(block)?, block.flag("drop_last", true)?);
     let inputs = block.columns("input_column")?;

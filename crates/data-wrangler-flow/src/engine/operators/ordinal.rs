@@ -72,7 +72,7 @@ impl OrdinalEncode {
         if self.invalid == Invalid::Skip {
             table = table.filter(context, |rows| {
                 let numbers = labels.numbers(&rows.columns[position])?;
-                Ok(BooleanArray::from_iter(numbers.iter().map(|number| Some(number.is_some()))))
+                Ok(numbers.iter().map(|number| Some(number.is_some())).collect::<BooleanArray>())
             })?;
         }
         #[expect(clippy::cast_precision_loss, reason = "far fewer labels than 2^53")]

@@ -35,7 +35,7 @@ pub(super) fn build(block: &Block, trained: &Trained) -> Built {
     }
     let (block, trained) =
         (block.block("scale_values_parameters")?, trained.operator("scale_values_parameters"));
-    let (name, scaler): (_, fn(&Block) -> Result<Scaler, String>) = match block.needed("scaler")? {
+    let (name, scaler): (_, ReadScaler) = match block.needed("scaler")? {
         "Standard scaler" => ("standard_scaler_parameters", standard),
         "Min-max scaler" => ("min_max_scaler_parameters", min_max),
         "Robust scaler" => ("robust_scaler_parameters", robust),
@@ -63,6 +63,9 @@ pub(super) fn build(block: &Block, trained: &Trained) -> Built {
     });
     Ok(Box::new(Scale { scaler, columns: columns.collect::<Result<_, String>>()? }))
 }
+
+/// Reads a scaler's own parameters.
+type ReadScaler = fn(&Block) -> Result<Scaler, String>;
 
 fn standard(block: &Block) -> Result<Scaler, String> {
     Ok(Scaler::Standard { center: block.flag("center", false)?, scale: block.flag("scale", true)? })

@@ -145,7 +145,7 @@ impl Csv {
         let chunks = groups.into_par_iter().map(|group| {
             context.check()?;
             let records = group.into_iter().map(|(number, line)| (number, parse(line)));
-            self.build(file, head.names.len(), records)
+            Ok(self.build(file, head.names.len(), records))
         });
         Ok(Some(FileRows { chunks: chunks.collect::<Result<_, Fault>>()?, head }))
     }
@@ -177,7 +177,7 @@ impl Csv {
             check_size(path, line, length)?;
             if group.len() == CHUNK_ROWS || size + length > CHUNK_BYTES {
                 context.check()?;
-                chunks.push(self.build(file, width, std::mem::take(&mut group))?);
+                chunks.push(self.build(file, width, std::mem::take(&mut group)));
                 size = 0;
             }
             size += length;
@@ -185,7 +185,7 @@ impl Csv {
         }
         let Some(head) = head else { return Ok(None) };
         if !group.is_empty() {
-            chunks.push(self.build(file, head.names.len(), group)?);
+            chunks.push(self.build(file, head.names.len(), group));
         }
         Ok(Some(FileRows { head, chunks }))
     }
@@ -195,7 +195,7 @@ impl Csv {
         file: u32,
         width: usize,
         records: impl IntoIterator<Item = Record>,
-    ) -> Result<(Rows, Vec<MalformedRow>), Fault> {
+    ) -> (Rows, Vec<MalformedRow>) {
         let mut columns: Vec<_> = (0..width).map(|_| StringBuilder::new()).collect();
         let (mut origins, mut malformed) = (Vec::new(), Vec::new());
         for (position, fields) in records {
@@ -218,7 +218,7 @@ impl Csv {
             }
         }
         let columns = columns.into_iter().map(|mut column| Arc::new(column.finish()) as ArrayRef);
-        Ok((Rows { columns: columns.collect(), origins: origins.into() }, malformed))
+        (Rows { columns: columns.collect(), origins: origins.into() }, malformed)
     }
 
     /// The names of the columns: those of the header, made unique as Spark does, or `_c0`, `_c1`.

@@ -157,35 +157,47 @@ fn build(fields: &[Column], group: &Group, files: &[PathBuf], first: u32) -> Res
 
 /// A column of this type; the index of a value that cannot be in it.
 fn column(kind: &DataType, values: &[Option<&Value>]) -> Result<ArrayRef, usize> {
-    let array: ArrayRef =
-        match kind {
-            DataType::Boolean => Arc::new(BooleanArray::from_iter(values.iter().map(|value| {
-                if let Some(Value::Boolean(value)) = value { Some(*value) } else { None }
-            }))),
-            DataType::Int64 => Arc::new(Int64Array::from_iter(values.iter().map(|value| {
-                if let Some(Value::Long(value)) = value { Some(*value) } else { None }
-            }))),
-            #[expect(clippy::cast_precision_loss, reason = "as Java does")]
-            DataType::Float64 => {
-                Arc::new(Float64Array::from_iter(values.iter().map(|value| match value {
+    let array: ArrayRef = match kind {
+        DataType::Boolean => Arc::new(
+            values
+                .iter()
+                .map(
+                    |value| {
+                        if let Some(Value::Boolean(value)) = value { Some(*value) } else { None }
+                    },
+                )
+                .collect::<BooleanArray>(),
+        ),
+        DataType::Int64 => Arc::new(
+            values
+                .iter()
+                .map(|value| if let Some(Value::Long(value)) = value { Some(*value) } else { None })
+                .collect::<Int64Array>(),
+        ),
+        #[expect(clippy::cast_precision_loss, reason = "as Java does")]
+        DataType::Float64 => Arc::new(
+            values
+                .iter()
+                .map(|value| match value {
                     Some(Value::Double(value)) => Some(*value),
                     Some(Value::Long(value)) => Some(*value as f64),
                     _ => None,
-                })))
-            }
-            _ => {
-                let mut texts = StringBuilder::new();
-                for (index, value) in values.iter().enumerate() {
-                    match value {
-                        None => texts.append_null(),
-                        Some(Value::Text(text)) => texts.append_value(text),
-                        Some(Value::Boolean(value)) => texts.append_value(value.to_string()),
-                        Some(Value::Long(value)) => texts.append_value(value.to_string()),
-                        Some(Value::Double(_)) => return Err(index),
-                    }
+                })
+                .collect::<Float64Array>(),
+        ),
+        _ => {
+            let mut texts = StringBuilder::new();
+            for (index, value) in values.iter().enumerate() {
+                match value {
+                    None => texts.append_null(),
+                    Some(Value::Text(text)) => texts.append_value(text),
+                    Some(Value::Boolean(value)) => texts.append_value(value.to_string()),
+                    Some(Value::Long(value)) => texts.append_value(value.to_string()),
+                    Some(Value::Double(_)) => return Err(index),
                 }
-                Arc::new(texts.finish())
             }
-        };
+            Arc::new(texts.finish())
+        }
+    };
     Ok(array)
 }

@@ -1,7 +1,7 @@
 //! Splits one CSV record into fields as Spark's CSV parser does: quote and escape are both `"`, and
 //! a quote that is not escaped makes the rest of the field literal, up to the next delimiter.
 
-/// The normalized end of a record.
+/// What every line's end reads as, inside quotes too.
 const NEW_LINE: u8 = b'\n';
 const QUOTE: u8 = b'"';
 /// No character yet.
@@ -16,8 +16,6 @@ pub(super) struct Tokenizer<'a> {
     position: usize,
     delimiter: u8,
     line_end: LineEnd,
-    /// Whether a line's end reads as [`NEW_LINE`]; not so inside quotes.
-    normalize: bool,
     /// Line ends that have been passed.
     lines: u64,
     first_line: u64,
@@ -57,7 +55,6 @@ impl<'a> Tokenizer<'a> {
             position: 0,
             delimiter,
             line_end,
-            normalize: true,
             lines: 0,
             first_line: 1,
             current: NONE,
@@ -78,7 +75,6 @@ impl<'a> Tokenizer<'a> {
     pub(super) fn record(&mut self) -> Option<Vec<Vec<u8>>> {
         self.fields.clear();
         self.field.clear();
-        self.normalize = true;
         // Lines without a character are no records.
         loop {
             self.first_line = self.lines + 1;
@@ -108,9 +104,6 @@ impl<'a> Tokenizer<'a> {
             return Ok(byte);
         }
         self.lines += 1;
-        if !self.normalize {
-            return Ok(byte);
-        }
         if self.line_end == LineEnd::CarriageReturnLineFeed {
             self.position += 1;
         }
@@ -142,10 +135,7 @@ impl<'a> Tokenizer<'a> {
                 self.unescaped = false;
                 self.previous = NONE;
                 if self.current == QUOTE {
-                    self.normalize = false;
-                    let parsed = self.parse_quoted();
-                    self.normalize = true;
-                    parsed?;
+                    self.parse_quoted()?;
                 } else {
                     self.append_to_field_end()?;
                 }

@@ -1,0 +1,47 @@
+"""Trained parameters, in the form in which Data Wrangler keeps Spark's models in a flow."""
+
+import base64
+import io
+import json
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pyspark.ml.feature import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    RobustScaler,
+    StandardScaler,
+    StringIndexer,
+    VectorAssembler,
+)
+from pyspark.sql import SparkSession
+
+CITIES = ["Oslo", "Bern", "Oslo", "Lima", "Bern", "Oslo", None]
+NUMBERS = [1.0, 2.0, 4.0, 8.0, 16.0]
+
+
+def write(spark: SparkSession, folder: Path) -> None:
+    """Write models.json: models of CITIES and of NUMBERS, by their classes."""
+    cities = spark.createDataFrame([(city,) for city in CITIES], "value string")
+    numbers = spark.createDataFrame([(number,) for number in NUMBERS], "value double")
+    vectors = VectorAssembler(inputCols=["value"], outputCol="in").transform(numbers)
+    indexer = StringIndexer(inputCol="value", outputCol="out", handleInvalid="keep")
+    models = {"StringIndexerModel": encode(indexer.fit(cities))}
+    for scaler in (StandardScaler, MinMaxScaler, RobustScaler, MaxAbsScaler):
+        models[f"{scaler.__name__}Model"] = encode(scaler(inputCol="in", outputCol="out").fit(vectors))
+    (folder / "models.json").write_text(json.dumps(models, indent=1) + "\n")
+
+
+def encode(model: Any) -> str:
+    """A model's folder, zipped, in base 85."""
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch, "model")
+        model.save(str(folder))
+        zipped = io.BytesIO()
+        with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            for file in sorted(folder.rglob("*")):
+                if file.is_file():
+                    archive.write(file, file.relative_to(folder))
+        return base64.b85encode(zipped.getvalue()).decode()
