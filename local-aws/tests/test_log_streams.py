@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local_aws.processing import log_stream
 from local_aws.processing.log_stream import LogStream
@@ -13,18 +14,12 @@ from local_aws.processing.log_stream import LogStream
 class FakeLogs:
     """Collects the lines that are sent."""
 
-    class exceptions:  # noqa: N801 as boto3 spells it
-        """Of boto3's client."""
-
-        class ResourceAlreadyExistsException(Exception):  # noqa: N818 AWS's name
-            """The group is there already."""
-
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
 
     def create_log_group(self, **_: Any) -> None:
         """There is one."""
-        raise self.exceptions.ResourceAlreadyExistsException
+        raise ClientError({"Error": {"Code": "ResourceAlreadyExistsException"}}, "CreateLogGroup")
 
     def create_log_stream(self, **_: Any) -> None:
         """Accept any."""

@@ -42,13 +42,13 @@ def object_of(url: str) -> tuple[str, str] | None:
 def check_sections(template: dict[str, Any]) -> None:
     """Raise ValueError for a template whose form cannot be made."""
     for name in ("Parameters", "Outputs"):
-        section = template.get(name) or {}
+        section = template.get(name, {})
         if not isinstance(section, dict) or not all(isinstance(item, dict) for item in section.values()):
             raise ValueError(f"{name} must be a mapping of names to mappings")
-    for name, parameter in (template.get("Parameters") or {}).items():
-        if not isinstance(parameter.get("AllowedValues", []), list):
-            # The template is at fault, not who passed it on.
-            raise ValueError(f"AllowedValues of the parameter {name} must be a list")  # noqa: TRY004
+    parameters = template.get("Parameters", {})
+    bad = [name for name, item in parameters.items() if not isinstance(item.get("AllowedValues", []), list)]
+    if bad:
+        raise ValueError(f"AllowedValues must be a list for {', '.join(bad)}")
 
 
 def form(template: dict[str, Any]) -> list[dict[str, Any]]:
