@@ -14,10 +14,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nothing here gains from incremental builds of a 900,000-line SDK, and they cost gigabytes.
 export CARGO_INCREMENTAL := 0
 
-# Amazon Linux 2023's, which both Lambda and CodeBuild run.
-GLIBC := 2.34
-# The processing job runs in images of AWS's, old ones among them.
-JOB_GLIBC := 2.26
+# The oldest among the images of AWS's that the processing job may run in. Lambda and CodeBuild (Amazon Linux 2023) have 2.34;
+# one version for all, because cargo builds everything again, the SDK too, for another linker.
+GLIBC := 2.26
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
 RUST_TARGET_x86_64 := x86_64-unknown-linux-gnu
 RUST_TARGET_arm64 := aarch64-unknown-linux-gnu
@@ -184,11 +183,10 @@ build-x86_64 build-arm64: build-%: $(VENV)/installed
 	  --target $(RUST_TARGET_$*).$(GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
 	@mv $(LAMBDA_DIR_$*)/ingestion-pipeline/bootstrap $(LAMBDA_DIR_$*)/ingestion-pipeline/ingestion-pipeline
 	@cargo lambda build --locked --release --package ingest-features --output-format binary \
-	  --target $(RUST_TARGET_$*).$(JOB_GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
+	  --target $(RUST_TARGET_$*).$(GLIBC) --skip-target-check --lambda-dir $(LAMBDA_DIR_$*)
 	@mv $(LAMBDA_DIR_$*)/ingest-features/bootstrap $(LAMBDA_DIR_$*)/ingest-features/ingest-features
 	@python packaging/check_glibc.py $(GLIBC) $(LAMBDA_DIR_$*)/start-pipeline/bootstrap.zip \
-	  $(LAMBDA_DIR_$*)/ingestion-pipeline/ingestion-pipeline
-	@python packaging/check_glibc.py $(JOB_GLIBC) $(LAMBDA_DIR_$*)/ingest-features/ingest-features
+	  $(LAMBDA_DIR_$*)/ingestion-pipeline/ingestion-pipeline $(LAMBDA_DIR_$*)/ingest-features/ingest-features
 
 .PHONY: build-host
 build-host:
