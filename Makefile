@@ -204,7 +204,7 @@ STAGE = python packaging/package.py --bucket "$$S3_BUCKET_NAME" --version "$$VER
 package: $(VENV)/installed ## Stage builds and templates in S3: S3_BUCKET_NAME=... (VERSION=..., DRY_RUN=1)
 	@$(STAGE) --only-check
 	@$(MAKE) build
-	@$(STAGE) $$($(call has_target,arm64) && echo --arm64)
+	@$(STAGE) --architectures x86_64 $$($(call has_target,arm64) && echo arm64)
 
 .PHONY: package-source
 package-source: ## Make the zip of the source for cfn-templates/package-cfn.yaml (of what is committed)
