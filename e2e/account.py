@@ -1,7 +1,7 @@
 """An account as the product finds it: projects are turned on for a Studio domain, and a user works there.
 
-What SageMaker makes then are two roles, each with a policy of AWS's. `aws_policies.json` has the statements of
-these that the road from the package to the features rests on, to the letter; nothing beside them is given.
+What SageMaker makes then are two roles, each with a policy of AWS's. `aws_policies.json` has the statements
+of these that the road from the package to the features rests on; nothing beside them is given.
 """
 
 from __future__ import annotations

@@ -169,9 +169,15 @@ class Studio:
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         return Project(name, found["ProjectId"], outputs)
 
-    def delete_pipeline(self, project: Project, form: dict[str, str]) -> str:
+    def resource_types(self, project: Project) -> list[str]:
+        """The types of what the project's stack made, one for each resource."""
+        stack = stack_name(self.settled(project.name))
+        resources = self._user.client("cloudformation").describe_stack_resources(StackName=stack)
+        return [each["ResourceType"] for each in resources["StackResources"]]
+
+    def delete_pipeline(self, project: Project) -> str:
         """`ingestion-pipeline delete`, as the project's README says it."""
-        prefix = form.get("PipelineNamePrefix", "s3-fs-ingest-pipeline")
+        prefix = project.pipeline.removesuffix(f"-{project.id}")
         named = {"SAGEMAKER_PROJECT_ID": project.id, "PIPELINE_NAME_PREFIX": prefix, "AWS_REGION": REGION}
         return done(run(self._user.environment() | named, ROOT / CLI, "delete", "--yes"))
 

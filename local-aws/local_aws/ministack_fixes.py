@@ -17,6 +17,7 @@ from local_aws.async_invocation import AsyncInvoker, send_to_dead_letter_queue
 from local_aws.cloudformation_fixes import install_cloudformation_fixes
 
 MAX_KEY_BYTES: Final = 1024
+_ON_LOG_STREAMS: Final = frozenset({"CreateLogStream", "DeleteLogStream", "GetLogEvents", "PutLogEvents"})
 _version_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("version_id", default=None)
 _target: contextvars.ContextVar[tuple[dict[str, Any], dict[str, Any]]] = contextvars.ContextVar("target")
 _async_request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar(
@@ -34,6 +35,7 @@ def install_fixes(server_variables: frozenset[str]) -> None:
     _keep_the_servers_settings_from_functions(server_variables)
     _take_loopback_for_tls()
     _write_athena_results_where_executions_say()
+    _decide_about_log_streams_by_their_arn()
     install_cloudformation_fixes()
 
 
@@ -266,6 +268,26 @@ def _take_loopback_for_tls() -> None:
         return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
 
     evaluator._resolve_condition_key = resolve_with_tls
+
+
+def _decide_about_log_streams_by_their_arn() -> None:
+    """Policies allow to write to log streams, `...:log-group:<group>:log-stream:<stream>`.
+
+    ministack asks for the right to the group, so that a role as it should be writes no log.
+    """
+    actions = _module("core.iam_actions")
+    extract = actions.extract_resource_arn
+
+    @functools.wraps(extract)
+    def extract_stream(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any, **named: Any
+    ) -> Any:
+        arn = extract(service, method, path, headers, body, *rest, **named)
+        if service == "logs" and headers.get("x-amz-target", "").rpartition(".")[2] in _ON_LOG_STREAMS:
+            return f"{arn}:log-stream:{actions._safe_json_field(body, 'logStreamName')}"
+        return arn
+
+    actions.extract_resource_arn = extract_stream
 
 
 def _write_athena_results_where_executions_say() -> None:
