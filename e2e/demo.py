@@ -25,7 +25,9 @@ from inventory import everything
 from local_aws.launcher import LocalAws, LocalAwsError
 from narration import Narration
 from project import FLOW
-from road import STAGING_BUCKET, Platform, Project, RoadError, Studio, built, done
+from road import STAGING_BUCKET, Platform
+from studio import Project, Studio, built
+from terminal import RoadError, done
 
 LOG: Final = Path("target/demo/local-aws.log")
 LAST_LINES: Final = 20

