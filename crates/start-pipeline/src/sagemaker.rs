@@ -11,8 +11,8 @@ use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::operation::start_pipeline_execution::StartPipelineExecutionError;
 use aws_sdk_sagemaker::types::Parameter;
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use sdk_http_client::TrustStore;
 
 use crate::config::Endpoint;
 use crate::excerpt::excerpt;
@@ -45,17 +45,13 @@ impl SageMaker {
     /// they would make up a fifth of the package.
     #[must_use]
     pub fn connect(endpoint: Endpoint) -> Self {
-        // ring, because AWS-LC gathers entropy for 20 ms at a process's first handshake.
-        let https = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .build_https();
         let mut config = aws_sdk_sagemaker::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(endpoint.region))
             .use_fips(endpoint.use_fips)
             .use_dual_stack(endpoint.use_dual_stack)
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-            .http_client(https)
+            .http_client(sdk_http_client::Client::new(TrustStore::system()))
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
         config.set_endpoint_url(endpoint.url);
         Self::new(Client::from_conf(config.build()))

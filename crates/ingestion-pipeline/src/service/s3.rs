@@ -12,8 +12,6 @@ use aws_sigv4::http_request::{
     UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
@@ -39,10 +37,14 @@ pub(super) struct S3 {
 }
 
 impl S3 {
-    pub(super) fn new(config: &SdkConfig, region: &Region, endpoint: Option<String>) -> Self {
-        let tls = tls::Provider::Rustls(CryptoMode::Ring);
+    pub(super) fn new(
+        config: &SdkConfig,
+        connector: SharedHttpConnector,
+        region: &Region,
+        endpoint: Option<String>,
+    ) -> Self {
         Self {
-            connector: SharedHttpConnector::new(Connector::builder().tls_provider(tls).build()),
+            connector,
             credentials: config.credentials_provider(),
             region: region.clone(),
             endpoint: endpoint.or_else(|| config.endpoint_url().map(str::to_owned)),
@@ -211,11 +213,15 @@ fn now() -> SystemTime {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
+
     use super::*;
 
     fn s3(endpoint: Option<&str>, region: &str) -> S3 {
         let config = SdkConfig::builder().build();
-        S3::new(&config, &Region::new(region).unwrap(), endpoint.map(str::to_owned))
+        let http = sdk_http_client::Client::new(sdk_http_client::TrustStore::of_files(&[]));
+        let connector = http.connector(&HttpConnectorSettings::default());
+        S3::new(&config, connector, &Region::new(region).unwrap(), endpoint.map(str::to_owned))
     }
 
     #[test]

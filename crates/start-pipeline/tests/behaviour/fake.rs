@@ -10,6 +10,7 @@ use std::time::Duration;
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use lambda_runtime::{Context, LambdaEvent};
+use sdk_http_client::TrustStore;
 use serde_json::Value;
 use start_pipeline::{
     Answer, ExecutionArn, Failure, Handler, Metrics, ParameterName, PipelineName, SageMaker,
@@ -167,7 +168,7 @@ impl Endpoint {
             .region(Region::new("eu-west-1"))
             .endpoint_url(&self.url)
             .credentials_provider(Credentials::new("AKIDEXAMPLE", "secret", None, None, "test"))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .http_client(sdk_http_client::Client::new(TrustStore::of_files(&[])))
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(3)
