@@ -10,18 +10,15 @@ use hyper::rt::{Read, ReadBuf};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
-use rustls::client::Resumption;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
 use crate::error::{BoxError, ConnectTimeout};
+use crate::tls;
 use crate::trust_store::TrustStore;
 
 /// How long a connection that was opened ahead is good for.
 const OPENED_FOR: Duration = Duration::from_secs(5);
-/// Hosts whose TLS sessions are remembered; a program here calls two or three.
-const SESSIONS: usize = 8;
 
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
@@ -38,7 +35,11 @@ impl Connect {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        Self { https: (tcp, tls(trust_store)).into(), opened: Arc::default(), timeout: None }
+        Self {
+            https: (tcp, tls::config(trust_store)).into(),
+            opened: Arc::default(),
+            timeout: None,
+        }
     }
 
     /// The same, giving up after `timeout`. What is opened ahead is shared.
@@ -88,18 +89,6 @@ impl Service<Uri> for Connect {
     }
 }
 
-/// TLS 1.2 and 1.3 with rustls' own choice of algorithms, on ring.
-fn tls(trust_store: TrustStore) -> ClientConfig {
-    // It fails if there is a provider already: ring, by an earlier client.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut tls = ClientConfig::builder()
-        .with_root_certificates(trust_store.into_roots())
-        .with_no_client_auth();
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    tls.resumption = Resumption::in_memory_sessions(SESSIONS);
-    tls
-}
-
 /// A connection without a request.
 #[derive(Debug)]
 struct Opened {
@@ -130,4 +119,34 @@ impl Opened {
 #[expect(clippy::disallowed_methods, reason = "see `Opened::at`")]
 fn now() -> SystemTime {
     SystemTime::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    async fn opened() -> (TcpListener, Opened) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let stream = MaybeHttpsStream::Http(TokioIo::new(stream));
+        (listener, Opened { url: Uri::from_static("http://localhost"), at: now(), stream })
+    }
+
+    #[tokio::test]
+    async fn an_opened_connection_is_good_for_five_seconds() {
+        for (milliseconds, good) in [(0, true), (4_999, true), (5_000, false)] {
+            let (_listener, opened) = opened().await;
+            let later = opened.at + Duration::from_millis(milliseconds);
+            assert_eq!(opened.good(later).is_some(), good, "{milliseconds} ms");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_opened_connection_whose_age_is_unknown_is_not_good() {
+        let (_listener, opened) = opened().await;
+        let earlier = opened.at - Duration::from_millis(1);
+        assert!(opened.good(earlier).is_none(), "the clock was set back");
+    }
 }

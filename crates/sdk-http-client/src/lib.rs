@@ -8,6 +8,7 @@
 mod connect;
 mod error;
 mod pem;
+mod tls;
 mod trust_store;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,8 +56,9 @@ impl Client {
         Self { connect: Connect::new(trust_store), connectors: Arc::default() }
     }
 
-    /// Opens a connection to the host of `url` for the first request to it within 5 s; a later one
-    /// makes its own, since whoever was frozen meanwhile cannot know whether it still holds.
+    /// Opens a connection to the host of `url`, which the first request to it within 5 s takes. A
+    /// later one makes its own: after a machine has slept, nothing tells a dead connection from one
+    /// that is only silent.
     ///
     /// # Errors
     ///

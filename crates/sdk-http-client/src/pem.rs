@@ -128,7 +128,7 @@ mod tests {
             parts in proptest::collection::vec(
                 prop_oneof![
                     "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----",
-                    "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----",
+                    "-----BEGIN PRIVATE KEY-----\nBwcH\n-----END PRIVATE KEY-----\n",
                     "[A-Za-z0-9+/]{4,64}", "=", "\n", "\r\n", "[ #-]", (0..100_usize).prop_map(section),
                 ],
                 0..20,

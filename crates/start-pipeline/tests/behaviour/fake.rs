@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -10,6 +11,9 @@ use std::time::Duration;
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use lambda_runtime::{Context, LambdaEvent};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use sdk_http_client::TrustStore;
 use serde_json::Value;
 use start_pipeline::{
@@ -133,11 +137,17 @@ pub(crate) struct Received {
     pub(crate) body: Value,
 }
 
-/// An HTTP endpoint that answers the real SDK with one reply a request, in their order, and records
+/// An HTTP or HTTPS endpoint that answers the real SDK with one reply a request, in their order, and records
 /// the requests. A request beyond the replies is cut off, and so fails the test.
 pub(crate) struct Endpoint {
     url: String,
     received: Arc<Mutex<Vec<Received>>>,
+}
+
+/// A file of the certificates that are kept for the tests of the SDK's HTTP client.
+fn certificate(name: &str) -> PathBuf {
+    let folder = "../sdk-http-client/tests/behaviour/certificates";
+    format!("{}/{folder}/{name}.pem", env!("CARGO_MANIFEST_DIR")).into()
 }
 
 impl Endpoint {
@@ -147,15 +157,40 @@ impl Endpoint {
     }
 
     pub(crate) fn new(replies: Vec<Reply>) -> Self {
+        Self::start("http", replies, None)
+    }
+
+    /// An endpoint on `localhost` that shows the certificate of this name.
+    pub(crate) fn tls(name: &str, replies: Vec<Reply>) -> Self {
+        let chain = CertificateDer::from_pem_file(certificate(name)).unwrap();
+        let key = PrivateKeyDer::from_pem_file(certificate("key")).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![chain], key)
+            .unwrap();
+        Self::start("https", replies, Some(Arc::new(tls)))
+    }
+
+    fn start(scheme: &str, replies: Vec<Reply>, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let url = format!("{scheme}://localhost:{}", listener.local_addr().unwrap().port());
         let received = Arc::new(Mutex::new(Vec::new()));
         let replies = Arc::new(Mutex::new(VecDeque::from(replies)));
         let record = Arc::clone(&received);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (replies, record) = (Arc::clone(&replies), Arc::clone(&record));
-                thread::spawn(move || serve(stream.unwrap(), &replies, &record));
+                let (stream, tls) = (stream.unwrap(), tls.clone());
+                thread::spawn(move || match tls {
+                    None => serve(stream, &replies, &record),
+                    Some(tls) => {
+                        let tls = ServerConnection::new(tls).unwrap();
+                        serve(StreamOwned::new(tls, stream), &replies, &record);
+                    }
+                });
             }
         });
         Self { url, received }
@@ -163,12 +198,13 @@ impl Endpoint {
 
     /// The real SDK, pointed here, with the function's number of attempts and shorter pauses.
     pub(crate) fn sagemaker(&self) -> SageMaker {
+        let trust_store = TrustStore::of_files(&[certificate("authority")]);
         let config = aws_sdk_sagemaker::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
             .endpoint_url(&self.url)
             .credentials_provider(Credentials::new("AKIDEXAMPLE", "secret", None, None, "test"))
-            .http_client(sdk_http_client::Client::new(TrustStore::of_files(&[])))
+            .http_client(sdk_http_client::Client::new(trust_store))
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(3)
@@ -183,7 +219,11 @@ impl Endpoint {
     }
 }
 
-fn serve(mut stream: TcpStream, replies: &Mutex<VecDeque<Reply>>, record: &Mutex<Vec<Received>>) {
+fn serve(
+    mut stream: impl Read + Write,
+    replies: &Mutex<VecDeque<Reply>>,
+    record: &Mutex<Vec<Received>>,
+) {
     while let Some(request) = read_request(&mut stream) {
         record.lock().unwrap().push(request);
         let reply = replies.lock().unwrap().pop_front().unwrap_or(Reply::Cut);
@@ -213,7 +253,7 @@ fn serve(mut stream: TcpStream, replies: &Mutex<VecDeque<Reply>>, record: &Mutex
     }
 }
 
-fn read_request(stream: &mut TcpStream) -> Option<Received> {
+fn read_request(stream: &mut impl Read) -> Option<Received> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {

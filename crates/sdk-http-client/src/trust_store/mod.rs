@@ -1,7 +1,9 @@
 //! The authorities whose certificates are trusted.
 
+#[cfg(target_os = "linux")]
+mod linux;
+
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use rustls::RootCertStore;
@@ -23,7 +25,7 @@ impl TrustStore {
     pub fn system() -> Self {
         let store = system();
         if store.0.is_empty() {
-            tracing::warn!("no authority is trusted, so no host's certificate can be accepted");
+            tracing::error!("no authority is trusted, so no host's certificate can be accepted");
         }
         store
     }
@@ -36,7 +38,7 @@ impl TrustStore {
         let mut store = Self(RootCertStore::empty());
         for file in files {
             if let Err(error) = store.add_file(file) {
-                tracing::warn!(file = %file.display(), %error, "certificates were not read");
+                tracing::error!(file = %file.display(), %error, "certificates were not read");
             }
         }
         store
@@ -82,7 +84,7 @@ impl TrustStore {
 fn system() -> TrustStore {
     let read = rustls_native_certs::load_native_certs();
     for error in read.errors {
-        tracing::warn!(%error, "certificates were not read");
+        tracing::error!(%error, "certificates were not read");
     }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(read.certs);
@@ -91,43 +93,38 @@ fn system() -> TrustStore {
 
 #[cfg(target_os = "linux")]
 fn system() -> TrustStore {
-    let named = |variable| std::env::var_os(variable).filter(|value| !value.is_empty());
-    let (file, folders) = match (named("SSL_CERT_FILE"), named("SSL_CERT_DIR")) {
-        (None, None) => {
-            let found = openssl_probe::probe();
-            (found.cert_file, found.cert_dir)
-        }
-        (file, folders) => {
-            let folders = folders.iter().flat_map(std::env::split_paths);
-            (file.map(PathBuf::from), folders.filter(|path| path != Path::new("")).collect())
-        }
-    };
-    TrustStore::of_files(&distinct(file, &folders))
+    TrustStore::of_files(&linux::files(|variable| std::env::var_os(variable)))
 }
 
-/// The files to read, each once: folders hold links to each other's files and to the bundle.
-#[cfg(target_os = "linux")]
-fn distinct(file: Option<PathBuf>, folders: &[PathBuf]) -> Vec<PathBuf> {
-    use std::collections::HashSet;
-    use std::os::unix::fs::MetadataExt;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    let in_folders = folders.iter().flat_map(|folder| {
-        files_in(folder).unwrap_or_else(|error| {
-            tracing::warn!(folder = %folder.display(), %error, "certificates were not read");
-            Vec::new()
-        })
-    });
-    let mut seen = HashSet::new();
-    let mut new = |path: &PathBuf| match path.metadata() {
-        Ok(metadata) => seen.insert((metadata.dev(), metadata.ino())),
-        Err(_) => true, // reading it will tell
-    };
-    file.into_iter().chain(in_folders).filter(|path| new(path)).collect()
-}
+    fn certificate(name: &str) -> PathBuf {
+        format!("{}/tests/behaviour/certificates/{name}.pem", env!("CARGO_MANIFEST_DIR")).into()
+    }
 
-#[cfg(target_os = "linux")]
-fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = folder.read_dir()?.map(|entry| entry.map(|entry| entry.path()));
-    // A link that leads nowhere is no file.
-    Ok(entries.collect::<io::Result<Vec<_>>>()?.into_iter().filter(|path| path.is_file()).collect())
+    #[test]
+    fn a_certificate_in_two_files_is_trusted_once() {
+        let files = ["authority", "good", "authority"].map(certificate);
+        assert_eq!(TrustStore::of_files(&files).0.len(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_read_leaves_the_rest() {
+        let files = ["missing", "key", "make.sh", "authority"].map(certificate);
+        assert_eq!(TrustStore::of_files(&files).0.len(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_not_quite_as_expected_is_read_all_the_same() {
+        let pem = std::fs::read_to_string(certificate("authority")).unwrap();
+        let file = std::env::temp_dir().join(format!("unusual-{}.pem", std::process::id()));
+        let broken = "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n";
+        std::fs::write(&file, format!("{pem}{broken}{}", pem.replace("E-----\n", "E----- \n")))
+            .unwrap();
+        let read = TrustStore::of_files(std::slice::from_ref(&file)).0.len();
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(read, 2);
+    }
 }
