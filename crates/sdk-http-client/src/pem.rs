@@ -31,20 +31,19 @@ pub(crate) fn certificates(
         filled += read;
         let mut rest = &mut piece[..filled];
         while let Some(begin) = memmem::find(rest, BEGIN) {
-            let Some(length) = memmem::find(&rest[begin..], END) else { break };
-            let (section, after) = rest.split_at_mut(begin + length + END.len());
-            let (before, section) = section.split_at_mut(begin);
-            let text = &mut section[BEGIN.len()..length];
-            let whole_lines = before.last().map_or(line_begins, ends_line)
-                && text.first().is_some_and(ends_line)
-                && text.last().is_some_and(ends_line);
+            let Some(length) = memmem::find(&rest[begin + BEGIN.len()..], END) else { break };
+            let (before, section) = rest.split_at_mut(begin);
+            let (text, end) = section[BEGIN.len()..].split_at_mut(length);
+            let whole_lines = before.last().copied().map_or(line_begins, ends_line)
+                && text.first().copied().is_some_and(ends_line)
+                && text.last().copied().is_some_and(ends_line);
             let der = base64_simd::forgiving_decode_inplace(text);
             match der {
                 Ok(der) if whole_lines => found(CertificateDer::from(&*der)),
                 _ => return Err(unexpected()),
             }
             line_begins = false;
-            rest = after;
+            rest = &mut end[END.len()..];
         }
         let kept = rest.len();
         if read == 0 {
@@ -59,7 +58,7 @@ pub(crate) fn certificates(
     }
 }
 
-fn ends_line(byte: &u8) -> bool {
+fn ends_line(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
@@ -113,6 +112,7 @@ mod tests {
             "-----BEGIN CERTIFICATE-----\nBwcH\n".to_owned(),
             "-----BEGIN CERTIFICATE-----\nB?cH\n-----END CERTIFICATE-----\n".to_owned(),
             "-----BEGIN CERTIFICATE-----BwcH\n-----END CERTIFICATE-----\n".to_owned(),
+            "-----BEGIN CERTIFICATE-----END CERTIFICATE-----\n".to_owned(),
             "see -----BEGIN CERTIFICATE-----\nBwcH\n-----END CERTIFICATE-----\n".to_owned(),
             section(3).trim_end().to_owned() + &section(3),
             section(PIECE),
