@@ -1,7 +1,5 @@
 //! Lays the Lambda's code out for less memory; `rarely.ld` says how.
 
-#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
-
 use std::env::var_os;
 use std::path::Path;
 
