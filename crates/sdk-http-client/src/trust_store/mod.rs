@@ -98,11 +98,9 @@ fn system() -> TrustStore {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use test_endpoint::certificate;
 
-    fn certificate(name: &str) -> PathBuf {
-        format!("{}/tests/behaviour/certificates/{name}.pem", env!("CARGO_MANIFEST_DIR")).into()
-    }
+    use super::*;
 
     #[test]
     fn a_certificate_in_two_files_is_trusted_once() {
