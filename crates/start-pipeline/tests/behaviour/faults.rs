@@ -116,6 +116,31 @@ async fn nobody_listening_is_a_connection_failure() {
 }
 
 #[tokio::test]
+async fn an_endpoint_with_a_certificate_of_its_authority_is_called() {
+    let endpoint = Endpoint::tls("good", vec![started()]);
+    let function = Function::new(endpoint.sagemaker());
+    function.invoke(&sample("put-object.json")).await.unwrap();
+    assert_eq!(endpoint.received().len(), 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_cannot_prove_its_name_is_a_connection_failure_and_is_told_nothing() {
+    for (certificate, why) in [
+        ("self-signed", "UnknownIssuer"),
+        ("expired", "certificate expired"),
+        ("other-host", "certificate not valid for name \"localhost\""),
+    ] {
+        let endpoint = Endpoint::tls(certificate, three(started));
+        let function = Function::new(endpoint.sagemaker());
+        let failure = function.invoke(&sample("put-object.json")).await.unwrap_err();
+        let error = Diagnostic::from(failure);
+        assert_eq!(error.error_type, "Transient.ConnectionFailed", "{certificate}");
+        assert!(error.error_message.contains(why), "{}", error.error_message);
+        assert_eq!(endpoint.received().len(), 0);
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_comes_too_late_is_a_time_out_before_the_functions_own() {
     let late = || Reply::Late(Duration::from_secs(20), Box::new(Reply::json(200, "{}")));
     let endpoint = Endpoint::new(three(late));
