@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from local_aws.async_invocation import AsyncInvoker, send_to_dead_letter_queue
 from local_aws.cloudformation_fixes import install_cloudformation_fixes
+from local_aws.function_output import read_whole_output
 
 MAX_KEY_BYTES: Final = 1024
 _version_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("version_id", default=None)
@@ -30,6 +31,7 @@ def install_fixes(server_variables: frozenset[str]) -> None:
     _name_the_version_and_whole_seconds_in_s3_events()
     _refuse_keys_that_s3_refuses()
     _invoke_functions_from_rules_asynchronously()
+    read_whole_output(_module("core.lambda_runtime").ProvidedWorker)
     _report_init_failures_as_the_runtime_did()
     _keep_the_servers_settings_from_functions(server_variables)
     _take_loopback_for_tls()
@@ -199,7 +201,7 @@ def _report_init_failures_as_the_runtime_did() -> None:
         except runtime.ProvidedInitTimeout:
             raise
         except RuntimeError as error:
-            _init_log.set(worker._drain_stderr_bounded(first_line_wait=0.2) or _after_colon(str(error)))
+            _init_log.set(worker._drain_stderr_bounded() or _after_colon(str(error)))
             reported = worker._init_error
             if isinstance(reported, dict):
                 raise runtime.ProvidedRuntimeError(
