@@ -16,7 +16,7 @@ import pytest
 
 from conftest import create_pipeline, start
 from local_aws import LocalAws, LocalAwsError
-from local_aws.ministack_host import MINISTACK_VERSION, WrongMinistackError, check_version
+from local_aws.ministack_settings import MINISTACK_VERSION, WrongMinistackError, check_version
 from waiting import until
 
 PACKAGE_PARENT = Path(__file__).resolve().parent.parent
@@ -198,7 +198,7 @@ def test_a_server_that_does_not_start_shows_its_log(tmp: Path, monkeypatch: pyte
 
 def test_another_version_of_ministack_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     check_version()
-    monkeypatch.setattr("local_aws.ministack_host.version", lambda _name: "1.5.34")
+    monkeypatch.setattr("local_aws.ministack_settings.version", lambda _name: "1.5.34")
     with pytest.raises(WrongMinistackError, match=r"found 1\.5\.34"):
         check_version()
 
@@ -207,13 +207,16 @@ def test_the_seam_to_ministack_is_where_it_should_be() -> None:
     importing = {
         path.name
         for path in (PACKAGE_PARENT / "local_aws").rglob("*.py")
-        if re.search(r'(import|from) (ministack|hypercorn)\b|f?"ministack\.', path.read_text())
+        if re.search(r'(import|from) (ministack|hypercorn)\b|\bministack\(|f?"ministack\.', path.read_text())
     }
     seams = {
         "cloudformation_fixes.py",
+        "http_server.py",
         "ministack_cloudformation.py",
         "ministack_fixes.py",
         "ministack_host.py",
+        "ministack_iam.py",
+        "ministack_settings.py",
     }
     assert importing == seams
 
