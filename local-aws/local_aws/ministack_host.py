@@ -99,7 +99,7 @@ def _install_delivery(app: Any, router: Any, service: SageMakerService) -> None:
     invoke_pipelines_from_rules(delivery.invoke_target)
     api = api_of(services, service.call)
     install_cloudformation(
-        app, MinistackHost(), delivery.resource_types(), api, delivery.provisioning.template_of
+        app, MinistackHost(), delivery.resource_types(), api, delivery.launches.template_of
     )
 
 
