@@ -116,6 +116,14 @@ def _invoke_functions_from_rules_asynchronously() -> None:
             event = json.loads(payload)
             invoker.invoke(functions._execution_record_for_config(function, config), event)
 
+    reset = functions.reset
+
+    @functools.wraps(reset)
+    def reset_forgetting_events() -> None:
+        invoker.forget()
+        reset()
+
+    functions.reset = reset_forgetting_events
     eventbridge._invoke_target = invoke_target_remembering_it
     eventbridge._dispatch_to_lambda = dispatch_to_function
     functions.invoke_async_with_retry = invoker.invoke
