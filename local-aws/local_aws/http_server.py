@@ -40,7 +40,10 @@ async def serve(app: AsgiApp, listener: socket.socket, stop: Callable[[], Awaita
     """Serve on a socket that listens already, until ``stop`` returns."""
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
-    config.keep_alive_timeout = 75
+    # A client that is slow to ask again finds its connection open.
+    config.keep_alive_timeout = 3600
+    config.startup_timeout = config.shutdown_timeout = 300
+    # Nobody waits for an answer any more: what runs has been ended.
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
     logging.getLogger("hypercorn.error").setLevel(logging.WARNING)
