@@ -26,7 +26,7 @@ from project import PIPELINE, build, checkout, stage, variables
 from wiring import FUNCTION, Wiring, wire
 
 LOG: Final = Path("target/demo/local-aws.log")
-WAIT_SECONDS: Final = 30.0
+WAIT_SECONDS: Final = 120.0
 LAST_LINES: Final = 20
 T = TypeVar("T")
 

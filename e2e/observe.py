@@ -12,7 +12,8 @@ from local_aws.launcher import LocalAws
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 EVENTS: Final = ROOT / "events"
-WAIT_SECONDS: Final = 20.0
+WAIT_SECONDS: Final = 300.0
+"""For what hangs. A machine with much else to do is slow."""
 T = TypeVar("T")
 
 

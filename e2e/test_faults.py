@@ -49,7 +49,7 @@ def test_an_answer_that_was_cut_off_does_not_start_a_second_execution(aws: Local
     wiring = wire(aws, package)
     aws.faults.cut_after(START, times=2)
     upload(aws, wiring)
-    eventually(lambda: len(aws.calls(START)) == 3, "the third attempt")
+    eventually(lambda: len(aws.calls(START)) >= 3, "the third attempt")
     assert len(executions(aws)) == 1
 
 

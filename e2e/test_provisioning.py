@@ -210,7 +210,7 @@ def push(aws: LocalAws, url: str, folder: Path, line: str) -> None:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stderr

@@ -56,7 +56,7 @@ def wire(
     pipeline: str = "ingest-abalone",
     started_pipeline: str | None = None,
     make_pipeline: bool = True,
-    retry_seconds: int = 3,
+    retry_seconds: int = 60,
     receives: int = 100,
     environment: dict[str, str] | None = None,
     versioned: bool = False,

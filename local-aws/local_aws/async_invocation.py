@@ -25,6 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 _log = logging.getLogger("local_aws")
 RETRY_SECONDS: Final = 1.0
 """Before the first retry; the second waits twice as long."""
+FIRST_THROTTLE_WAIT_SECONDS: Final = 0.1
 MAX_THROTTLE_WAIT_SECONDS: Final = 5.0
 Execute = Callable[[dict[str, Any], Any, str], dict[str, Any]]
 """Function, event and request id to the outcome: ``body``, and ``error`` or ``throttle`` if it was one."""
@@ -38,13 +39,24 @@ class AsyncInvoker:
     def __init__(self, execute: Execute, credentials: Credentials) -> None:
         self._execute = execute
         self._credentials = credentials
+        self._forgotten = threading.Event()
 
     def invoke(self, function: dict[str, Any], event: Any) -> None:
         """Accept an event for a function, and return at once."""
         context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(self._run, function, event), daemon=True).start()
+        threading.Thread(
+            target=context.run,
+            args=(self._run, function, event, self._forgotten),
+            name="async-invocation",
+            daemon=True,
+        ).start()
 
-    def _run(self, function: dict[str, Any], event: Any) -> None:
+    def forget(self) -> None:
+        """Give up all events: a reset has taken the functions and queues away."""
+        forgotten, self._forgotten = self._forgotten, threading.Event()
+        forgotten.set()
+
+    def _run(self, function: dict[str, Any], event: Any, forgotten: threading.Event) -> None:
         request_id = str(uuid.uuid4())
         settings = _event_invoke_settings(function)
         attempts = 1 + int(settings.get("MaximumRetryAttempts", 2))
@@ -53,10 +65,12 @@ class AsyncInvoker:
         condition, made = "RetriesExhausted", 0
         while made < attempts:
             if made:
-                time.sleep(RETRY_SECONDS * 2 ** (made - 1))
-            result = self._until_not_throttled(function, event, request_id, expires)
+                forgotten.wait(RETRY_SECONDS * 2 ** (made - 1))
+            if forgotten.is_set():
+                return
+            result = self._until_not_throttled(function, event, request_id, expires, forgotten)
             made += 1
-            if not result.get("error") and not result.get("throttle"):
+            if forgotten.is_set() or not (result.get("error") or result.get("throttle")):
                 return
             if time.monotonic() >= expires:
                 condition = "EventAgeExceeded"
@@ -64,15 +78,19 @@ class AsyncInvoker:
         self._report_failure(function, event, result, request_id, condition, made, settings)
 
     def _until_not_throttled(
-        self, function: dict[str, Any], event: Any, request_id: str, expires: float
+        self,
+        function: dict[str, Any],
+        event: Any,
+        request_id: str,
+        expires: float,
+        forgotten: threading.Event,
     ) -> dict[str, Any]:
         """A throttled attempt is none: Lambda keeps the event and tries again until it is too old."""
-        wait = 0.1
+        wait = FIRST_THROTTLE_WAIT_SECONDS
         while True:
             result = self._execute(function, event, request_id)
-            if not result.get("throttle") or time.monotonic() >= expires:
+            if not result.get("throttle") or time.monotonic() >= expires or forgotten.wait(wait):
                 return result
-            time.sleep(wait)
             wait = min(2 * wait, MAX_THROTTLE_WAIT_SECONDS)
 
     def _report_failure(

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from provisioning import commit_and_push, create_stack, failures, run_git, zipped
 
 from local_aws import LocalAws
 from plumbing import create_queue, receive
+from provisioning import commit_and_push, create_stack, failures, run_git, zipped
 
 
 def listen(server: LocalAws) -> str:

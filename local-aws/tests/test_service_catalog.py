@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from provisioning import QUEUES, create_product, put_template, record_of
 
 from local_aws import LocalAws
+from provisioning import QUEUES, create_product, put_template, record_of
 
 NAME = [{"Key": "Name", "Value": "first"}]
 

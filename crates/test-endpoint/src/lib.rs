@@ -9,9 +9,8 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
-use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -51,8 +50,8 @@ impl Request {
 pub enum Reply {
     /// An answer: status, headers, body.
     Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
-    /// After so long.
-    Late(Duration, Box<Reply>),
+    /// Once the gate is open.
+    Held(Gate, Box<Reply>),
     /// An answer whose body breaks off after so many bytes.
     Broken(Box<Reply>, usize),
     /// The connection is cut.
@@ -73,6 +72,27 @@ impl Reply {
     #[must_use]
     pub fn bytes(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self::Answer(status, Vec::new(), body.into())
+    }
+}
+
+/// Holds a reply back until it is opened, or for ever: however slow the machine is, the reply comes
+/// neither too early nor too late. Clones are the same gate.
+#[derive(Debug, Clone, Default)]
+pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    /// Lets the reply go.
+    ///
+    /// # Panics
+    ///
+    /// If a thread of the endpoint has panicked.
+    pub fn open(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+
+    fn wait(&self) {
+        drop(self.0.1.wait_while(self.0.0.lock().unwrap(), |open| !*open).unwrap());
     }
 }
 
@@ -181,8 +201,8 @@ fn serve(mut stream: impl Read + Write, handler: &Handler, record: &Mutex<Vec<Re
         let mut most = usize::MAX;
         let (status, headers, body) = loop {
             reply = match reply {
-                Reply::Late(pause, reply) => {
-                    thread::sleep(pause);
+                Reply::Held(gate, reply) => {
+                    gate.wait();
                     *reply
                 }
                 Reply::Broken(reply, bytes) => {

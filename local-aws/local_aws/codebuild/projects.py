@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from local_aws.by_name import ByName
 from local_aws.caller import Caller
 from local_aws.codebuild.model import Build, PhaseRecord, Project
 from local_aws.codebuild.runner import BuildRunner
 from local_aws.errors import AwsError
-from local_aws.json_service import Operation, Protocol11, Request, Response, refuse
+from local_aws.json_service import Operation, Protocol11, Request, Response, decided_by, refuse
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.operations import Check
 
@@ -42,13 +43,13 @@ _REFUSED: Final = (
 )
 
 
-class BuildProjects:
+class BuildProjects(ByName[Project]):
     """Build projects and builds of all accounts and regions."""
 
     def __init__(self, runner: BuildRunner, trusts: Callable[[str, str], bool]) -> None:
+        super().__init__(_arn, _missing)
         self._runner = runner
         self._trusts = trusts
-        self.by_arn: dict[str, Project] = {}
         self.builds: dict[str, Build] = {}
 
     def stop_all(self) -> None:
@@ -85,7 +86,7 @@ class BuildProjects:
         refuse(request, *_REFUSED)
         _check_kinds(request)
         self._check_role(request)
-        project = self._project(caller.scope, request["name"])
+        project = self.find(caller.scope, request["name"])
         project.settings |= {name: request[name] for name in _SETTINGS if name in request}
         project.modified_at = caller.now
         return {"project": _shown(project)}
@@ -106,15 +107,14 @@ class BuildProjects:
     def list_projects(self, caller: Caller, request: Request) -> Response:
         """ListProjects by name, all on one page."""
         refuse(request, "nextToken")
-        here = _arn(caller.scope, "")
-        names = sorted(project.name for arn, project in self.by_arn.items() if arn.startswith(here))
+        names = [project.name for project in self.here(caller.scope)]
         return {"projects": names[::-1] if request.get("sortOrder") == "DESCENDING" else names}
 
     def start_build(self, caller: Caller, request: Request) -> Response:
         """StartBuild, of a project without a source of its own."""
         allowed = {"projectName", "environmentVariablesOverride", "buildspecOverride"}
         refuse(request, *sorted(request.keys() - allowed))
-        project = self._project(caller.scope, request["projectName"])
+        project = self.find(caller.scope, request["projectName"])
         if project.settings["source"]["type"] == "CODEPIPELINE":
             raise _invalid("Project is configured to run with CodePipeline, and cannot be started directly.")
         build = self.start(
@@ -177,7 +177,7 @@ class BuildProjects:
     def list_for_project(self, caller: Caller, request: Request) -> Response:
         """ListBuildsForProject, latest first, all on one page."""
         refuse(request, "nextToken")
-        project = self._project(caller.scope, request["projectName"])
+        project = self.find(caller.scope, request["projectName"])
         ids = [build.id for build in self.builds.values() if build.project is project]
         return {"ids": ids if request.get("sortOrder") == "ASCENDING" else ids[::-1]}
 
@@ -185,12 +185,6 @@ class BuildProjects:
         role = request.get("serviceRole")
         if role is not None and not self._trusts(role, "codebuild.amazonaws.com"):
             raise _invalid(f"CodeBuild is not authorized to perform: sts:AssumeRole on service role {role}.")
-
-    def _project(self, scope: Scope, name: str) -> Project:
-        found = self.by_arn.get(_arn(scope, name))
-        if found is None:
-            raise AwsError("ResourceNotFoundException", f"Project cannot be found: {_arn(scope, name)}")
-        return found
 
 
 def operations(projects: BuildProjects) -> dict[str, Operation]:
@@ -206,7 +200,7 @@ def operations(projects: BuildProjects) -> dict[str, Operation]:
         "StopBuild": projects.stop_build,
         "UpdateProject": projects.update,
     }
-    return {name: Operation(run, _checks(name)) for name, run in runs.items()}
+    return decided_by(_checks, runs)
 
 
 def _checks(operation: str) -> Callable[[Scope, Request], Iterator[Check]]:
@@ -230,6 +224,10 @@ def _checks(operation: str) -> Callable[[Scope, Request], Iterator[Check]]:
 
 def _arn(scope: Scope, name: str) -> str:
     return f"arn:aws:codebuild:{scope.region}:{scope.account}:project/{name}"
+
+
+def _missing(scope: Scope, name: str) -> AwsError:
+    return AwsError("ResourceNotFoundException", f"Project cannot be found: {_arn(scope, name)}")
 
 
 def _invalid(message: str) -> AwsError:

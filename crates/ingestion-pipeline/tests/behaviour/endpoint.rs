@@ -10,8 +10,8 @@ use aws_sdk_sagemaker::config::{Credentials, SharedCredentialsProvider, retry::R
 use ingestion_pipeline::service::Aws;
 use ingestion_pipeline::values::Region;
 use serde_json::{Value, json};
-pub(crate) use test_endpoint::Reply;
 use test_endpoint::Request;
+pub(crate) use test_endpoint::{Gate, Reply};
 
 use crate::fixture;
 

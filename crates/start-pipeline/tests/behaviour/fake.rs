@@ -15,8 +15,8 @@ use start_pipeline::{
     Answer, ExecutionArn, Failure, Handler, Metrics, ParameterName, PipelineName, SageMaker,
     StartError, StartExecution, StartRequest,
 };
-pub(crate) use test_endpoint::Reply;
 use test_endpoint::Request;
+pub(crate) use test_endpoint::{Gate, Reply};
 
 pub(crate) const PIPELINE: &str = "ingest-abalone";
 
@@ -25,13 +25,21 @@ pub(crate) const PIPELINE: &str = "ingest-abalone";
 pub(crate) struct FakeStarter {
     pub(crate) started: Arc<Mutex<Vec<StartRequest>>>,
     pub(crate) by_token: Arc<Mutex<HashMap<String, ExecutionArn>>>,
-    pub(crate) takes: Duration,
+    /// The call with this number goes on until there is no time for another.
+    pub(crate) lingers_at: Option<usize>,
 }
 
 impl StartExecution for FakeStarter {
-    async fn start(&self, request: &StartRequest, _: Duration) -> Result<ExecutionArn, StartError> {
-        thread::sleep(self.takes);
+    async fn start(
+        &self,
+        request: &StartRequest,
+        time_left: Duration,
+    ) -> Result<ExecutionArn, StartError> {
         self.started.lock().unwrap().push(request.clone());
+        if self.lingers_at == Some(self.started.lock().unwrap().len()) {
+            // An attempt may take 2.5 s.
+            thread::sleep(time_left.saturating_sub(Duration::from_secs(2)));
+        }
         let mut by_token = self.by_token.lock().unwrap();
         let number = by_token.len();
         let arn = by_token.entry(request.token.to_string());
