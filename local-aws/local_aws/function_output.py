@@ -22,22 +22,21 @@ _MOST_PIECES: Final = 64
 
 
 class Output:
-    """The output of one process, whose lines go to a queue; whoever needs them may read."""
+    """What a pipe has given so far; whoever needs its lines may read them into a queue."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
+    def __init__(self) -> None:
         self._rest = b""
         self._lock = threading.Lock()
 
-    def read(self, lines: queue.Queue[str]) -> bool:
+    def read(self, stream: IO[bytes], lines: queue.Queue[str]) -> bool:
         """Queue the lines that are there. Answers whether there may be others later."""
         with self._lock:
             for _ in range(_MOST_PIECES):
-                if self._stream.closed:
+                if stream.closed:
                     return False
-                if not self.wait(0):
+                if not wait(stream, 0):
                     return True
-                piece = os.read(self._stream.fileno(), _PIECE_BYTES)
+                piece = os.read(stream.fileno(), _PIECE_BYTES)
                 *whole, self._rest = (self._rest + piece).split(b"\n")
                 if not piece and self._rest:
                     whole, self._rest = [self._rest], b""
@@ -47,16 +46,17 @@ class Output:
                     return False
             return True
 
-    def wait(self, milliseconds: int | None = None) -> bool:
-        """Wait for something to read, or for the end of it."""
-        poll = select.poll()
-        poll.register(self._stream, select.POLLIN)
-        return bool(poll.poll(milliseconds))
-
-    def close(self) -> None:
-        """Close it, when nobody reads."""
+    def close(self, stream: IO[bytes]) -> None:
+        """Close the pipe, when nobody reads."""
         with self._lock:
-            self._stream.close()
+            stream.close()
+
+
+def wait(stream: IO[bytes], milliseconds: int | None = None) -> bool:
+    """Wait for something to read, or for the end of it."""
+    poll = select.poll()
+    poll.register(stream, select.POLLIN)
+    return bool(poll.poll(milliseconds))
 
 
 def read_whole_output(worker: Any) -> None:
@@ -67,19 +67,19 @@ def read_whole_output(worker: Any) -> None:
 
     def output_of(stream: IO[bytes]) -> Output:
         with lock:
-            return outputs.setdefault(stream, Output(stream))
+            return outputs.setdefault(stream, Output())
 
     def pump(_self: Any, stream: IO[bytes], lines: queue.Queue[str]) -> None:
         output = output_of(stream)
-        while output.read(lines):
-            output.wait()
-        output.close()
+        while output.read(stream, lines):
+            wait(stream)
+        output.close(stream)
 
     @functools.wraps(drain)
     def drain_after_reading(self: Any, **waits: float) -> str:
         process = self._proc
         if process is not None:
-            output_of(process.stdout).read(self._stderr_queue)
+            output_of(process.stdout).read(process.stdout, self._stderr_queue)
         return drain(self, **waits)
 
     worker._pump_output = pump

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from local_aws.by_name import ByName
 from local_aws.caller import Caller
-from local_aws.codebuild.model import Build, PhaseRecord, Project
+from local_aws.codebuild.answers import shown_build, shown_project
+from local_aws.codebuild.model import Build, Project
 from local_aws.codebuild.runner import BuildRunner
 from local_aws.errors import AwsError
 from local_aws.json_service import Operation, Protocol11, Request, Response, decided_by, refuse
@@ -79,7 +80,7 @@ class BuildProjects(ByName[Project]):
             created_at=caller.now,
             modified_at=caller.now,
         )
-        return {"project": _shown(project)}
+        return {"project": shown_project(project)}
 
     def update(self, caller: Caller, request: Request) -> Response:
         """UpdateProject: what is left out stays."""
@@ -89,7 +90,7 @@ class BuildProjects(ByName[Project]):
         project = self.find(caller.scope, request["name"])
         project.settings |= {name: request[name] for name in _SETTINGS if name in request}
         project.modified_at = caller.now
-        return {"project": _shown(project)}
+        return {"project": shown_project(project)}
 
     def delete(self, caller: Caller, request: Request) -> Response:
         """DeleteProject. One that is not there is no error, as on AWS. Its builds go on."""
@@ -100,7 +101,7 @@ class BuildProjects(ByName[Project]):
         """BatchGetProjects."""
         found = {name: self.by_arn.get(_arn(caller.scope, name)) for name in request["names"]}
         return {
-            "projects": [_shown(project) for project in found.values() if project],
+            "projects": [shown_project(project) for project in found.values() if project],
             "projectsNotFound": [name for name, project in found.items() if project is None],
         }
 
@@ -126,7 +127,7 @@ class BuildProjects(ByName[Project]):
             request.get("buildspecOverride"),
             caller.now,
         )
-        return {"build": _shown_build(build)}
+        return {"build": shown_build(build)}
 
     def start(
         self,
@@ -162,7 +163,7 @@ class BuildProjects(ByName[Project]):
         if build is None or not build.arn.startswith(_arn(caller.scope, "").removesuffix("project/")):
             raise AwsError("ResourceNotFoundException", f"Build {request['id']} does not exist")
         build.stop.set()
-        return {"build": _shown_build(build)}
+        return {"build": shown_build(build)}
 
     def batch_get_builds(self, caller: Caller, request: Request) -> Response:
         """BatchGetBuilds, by ids or ARNs."""
@@ -170,7 +171,7 @@ class BuildProjects(ByName[Project]):
         found = {wanted: self.builds.get(wanted.rpartition("build/")[2]) for wanted in request["ids"]}
         seen = {wanted: build for wanted, build in found.items() if build and build.arn.startswith(here)}
         return {
-            "builds": [_shown_build(build) for build in seen.values()],
+            "builds": [shown_build(build) for build in seen.values()],
             "buildsNotFound": [wanted for wanted in request["ids"] if wanted not in seen],
         }
 
@@ -245,51 +246,3 @@ def _check_kinds(request: Request) -> None:
     for variable in request.get("environment", {}).get("environmentVariables", []):
         if variable.get("type", "PLAINTEXT") != "PLAINTEXT":
             raise _invalid(f"local-aws does not implement variables of type {variable['type']}.")
-
-
-def _shown(project: Project) -> dict[str, Any]:
-    return {
-        "name": project.name,
-        "arn": project.arn,
-        **project.settings,
-        "created": project.created_at,
-        "lastModified": project.modified_at,
-    }
-
-
-def _shown_build(build: Build) -> dict[str, Any]:
-    logs = {"groupName": build.log_group, "streamName": build.log_stream} if build.log_group else None
-    return {
-        "id": build.id,
-        "arn": build.arn,
-        "buildNumber": build.number,
-        "startTime": build.started_at,
-        "endTime": build.ended_at,
-        "currentPhase": build.phases[-1].name if build.phases else "SUBMITTED",
-        "buildStatus": build.status,
-        "sourceVersion": build.source_version,
-        "resolvedSourceVersion": build.source_version,
-        "projectName": build.project.name,
-        "phases": [_shown_phase(phase) for phase in build.phases],
-        "source": build.settings["source"],
-        "artifacts": {"location": ""},
-        "environment": build.settings["environment"],
-        "serviceRole": build.settings["serviceRole"],
-        "logs": logs,
-        "timeoutInMinutes": build.settings.get("timeoutInMinutes", 60),
-        "queuedTimeoutInMinutes": build.settings.get("queuedTimeoutInMinutes", 480),
-        "buildComplete": build.ended_at is not None,
-        "initiator": build.initiator,
-    }
-
-
-def _shown_phase(phase: PhaseRecord) -> dict[str, Any]:
-    code, _, message = phase.message.partition(": ")
-    return {
-        "phaseType": phase.name,
-        "phaseStatus": phase.status,
-        "startTime": phase.started_at,
-        "endTime": phase.ended_at,
-        "durationInSeconds": None if phase.ended_at is None else int(phase.ended_at - phase.started_at),
-        "contexts": [{"statusCode": code, "message": message}] if phase.message else [],
-    }
