@@ -239,6 +239,10 @@ studio-templates: $(VENV)/installed ## Offer the template to a Studio domain fro
 enable-events: $(VENV)/installed ## Turn on EventBridge for BUCKET=..., and keep its other notifications
 	@python packaging/enable_events.py --bucket "$$BUCKET"
 
+.PHONY: redrive
+redrive: $(VENV)/installed ## Try a project's dead letters again: PROJECT=<name or id> (or QUEUE=...; DRY_RUN=1 says why they failed)
+	@python packaging/redrive.py --project "$$PROJECT" --queue "$$QUEUE" $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
+
 .PHONY: bench-lambda
 bench-lambda: build-host $(BENCH)/python/installed ## Measure the Lambda beside the same in Python (RUNS=40 WARM=200)
 	@CARGO_TARGET_DIR=$(CURDIR)/$(BENCH)/rust cargo lambda build --locked --release --manifest-path bench/Cargo.toml \
