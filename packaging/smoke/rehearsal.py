@@ -63,8 +63,8 @@ class Rehearsal:
     def _answer(self, operation: str, given: dict[str, Any]) -> Answer:
         arn = f"arn:aws:sagemaker:{self.region}:{ACCOUNT}"
         if operation == "StartPipelineExecution":
-            token = given["ClientRequestToken"][:12]
-            return {"PipelineExecutionArn": f"{arn}:pipeline/smoke/execution/{token}"}
+            token = given["ClientRequestToken"].strip("-")
+            return {"PipelineExecutionArn": f"{arn}:pipeline/smoke/execution/<of {token}>"}
         if operation == "GetMetricData":
             return {"MetricDataResults": [self._metric(query) for query in given["MetricDataQueries"]]}
         if operation in {"CreateQueue", "GetQueueUrl"}:
