@@ -23,27 +23,51 @@ LAUNCH_ROLE = "AmazonSageMakerServiceCatalogProductsLaunchRole"
 
 @pytest.fixture(scope="module")
 def running_aws(engine: Path) -> Iterator[LocalAws]:
-    """A server that runs jobs."""
-    with LocalAws(ingest_features=engine) as aws:
+    """A server that runs jobs, and checks signatures and permissions."""
+    with LocalAws(auth=True, ingest_features=engine) as aws:
         yield aws
 
 
 @pytest.fixture
 def parameters(aws: LocalAws, package: Path, cli: Path) -> dict[str, str]:
     """The portfolio is deployed; what packaging would have written into the product."""
-    staged = stacks.stage(aws, package, cli)
+    staged, iam = stacks.stage(aws, package, cli), aws.client("iam")
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": "servicecatalog.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
-    aws.client("iam").create_role(
+    iam.create_role(
         RoleName=LAUNCH_ROLE,
         Path="/service-role/",
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
     )
-    stacks.deploy(aws, "sm-project-sc-portfolio", stacks.PORTFOLIO, stacks.portfolio_parameters())
+    # The second of the portfolio's policies stands for AWS's own policy of the role.
+    of_stacks = {
+        "Effect": "Allow",
+        "Action": "cloudformation:*",
+        "Resource": "arn:aws:cloudformation:*:*:stack/SC-*",
+    }
+    iam.put_role_policy(
+        RoleName=LAUNCH_ROLE,
+        PolicyName="stacks",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [of_stacks]}),
+    )
+    name = "sm-project-sc-portfolio"
+    outputs = stacks.deploy(aws, name, stacks.PORTFOLIO, stacks.portfolio_parameters())
+    for policy in ("FSIngestionProductPolicyArn", "ProjectsLaunchPolicyArn"):
+        iam.attach_role_policy(RoleName=LAUNCH_ROLE, PolicyArn=outputs[policy])
     return staged
+
+
+def operator(aws: LocalAws) -> dict[str, str]:
+    """The key of somebody who may do exactly what the page on the checks lists."""
+    iam = aws.client("iam")
+    iam.create_user(UserName="operator")
+    policy = (ROOT / "packaging/smoke/permissions.json").read_text()
+    iam.put_user_policy(UserName="operator", PolicyName="smoke", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="operator")["AccessKey"]
+    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
 
 def smoke(aws: LocalAws, cli: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -51,7 +75,7 @@ def smoke(aws: LocalAws, cli: Path, *arguments: str) -> subprocess.CompletedProc
     command = [sys.executable, str(ROOT / "packaging/smoke_aws.py"), "--program", str(cli)]
     return subprocess.run(
         [*command, *arguments],
-        env=aws.environment(),
+        env=aws.environment() | operator(aws),
         capture_output=True,
         text=True,
         check=False,

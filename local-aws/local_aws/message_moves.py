@@ -238,7 +238,7 @@ def source_of_handle(handle: str) -> str | None:
 
 
 def install_message_moves() -> None:
-    """Add the operations to ministack's SQS, and the queue that they are about to its IAM."""
+    """Add the operations to ministack's SQS."""
     sqs: Any = importlib.import_module("ministack.services.sqs")
     moves = MessageMoves()
     handle_request, reset = sqs.handle_request, sqs.reset
@@ -262,35 +262,6 @@ def install_message_moves() -> None:
         ListMessageMoveTasks=moves.list_tasks,
         CancelMessageMoveTask=moves.cancel_task,
     )
-    _decide_for_the_source_queue()
-
-
-def _decide_for_the_source_queue() -> None:
-    actions: Any = importlib.import_module("ministack.core.iam_actions")
-    extract = actions.extract_resource_arn
-
-    @functools.wraps(extract)
-    def extract_source(
-        service: str,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes,
-        *rest: Any,
-        **named: Any,
-    ) -> Any:
-        target = headers.get("x-amz-target", "")
-        if service == "sqs" and target.endswith(("MessageMoveTask", "MessageMoveTasks")):
-            try:
-                request = json.loads(body)
-            except ValueError:
-                request = {}
-            source = request.get("SourceArn") or source_of_handle(str(request.get("TaskHandle", "")))
-            if isinstance(source, str):
-                return source
-        return extract(service, method, path, headers, body, *rest, **named)
-
-    actions.extract_resource_arn = extract_source
 
 
 def _text(sqs: Any, request: dict[str, Any], name: str) -> str:

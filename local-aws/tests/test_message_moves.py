@@ -1,4 +1,4 @@
-"""The redrive of a dead-letter queue, where ministack by itself has none."""
+"""The redrive of a dead-letter queue, where ministack by itself has none, and who may do it."""
 
 from __future__ import annotations
 
