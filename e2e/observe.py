@@ -17,15 +17,15 @@ WAIT_SECONDS: Final = 300.0
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T | None], what: str) -> T:
+def eventually(look: Callable[[], T | None], what: str, seconds: float = WAIT_SECONDS) -> T:
     """What `look` finds; looks again until it finds something."""
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = look()
         if found:
             return found
         time.sleep(0.05)
-    raise AssertionError(f"{what} did not happen within {WAIT_SECONDS:.0f} s")
+    raise AssertionError(f"{what} did not happen within {seconds:.0f} s")
 
 
 def executions(aws: LocalAws, pipeline: str = "ingest-abalone") -> list[dict[str, Any]]:

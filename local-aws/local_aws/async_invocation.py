@@ -8,6 +8,7 @@ AWS waits one minute before the first retry and two before the second; here it i
 from __future__ import annotations
 
 import contextvars
+import functools
 import json
 import logging
 import os
@@ -18,9 +19,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from local_aws.clients import Clients, Credentials
 
 _log = logging.getLogger("local_aws")
 RETRY_SECONDS: Final = 1.0
@@ -29,14 +30,14 @@ FIRST_THROTTLE_WAIT_SECONDS: Final = 0.1
 MAX_THROTTLE_WAIT_SECONDS: Final = 5.0
 Execute = Callable[[dict[str, Any], Any, str], dict[str, Any]]
 """Function, event and request id to the outcome: ``body``, and ``error`` or ``throttle`` if it was one."""
-Credentials = Callable[[dict[str, Any]], dict[str, str]]
+RoleKey = Callable[[dict[str, Any]], dict[str, str]]
 """A function's configuration to the variables that hold its role's key."""
 
 
 class AsyncInvoker:
     """Invokes functions in the background. All attempts at an event have one request id, as on AWS."""
 
-    def __init__(self, execute: Execute, credentials: Credentials) -> None:
+    def __init__(self, execute: Execute, credentials: RoleKey) -> None:
         self._execute = execute
         self._credentials = credentials
         self._forgotten = threading.Event()
@@ -178,16 +179,20 @@ def _event_invoke_settings(function: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value is not None}
 
 
+@functools.lru_cache(maxsize=64)
+def _client(endpoint: str, region: str, credentials: Credentials) -> Any:
+    """SQS for a role. Kept, because making a client costs more than a hundred calls of it."""
+    return Clients(endpoint).client("sqs", region, credentials)
+
+
 def _send_message(arn: str, body: str, attributes: dict[str, str], key: dict[str, str]) -> None:
     _, _, service, region, account, name = arn.split(":", 5)
     if service != "sqs":
         raise ValueError(f"local-aws sends failed events to SQS queues only, not to {service}")
-    client = boto3.session.Session(
-        aws_access_key_id=key["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=key["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=key.get("AWS_SESSION_TOKEN") or None,
-        region_name=region,
-    ).client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"], config=Config(proxies={}))
+    credentials = Credentials(
+        key["AWS_ACCESS_KEY_ID"], key["AWS_SECRET_ACCESS_KEY"], key.get("AWS_SESSION_TOKEN") or None
+    )
+    client = _client(os.environ["AWS_ENDPOINT_URL"], region, credentials)
     client.send_message(
         QueueUrl=f"{os.environ['AWS_ENDPOINT_URL']}/{account}/{name}",
         MessageBody=body,

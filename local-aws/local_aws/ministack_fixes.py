@@ -15,6 +15,8 @@ from typing import Any, Final
 from local_aws.async_invocation import AsyncInvoker, send_to_dead_letter_queue
 from local_aws.cloudformation_fixes import install_cloudformation_fixes
 from local_aws.function_output import read_whole_output
+from local_aws.iam_resources import name_the_resources
+from local_aws.message_moves import install_message_moves
 from local_aws.ministack_settings import ministack
 
 MAX_KEY_BYTES: Final = 1024
@@ -36,6 +38,8 @@ def install_fixes(server_variables: frozenset[str]) -> None:
     _keep_the_servers_settings_from_functions(server_variables)
     _take_loopback_for_tls()
     _write_athena_results_where_executions_say()
+    install_message_moves()
+    name_the_resources()
     install_cloudformation_fixes()
 
 

@@ -74,6 +74,10 @@ def operations(
     return {name: Operation(run, _checks(name, member)) for name, (run, member) in runs.items()}
 
 
+# Whose provisioned products a statement is about. Here it is always the asker's own.
+_OWNERS: Final = {f"servicecatalog:{level}Level": "self" for level in ("account", "role", "user")}
+
+
 def _checks(operation: str, member: str | None) -> Callable[[Scope, Request], Iterator[Check]]:
     def checks(scope: Scope, request: Request) -> Iterator[Check]:
         named = request.get(member or "")
@@ -82,7 +86,8 @@ def _checks(operation: str, member: str | None) -> Callable[[Scope, Request], It
         tags = [
             tag for tag in request.get("Tags", []) if isinstance(tag, dict) and {"Key", "Value"} <= tag.keys()
         ]
-        keys: dict[str, object] = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags}
+        keys: dict[str, object] = dict(_OWNERS)
+        keys |= {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags}
         if tags:
             keys["aws:TagKeys"] = [tag["Key"] for tag in tags]
         yield Check(f"servicecatalog:{operation}", arn, keys)
