@@ -174,6 +174,16 @@ def test_a_job_whose_role_may_not_write_logs_runs_without(auth_server: LocalAws)
     assert job_log(auth_server) == []
 
 
+def test_a_job_whose_role_may_write_to_streams_of_the_group_alone_has_a_log(auth_server: LocalAws) -> None:
+    upload(auth_server)
+    streams = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/ProcessingJobs:log-stream:*"
+    group = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/ProcessingJobs"
+    writing = allow("logs:CreateLogStream", "logs:PutLogEvents", resource=streams)
+    create_role(auth_server, S3, writing, allow("logs:CreateLogGroup", resource=group))
+    assert run_job(auth_server, request("report.py", RoleArn=ROLE))["ProcessingJobStatus"] == "Completed"
+    assert job_log(auth_server) != []
+
+
 def test_a_pipeline_makes_its_jobs_as_its_own_role(auth_server: LocalAws) -> None:
     auth_server.set_steps("run")
     upload(auth_server)
