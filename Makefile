@@ -238,6 +238,17 @@ studio-templates: $(VENV)/installed ## Offer the template to a Studio domain fro
 enable-events: $(VENV)/installed ## Turn on EventBridge for BUCKET=..., and keep its other notifications
 	@python packaging/enable_events.py --bucket "$$BUCKET"
 
+.PHONY: redrive
+redrive: $(VENV)/installed ## Try a project's dead letters again: PROJECT=<name or id> (or QUEUE=...; DRY_RUN=1 says why they failed)
+	@python packaging/redrive.py --project "$$PROJECT" --queue "$$QUEUE" $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
+
+SMOKE = python packaging/smoke_aws.py --program $(HOST_CLI) $(if $(CHECKS),--checks "$$CHECKS") \
+  $(if $(STACK_NAME),--stack "$$STACK_NAME") --parameters "$$PARAMETERS"
+
+.PHONY: smoke-aws
+smoke-aws: build-host ## Check in a real account what cannot be shown here: CONFIRM=<account id> (DRY_RUN=1 prints every call and the cost)
+	@$(SMOKE) $(if $(filter-out 0,$(DRY_RUN)),--dry-run,--confirm "$$CONFIRM" --report target/smoke-aws.json)
+
 .PHONY: bench-lambda
 bench-lambda: build-host $(BENCH)/python/installed ## Measure the Lambda beside the same in Python (RUNS=40 WARM=200)
 	@CARGO_TARGET_DIR=$(CURDIR)/$(BENCH)/rust cargo lambda build --locked --release --manifest-path bench/Cargo.toml \

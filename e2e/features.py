@@ -19,7 +19,7 @@ EVENT_TIME: Final = "record_time"
 OFFLINE_PREFIX: Final = "feature-store"
 _ANY_ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/sagemaker-execution"
 LOG_GROUP: Final = "/aws/sagemaker/ProcessingJobs"
-WAIT_SECONDS: Final = 120.0
+WAIT_SECONDS: Final = 600.0
 # Each upload writes its records anew, and the offline store keeps them all: the latest of each is meant.
 LATEST: Final = (
     f"SELECT *, row_number() OVER (PARTITION BY {IDENTIFIER} ORDER BY {EVENT_TIME} DESC, write_time DESC) "

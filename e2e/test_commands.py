@@ -22,7 +22,7 @@ CHECK_GLIBC = [sys.executable, "packaging/check_glibc.py"]
 
 def run(*command: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(part) for part in command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+        [str(part) for part in command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=800
     )
 
 

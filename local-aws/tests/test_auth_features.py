@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 from conftest import NO_RETRIES
 from feature_groups import BUCKET as FEATURES
 from feature_groups import create_group, entry, group_request, record, runtime_of, settled, values_of
-from jobs import BUCKET, create_steps, ended_execution, job_log, request, run_job, start_steps, until, upload
+from jobs import BUCKET, create_steps, ended_execution, job_log, request, run_job, start_steps, upload
 from local_aws import LocalAws
+from waiting import until
 
 GROUP = "arn:aws:sagemaker:us-east-1:000000000000:feature-group/fg-abalone"
 ROLE = "arn:aws:iam::000000000000:role/service-role/worker"
