@@ -289,7 +289,7 @@ def _decide_about_log_streams_by_their_arn() -> None:
 
     ministack asks for the right to the group, so that a role as it should be writes no log.
     """
-    actions = _module("core.iam_actions")
+    actions = ministack("core.iam_actions")
     extract = actions.extract_resource_arn
 
     @functools.wraps(extract)
