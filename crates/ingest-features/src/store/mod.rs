@@ -2,6 +2,10 @@
 
 #[cfg(feature = "sagemaker")]
 mod aws;
+#[cfg(feature = "sagemaker")]
+mod describe;
+#[cfg(feature = "sagemaker")]
+mod endpoint;
 mod error;
 
 use std::sync::Arc;

@@ -187,6 +187,39 @@ fn the_log_is_json_and_holds_no_data() {
 }
 
 #[test]
+fn values_that_cannot_be_cast_are_a_warning_that_does_not_quote_them() {
+    let (endpoint, _) = endpoint(|_, _| None);
+    let folder = folder(0);
+    folder.write("data.csv", "id,x\n1,abracadabra\n2,2.5\n");
+    let output = folder.run(&endpoint, &JOB);
+    assert!(output.status.success());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let lines = stderr.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let warnings: Vec<_> = lines.filter(|line| line["level"] == "WARN").collect();
+    assert_eq!(
+        warnings[0]["message"],
+        "1 value of the column `x` could not be read as double and became null (node types; first: \
+         data.csv, line 2)"
+    );
+    assert_eq!(warnings.len(), 1);
+    assert!(!stderr.contains("abracadabra"), "{stderr}");
+}
+
+#[test]
+fn the_feature_groups_description_has_an_endpoint_of_its_own() {
+    let (records, _) = endpoint(|_, _| None);
+    let descriptions = Endpoint::new(|_| group("Created"));
+    let output = folder(1)
+        .command(&records, &JOB)
+        .env("AWS_ENDPOINT_URL_SAGEMAKER", descriptions.url())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(descriptions.received().len(), 1);
+    assert!(records.received().iter().all(|request| request.target().is_none()));
+}
+
+#[test]
 fn a_stopped_job_accounts_for_every_row_and_leaves_an_exit_message() {
     let folder = folder(5000);
     // The second call lasts until the signal has been sent.
