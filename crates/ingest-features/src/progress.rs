@@ -1,5 +1,6 @@
 //! How a job goes: a bar on a terminal, lines of the log elsewhere.
 
+use std::io::{self, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use data_wrangler_flow::engine;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::lost::Lost;
 use crate::stop::Stop;
 use crate::write::Watch;
 
@@ -53,6 +55,16 @@ impl Progress {
     pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+
+    /// Says what should not be overlooked, and is no failure.
+    pub(crate) fn warn(&self, lost: &Lost) {
+        if self.bar.is_some() {
+            // There is nobody left to tell if this fails.
+            let _ = writeln!(io::stderr(), "warning: {lost}");
+        } else {
+            tracing::warn!("{lost}");
         }
     }
 

@@ -18,6 +18,7 @@ use crate::export::export;
 use crate::failure::Failure;
 use crate::feature_group::{FeatureGroup, definitions};
 use crate::flow_file;
+use crate::lost::lost;
 use crate::objects::Objects;
 use crate::patience::Patience;
 use crate::preview::preview;
@@ -94,6 +95,10 @@ pub async fn run<S: Store, O: Objects>(
     let output = plan.run(&data.inputs, wanted.event_time, &progress);
     progress.finish();
     let output = output.map_err(|error| not_run(&error, &data, surroundings))?;
+    let values_lost = lost(&output, |path| data.name(path));
+    for lost in &values_lost {
+        progress.warn(lost);
+    }
     let rows: u64 = output.chunks.iter().map(|chunk| chunk.records.num_rows() as u64).sum();
     let mut summary = Summary {
         flow_output: output_name.to_string(),
@@ -103,6 +108,7 @@ pub async fn run<S: Store, O: Objects>(
         rows_dropped: output.rows_read.saturating_sub(rows),
         rows_malformed: output.malformed.len() as u64,
         rows_unwritten: rows,
+        values_lost,
         ..Summary::default()
     };
 

@@ -374,3 +374,17 @@ fn a_header_without_rows_succeeds_with_none() {
     assert_eq!(ended.result, Ok(()));
     assert_eq!((account(&ended), outcome.calls), ([0, 0, 0, 0], 0));
 }
+
+#[test]
+fn values_that_cannot_be_cast_are_told_and_their_rows_are_written_without_them() {
+    let machine = machine("id,x\n1,abc\n2,2.5\n3,?\n");
+    let (ended, outcome) = machine.run(FakeStore::new(calm), &with(&[]));
+    assert_eq!((ended.result.clone(), account(&ended)), (Ok(()), [3, 3, 0, 0]));
+    assert!(outcome.records["1"].others.is_empty());
+    let file = machine.path("data.csv").display().to_string();
+    let told = json!([{
+        "node": "types", "column": "x", "type": "double", "rows": 2,
+        "first": [{ "file": file, "line": 2 }, { "file": file, "line": 4 }],
+    }]);
+    assert_eq!(ended.summary()["values_lost"], told);
+}
