@@ -1,5 +1,6 @@
 //! How a job goes: a bar on a terminal, lines of the log elsewhere.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +9,6 @@ use std::time::{Duration, Instant};
 use data_wrangler_flow::engine;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::lost::Lost;
 use crate::stop::Stop;
 use crate::write::Watch;
 
@@ -59,12 +59,12 @@ impl Progress {
     }
 
     /// Says what should not be overlooked, and is no failure.
-    pub(crate) fn warn(&self, lost: &Lost) {
+    pub(crate) fn warn(&self, what: impl fmt::Display) {
         if self.bar.is_some() {
             // There is nobody left to tell if this fails.
-            let _ = writeln!(io::stderr(), "warning: {lost}");
+            let _ = writeln!(io::stderr(), "warning: {what}");
         } else {
-            tracing::warn!("{lost}");
+            tracing::warn!("{what}");
         }
     }
 

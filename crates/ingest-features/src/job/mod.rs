@@ -95,6 +95,9 @@ pub async fn run<S: Store, O: Objects>(
     let output = plan.run(&data.inputs, wanted.event_time, &progress);
     progress.finish();
     let output = output.map_err(|error| not_run(&error, &data, surroundings))?;
+    if let Some(warning) = malformed(&output, &data) {
+        progress.warn(warning);
+    }
     let values_lost = lost(&output, |path| data.name(path));
     for lost in &values_lost {
         progress.warn(lost);
@@ -137,7 +140,13 @@ pub async fn run<S: Store, O: Objects>(
         _ => Err(wanted::no_group()),
     };
     summary.end(started.elapsed(), done.as_ref().err().map(Failure::exit_code));
-    let told = tell(&summary, arguments, out).map_err(|error| no_output(&error));
+    let told = tell(&summary, arguments, out).map_err(|error| match &arguments.summary {
+        Some(path) => Failure::new(
+            format!("the summary cannot be kept in {}: {error}", path.display()),
+            "name a file that can be made, with --summary; what the job has done is done",
+        ),
+        None => no_output(&error),
+    });
     done.and(told)
 }
 
@@ -167,6 +176,19 @@ fn fit(output: &Output, group: &FeatureGroup) -> Result<(), Failure> {
     })
 }
 
+/// What is said of the rows that do not have the form of their file.
+fn malformed(output: &Output, data: &Data) -> Option<String> {
+    let first = output.malformed.first()?;
+    let file = usize::try_from(first.origin.file).ok().and_then(|file| output.files.get(file));
+    let file = file.map(|file| data.name(file)).unwrap_or_default();
+    let (line, reason) = (first.origin.position, &first.reason);
+    let rows = match output.malformed.len() {
+        1 => "1 row does".to_owned(),
+        count => format!("{count} rows do"),
+    };
+    Some(format!("{rows} not have the form of the file (first: {file}, line {line}: {reason})"))
+}
+
 fn not_run(error: &RunError, data: &Data, surroundings: &Surroundings) -> Failure {
     let hint = "correct the data or the flow";
     match (error, surroundings.stop.signal()) {
@@ -188,17 +210,16 @@ fn not_run(error: &RunError, data: &Data, surroundings: &Surroundings) -> Failur
 fn tell(summary: &Summary, arguments: &Arguments, out: &mut dyn Write) -> io::Result<()> {
     let mut text = serde_json::to_string(summary)?;
     text.push('\n');
-    match &arguments.summary {
-        Some(path) => std::fs::write(path, text),
-        None => out.write_all(text.as_bytes()).and_then(|()| out.flush()),
+    let kept = arguments.summary.as_ref().map(|path| std::fs::write(path, &text));
+    if !matches!(kept, Some(Ok(()))) {
+        // What was done is done, and whoever watches shall know of it.
+        out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
     }
+    kept.unwrap_or(Ok(()))
 }
 
 fn no_output(error: &io::Error) -> Failure {
-    Failure::new(
-        format!("the result cannot be told: {error}"),
-        "check where standard output and --summary go",
-    )
+    Failure::new(format!("the result cannot be told: {error}"), "check where standard output goes")
 }
 
 fn no_text(error: &ArrowError) -> Failure {

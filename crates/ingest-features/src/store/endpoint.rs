@@ -47,7 +47,12 @@ mod tests {
             ("us-east-1", true, false, "https://api-fips.sagemaker.us-east-1.amazonaws.com"),
             ("us-east-1", false, true, "https://api.sagemaker.us-east-1.api.aws"),
             ("us-gov-east-1", true, true, "https://api.sagemaker-fips.us-gov-east-1.api.aws"),
-            ("us-gov-west-1", true, false, "https://api-fips.sagemaker.us-gov-west-1.amazonaws.com"),
+            (
+                "us-gov-west-1",
+                true,
+                false,
+                "https://api-fips.sagemaker.us-gov-west-1.amazonaws.com",
+            ),
             ("cn-north-1", true, false, "https://api.sagemaker-fips.cn-north-1.amazonaws.com.cn"),
             (
                 "cn-north-1",

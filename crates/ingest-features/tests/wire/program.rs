@@ -206,6 +206,20 @@ fn values_that_cannot_be_cast_are_a_warning_that_does_not_quote_them() {
 }
 
 #[test]
+fn rows_without_the_form_of_their_file_are_a_warning_where_nothing_is_rejected() {
+    let (endpoint, _) = endpoint(|_, _| None);
+    let folder = folder(0);
+    folder.write("data.csv", "id,x\n1,1.5\n2\n");
+    let output =
+        folder.run(&endpoint, &["--flow", "small.flow", "--input", "data.csv", "--dry-run"]);
+    assert!(output.status.success());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let warning = "1 row does not have the form of the file (first: data.csv, line 3: 1 field, and \
+                   the header has 2)";
+    assert!(stderr.contains(warning), "{stderr}");
+}
+
+#[test]
 fn the_feature_groups_description_has_an_endpoint_of_its_own() {
     let (records, _) = endpoint(|_, _| None);
     let descriptions = Endpoint::new(|_| group("Created"));

@@ -9,7 +9,7 @@ use arrow_schema::{DataType, SchemaRef, TimeUnit};
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use parquet::basic::Type as PhysicalType;
+use parquet::basic::{Compression, Type as PhysicalType};
 use rayon::prelude::*;
 
 use super::super::context::{Context, Fault};
@@ -76,6 +76,18 @@ fn metadata(path: &Path) -> Result<ArrowReaderMetadata, Fault> {
             let problem = format!("the column `{name}` has the type {kind}, which is not read");
             return Err(Fault::Data { path: path.to_owned(), problem });
         }
+        let groups = metadata.metadata().row_groups();
+        if let Some(codec) =
+            groups.iter().map(|group| group.column(index).compression()).find(is_foreign)
+        {
+            let name = field.name();
+            let codec = codec.to_string().to_lowercase();
+            let problem = format!(
+                "the column `{name}` is compressed with {codec}, which is not read; use snappy, gzip, \
+                 brotli, lz4 or none"
+            );
+            return Err(Fault::Data { path: path.to_owned(), problem });
+        }
         let physical = metadata.metadata().file_metadata().schema_descr().column(index);
         let nanoseconds = matches!(field.data_type(), DataType::Timestamp(TimeUnit::Nanosecond, _));
         if nanoseconds && physical.physical_type() == PhysicalType::INT64 {
@@ -87,6 +99,11 @@ fn metadata(path: &Path) -> Result<ArrowReaderMetadata, Fault> {
         }
     }
     Ok(metadata)
+}
+
+/// Codecs whose libraries are not in Rust, or that nobody writes.
+fn is_foreign(codec: &Compression) -> bool {
+    matches!(codec, Compression::ZSTD(_) | Compression::LZO)
 }
 
 /// Columns of one value a row; Spark reads unsigned numbers as other types.
