@@ -14,6 +14,8 @@ use aws_sdk_sagemakerfeaturestoreruntime::operation::batch_write_record::BatchWr
 use aws_sdk_sagemakerfeaturestoreruntime::types::{BatchWriteRecordEntry, FeatureValue};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use s3_object::with_causes;
+
 use super::describe::Describer;
 use super::{BatchAnswer, Reason, Record, Store, StoreError, Value};
 use crate::feature_group::FeatureGroup;
@@ -137,14 +139,4 @@ where
         }
         _ => StoreError::new(Reason::Unreachable, "no answer", causes),
     }
-}
-
-/// An error and what caused it, outermost first.
-pub(super) fn with_causes(error: &dyn Error) -> String {
-    let (mut text, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

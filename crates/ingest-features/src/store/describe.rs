@@ -16,10 +16,11 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use s3_object::with_causes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::aws::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, with_causes, wrong};
+use super::aws::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, wrong};
 use super::endpoint::endpoint;
 use super::{Reason, StoreError};
 use crate::feature_group::{Feature, FeatureGroup, FeatureType};

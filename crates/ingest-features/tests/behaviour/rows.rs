@@ -273,6 +273,27 @@ fn rejected_rows_that_s3_does_not_take_are_kept_here_and_the_job_fails() {
     assert!(failure.message().contains("r/pipelines-abc-datawrangler-xyz.jsonl"), "{failure}");
 }
 
+#[test]
+fn rejected_rows_that_a_folder_does_not_take_are_kept_elsewhere_and_both_failures_are_told() {
+    for (most, rejected_too_many) in [("1", false), ("0", true)] {
+        let machine = Machine::in_a_job();
+        let csv = abalone_csv() + ",M,0.35,0.265,0.09,0.2255,0.0995,0.0485,0.07,7\n";
+        machine.write("ml/processing/abalone.csv/new.csv", csv);
+        machine.write("file", "");
+        let arguments =
+            ["--max-rejected", most, "--rejected", "@/file/r.jsonl", "--output-node", OUTPUT];
+        let (ended, _) = machine.run(abalone_store(), &arguments);
+        let here = machine.path("ml/processing/rejected/rejected.jsonl");
+        assert!(here.exists());
+        let failure = ended.failure();
+        let told = format!("the rows are in {} instead", here.display());
+        assert!(failure.message().contains("file/r.jsonl: "), "{failure}");
+        assert!(failure.message().contains(&told), "{failure}");
+        assert!(failure.hint().contains("--rejected"), "{failure}");
+        assert_eq!(failure.message().contains("rows were rejected"), rejected_too_many);
+    }
+}
+
 /// A store with a group that is made as `--print-feature-definitions` says.
 fn abalone_store() -> FakeStore<'static> {
     let machine = Machine::new();
