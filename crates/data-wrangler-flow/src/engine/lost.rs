@@ -57,14 +57,14 @@ impl Losses {
     }
 
     /// Notes rows that lost their value.
-    pub(super) fn add(&self, column: &str, to: &DataType, lost: impl Iterator<Item = Origin>) {
-        let mut lost = lost.peekable();
-        if lost.peek().is_none() {
+    pub(super) fn add(&self, column: &str, to: &DataType, rows: impl Iterator<Item = Origin>) {
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
             return;
         }
         let mut losses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let loss = losses.entry((column.to_owned(), sql_name(to))).or_default();
-        for origin in lost {
+        for origin in rows {
             loss.rows += 1;
             // Threads come in any order; what is named does not depend on it.
             let place = loss.first.partition_point(|named| *named < origin);

@@ -95,8 +95,8 @@ impl Plan {
             lost.extend(context.losses.take(&step.node_id));
             tables.push(Some(table));
         }
-        let last = tables.pop().flatten().unwrap_or_default();
-        let (schema, chunks) = last.into_chunks().map_err(|fault| match self.steps.last() {
+        let result = tables.pop().flatten().unwrap_or_default();
+        let (schema, chunks) = result.into_chunks().map_err(|fault| match self.steps.last() {
             Some(step) => step.error(fault),
             None => RunError::Cancelled,
         })?;

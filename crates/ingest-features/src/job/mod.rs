@@ -90,7 +90,9 @@ pub async fn run<S: Store, O: Objects>(
     };
 
     let progress = Progress::new(surroundings.terminal, surroundings.stop.clone());
-    let data = data::find(plan.sources(), &places, objects).await?;
+    let found = data::find(plan.sources(), &places, objects);
+    let found = surroundings.stop.unless(found).await;
+    let data = found.ok_or_else(|| stopped_early(&surroundings.stop))??;
     progress.begin("reading", None);
     let output = plan.run(&data.inputs, wanted.event_time, &progress);
     progress.finish();
@@ -159,7 +161,8 @@ async fn describe(
     let call = async || store.describe(name).await;
     let group = surroundings.patience.insist(&surroundings.stop, call).await;
     let group = group.map_err(|error| not_described(name, &error))?;
-    check_group(&group).map_err(|error| Failure::new(error, "use another feature group"))?;
+    check_group(&group)
+        .map_err(|error| Failure::new(error, "name a feature group that is Created"))?;
     Ok(group)
 }
 
@@ -189,14 +192,15 @@ fn malformed(output: &Output, data: &Data) -> Option<String> {
     Some(format!("{rows} not have the form of the file (first: {file}, line {line}: {reason})"))
 }
 
+fn stopped_early(stop: &Stop) -> Failure {
+    let message = "the job was stopped while it read the data; nothing was written";
+    Failure::stopped(stop.signal().unwrap_or(15), message, "run it again")
+}
+
 fn not_run(error: &RunError, data: &Data, surroundings: &Surroundings) -> Failure {
     let hint = "correct the data or the flow";
     match (error, surroundings.stop.signal()) {
-        (RunError::Cancelled, Some(signal)) => Failure::stopped(
-            signal,
-            "the job was stopped while it read the data; nothing was written",
-            "run it again",
-        ),
+        (RunError::Cancelled, Some(_)) => stopped_early(&surroundings.stop),
         (RunError::Data { path, problem }, _) => {
             Failure::new(format!("{}: {problem}", data.name(path)), hint)
         }

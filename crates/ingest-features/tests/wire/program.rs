@@ -268,6 +268,33 @@ fn a_stopped_job_accounts_for_every_row_and_leaves_an_exit_message() {
 }
 
 #[test]
+fn a_job_that_waits_for_its_data_stops_at_once() {
+    // S3 does not answer as long as the job runs.
+    let (told, tell) = std::sync::mpsc::channel();
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let endpoint = Endpoint::new(move |request| {
+        if request.target().is_none() {
+            told.send(()).unwrap();
+            let _ = wait.lock().unwrap().recv();
+        }
+        group("Created")
+    });
+    let mut arguments = JOB;
+    arguments[3] = "s3://bucket-a/data.csv";
+    let folder = folder(0);
+    let child = folder.command(&endpoint, &arguments).spawn().unwrap();
+    tell.recv().unwrap();
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(143));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("the job was stopped while it read the data"), "{stderr}");
+    drop(go);
+}
+
+#[test]
 fn a_failure_is_the_jobs_exit_message() {
     let folder = folder(1);
     folder.write("ml/config/processingjobconfig.json", "{}");

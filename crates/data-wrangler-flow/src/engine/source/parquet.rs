@@ -77,8 +77,10 @@ fn metadata(path: &Path) -> Result<ArrowReaderMetadata, Fault> {
             return Err(Fault::Data { path: path.to_owned(), problem });
         }
         let groups = metadata.metadata().row_groups();
-        if let Some(codec) =
-            groups.iter().map(|group| group.column(index).compression()).find(is_foreign)
+        if let Some(codec) = groups
+            .iter()
+            .map(|group| group.column(index).compression())
+            .find(|codec| is_foreign(*codec))
         {
             let name = field.name();
             let codec = codec.to_string().to_lowercase();
@@ -102,7 +104,7 @@ fn metadata(path: &Path) -> Result<ArrowReaderMetadata, Fault> {
 }
 
 /// Codecs whose libraries are not in Rust, or that nobody writes.
-fn is_foreign(codec: &Compression) -> bool {
+fn is_foreign(codec: Compression) -> bool {
     matches!(codec, Compression::ZSTD(_) | Compression::LZO)
 }
 
