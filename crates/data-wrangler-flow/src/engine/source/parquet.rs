@@ -77,13 +77,9 @@ fn metadata(path: &Path) -> Result<ArrowReaderMetadata, Fault> {
             return Err(Fault::Data { path: path.to_owned(), problem });
         }
         let groups = metadata.metadata().row_groups();
-        if let Some(codec) = groups
-            .iter()
-            .map(|group| group.column(index).compression())
-            .find(|codec| is_foreign(*codec))
-        {
+        let mut codecs = groups.iter().map(|group| group.column(index).compression());
+        if let Some(codec) = codecs.find_map(foreign) {
             let name = field.name();
-            let codec = codec.to_string().to_lowercase();
             let problem = format!(
                 "the column `{name}` is compressed with {codec}, which is not read; use snappy, gzip, \
                  brotli, lz4 or none"
@@ -103,9 +99,13 @@ fn metadata(path: &Path) -> Result<ArrowReaderMetadata, Fault> {
     Ok(metadata)
 }
 
-/// Codecs whose libraries are not in Rust, or that nobody writes.
-fn is_foreign(codec: Compression) -> bool {
-    matches!(codec, Compression::ZSTD(_) | Compression::LZO)
+/// The name of a codec whose library is not in Rust, or that nobody writes.
+fn foreign(codec: Compression) -> Option<&'static str> {
+    match codec {
+        Compression::ZSTD(_) => Some("zstd"),
+        Compression::LZO => Some("lzo"),
+        _ => None,
+    }
 }
 
 /// Columns of one value a row; Spark reads unsigned numbers as other types.
