@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -119,9 +118,9 @@ class Project:
 
 
 @pytest.fixture
-def project(aws: LocalAws, package: Path) -> Project:
+def project(aws: LocalAws) -> Project:
     """The product's stack, whose mapping is off."""
-    staged = stacks.stage(aws, package)
+    staged = stacks.stage(aws)
     stacks.deploy(aws, "portfolio", stacks.PORTFOLIO, stacks.portfolio_parameters())
     parameters = stacks.product_parameters(staged, RetryDelaySeconds="30")
     outputs = stacks.deploy(aws, "project", stacks.PRODUCT, parameters)

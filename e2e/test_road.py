@@ -101,8 +101,7 @@ def push(user: StudioUser, project: Project, folder: Path, lines: str) -> None:
         '  helper = "!aws codecommit credential-helper --ignore-host-check $@"\n'
     )
     variables = {"GIT_CONFIG_GLOBAL": str(settings), "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
-    # The account's key: AWS's policy of the Studio role has no right to pull and push.
-    environment = user.aws.environment() | variables | {"HOME": str(folder)}
+    environment = user.environment() | variables | {"HOME": str(folder)}
     repository = project.outputs["RepositoryCloneUrl"]
     done(run(environment, "git", "clone", "--quiet", repository, "work", at=folder))
     work = folder / "work"

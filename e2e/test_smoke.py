@@ -29,9 +29,9 @@ def running_aws(engine: Path) -> Iterator[LocalAws]:
 
 
 @pytest.fixture
-def parameters(aws: LocalAws, package: Path, cli: Path) -> dict[str, str]:
+def parameters(aws: LocalAws) -> dict[str, str]:
     """The portfolio is deployed; what packaging would have written into the product."""
-    staged, iam = stacks.stage(aws, package, cli), aws.client("iam")
+    staged, iam = stacks.stage(aws, with_build=True), aws.client("iam")
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": "servicecatalog.amazonaws.com"},

@@ -6,18 +6,18 @@ A policy that names the resource, as it should, would not allow them.
 from __future__ import annotations
 
 import functools
-import importlib
 import json
 from typing import Any, Final
 
 from local_aws.message_moves import source_of_handle
+from local_aws.ministack_settings import ministack
 
 _ON_LOG_STREAMS: Final = frozenset({"CreateLogStream", "DeleteLogStream", "GetLogEvents", "PutLogEvents"})
 
 
 def name_the_resources() -> None:
     """Tell ministack's IAM which queue is moved, which alarm deleted, which log stream written to."""
-    actions: Any = importlib.import_module("ministack.core.iam_actions")
+    actions = ministack("core.iam_actions")
     extract = actions.extract_resource_arn
 
     @functools.wraps(extract)
