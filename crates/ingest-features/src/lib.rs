@@ -8,7 +8,7 @@
 //!    before anything is written; [`convert`] makes records of rows.
 //! 4. [`store`] is Feature Store behind a trait; [`mod@write`] brings the records there, a bounded
 //!    number of calls at once, with [`patience`].
-//! 5. [`rejects`] are the rows that were not written, [`lost`] the values that no cast could read;
+//! 5. [`rejects`] are the rows that were not written, [`mod@lost`] the values that no cast could read;
 //!    [`summary`] counts all of them.
 //! 6. [`cli`] is the command line around it.
 //!
