@@ -6,16 +6,18 @@ A policy that names the resource, as it should, would not allow them.
 from __future__ import annotations
 
 import functools
-import importlib
 import json
-from typing import Any
+from typing import Any, Final
 
 from local_aws.message_moves import source_of_handle
+from local_aws.ministack_settings import ministack
+
+_ON_LOG_STREAMS: Final = frozenset({"CreateLogStream", "DeleteLogStream", "GetLogEvents", "PutLogEvents"})
 
 
 def name_the_resources() -> None:
-    """Tell ministack's IAM of the queue that a move task is about, and of the alarm that is deleted."""
-    actions: Any = importlib.import_module("ministack.core.iam_actions")
+    """Tell ministack's IAM which queue is moved, which alarm deleted, which log stream written to."""
+    actions = ministack("core.iam_actions")
     extract = actions.extract_resource_arn
 
     @functools.wraps(extract)
@@ -23,6 +25,9 @@ def name_the_resources() -> None:
         service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any
     ) -> Any:
         found = extract(service, method, path, headers, body, *rest)
+        if service == "logs" and headers.get("x-amz-target", "").rpartition(".")[2] in _ON_LOG_STREAMS:
+            # Policies allow to write to `...:log-group:<group>:log-stream:<stream>`, ministack has the group.
+            return f"{found}:log-stream:{actions._safe_json_field(body, 'logStreamName')}"
         if found != "*" or service not in {"sqs", "monitoring"}:
             return found
         try:

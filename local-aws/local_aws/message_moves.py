@@ -11,13 +11,14 @@ import asyncio
 import base64
 import contextvars
 import functools
-import importlib
 import json
 import threading
 import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from local_aws.ministack_settings import ministack
 
 MAX_RATE: Final = 500
 _KEPT: Final = 10
@@ -66,7 +67,7 @@ class MessageMoves:
     """The tasks of all accounts, latest first."""
 
     def __init__(self) -> None:
-        self._sqs: Any = importlib.import_module("ministack.services.sqs")
+        self._sqs = ministack("services.sqs")
         self._tasks: list[_Task] = []
         self._running: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
@@ -211,10 +212,10 @@ class MessageMoves:
         """The caller must also be allowed what the task does in its name."""
         checks = [(action, source) for action in _OF_SOURCE]
         checks += [("sqs:SendMessage", destination)] if destination else []
-        if not importlib.import_module("ministack.app").AUTH:
+        if not ministack("app").AUTH:
             return
-        evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
-        actions: Any = importlib.import_module("ministack.core.iam_actions")
+        evaluator = ministack("core.iam_evaluator")
+        actions = ministack("core.iam_actions")
         region = source.split(":")[3]
         for action, arn in checks:
             denied = evaluator.enforce(_key.get(), action, "sqs", region, resource_arn=arn)
@@ -239,10 +240,10 @@ def source_of_handle(handle: str) -> str | None:
 
 def install_message_moves() -> None:
     """Add the operations to ministack's SQS."""
-    sqs: Any = importlib.import_module("ministack.services.sqs")
+    sqs = ministack("services.sqs")
     moves = MessageMoves()
     handle_request, reset = sqs.handle_request, sqs.reset
-    router: Any = importlib.import_module("ministack.core.router")
+    router = ministack("core.router")
 
     @functools.wraps(handle_request)
     async def handle_knowing_the_caller(

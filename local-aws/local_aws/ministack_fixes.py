@@ -20,7 +20,6 @@ from local_aws.message_moves import install_message_moves
 from local_aws.ministack_settings import ministack
 
 MAX_KEY_BYTES: Final = 1024
-_ON_LOG_STREAMS: Final = frozenset({"CreateLogStream", "DeleteLogStream", "GetLogEvents", "PutLogEvents"})
 _version_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("version_id", default=None)
 _target: contextvars.ContextVar[tuple[dict[str, Any], dict[str, Any]]] = contextvars.ContextVar("target")
 _async_request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar(
@@ -41,7 +40,6 @@ def install_fixes(server_variables: frozenset[str]) -> None:
     _write_athena_results_where_executions_say()
     install_message_moves()
     name_the_resources()
-    _decide_about_log_streams_by_their_arn()
     install_cloudformation_fixes()
 
 
@@ -282,26 +280,6 @@ def _take_loopback_for_tls() -> None:
         return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
 
     evaluator._resolve_condition_key = resolve_with_tls
-
-
-def _decide_about_log_streams_by_their_arn() -> None:
-    """Policies allow to write to log streams, `...:log-group:<group>:log-stream:<stream>`.
-
-    ministack asks for the right to the group, so that a role as it should be writes no log.
-    """
-    actions = ministack("core.iam_actions")
-    extract = actions.extract_resource_arn
-
-    @functools.wraps(extract)
-    def extract_stream(
-        service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any, **named: Any
-    ) -> Any:
-        arn = extract(service, method, path, headers, body, *rest, **named)
-        if service == "logs" and headers.get("x-amz-target", "").rpartition(".")[2] in _ON_LOG_STREAMS:
-            return f"{arn}:log-stream:{actions._safe_json_field(body, 'logStreamName')}"
-        return arn
-
-    actions.extract_resource_arn = extract_stream
 
 
 def _write_athena_results_where_executions_say() -> None:

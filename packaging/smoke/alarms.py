@@ -201,18 +201,28 @@ def data(
 def moves_back(world: World) -> Verdict:
     """Whether SQS moves the dead letter to a queue that is named."""
     source = world.arn("sqs", f"{world.name}-dead-letters")
-    world.aws.call(
-        "sqs",
-        "StartMessageMoveTask",
-        SourceArn=source,
-        DestinationArn=world.arn("sqs", f"{world.name}-retry"),
-    )
+    before: set[int] = set()
 
     def ended() -> dict[str, Any] | None:
         tasks = world.aws.call("sqs", "ListMessageMoveTasks", SourceArn=source)["Results"]
-        return tasks[0] if tasks and tasks[0]["Status"] in {"COMPLETED", "FAILED", "CANCELLED"} else None
+        [task] = tasks or [{"Status": "RUNNING"}]
+        is_new = task.get("StartedTimestamp") not in before
+        return task if is_new and task["Status"] in {"COMPLETED", "FAILED", "CANCELLED"} else None
 
-    task = world.until(ended, "SQS had moved the message")
-    moved = task.get("ApproximateNumberOfMessagesMoved", 0)
-    seen = f"{task['Status']}, {moved} moved {task.get('FailureReason', '')}".strip()
-    return decide(REDRIVE, task["Status"] == "COMPLETED" and moved == 1, seen)
+    def moved() -> dict[str, Any] | None:
+        world.aws.call(
+            "sqs",
+            "StartMessageMoveTask",
+            SourceArn=source,
+            DestinationArn=world.arn("sqs", f"{world.name}-retry"),
+        )
+        task = world.until(ended, "SQS had moved the message")
+        if task["Status"] == "COMPLETED" and not task.get("ApproximateNumberOfMessagesMoved"):
+            before.add(task["StartedTimestamp"])  # it began before the message had arrived everywhere
+            return None
+        return task
+
+    task = world.until(moved, "SQS had moved the message")
+    count = task.get("ApproximateNumberOfMessagesMoved", 0)
+    seen = f"{task['Status']}, {count} moved {task.get('FailureReason', '')}".strip()
+    return decide(REDRIVE, task["Status"] == "COMPLETED" and count == 1, seen)

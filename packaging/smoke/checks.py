@@ -36,7 +36,7 @@ class Check:
     run: Callable[[World], Iterator[Verdict]]
     claims: tuple[Claim, ...]
     uses: tuple[Use, ...]
-    """The expected ones. Below a cent in all are S3, Lambda, logs and Feature Store, which are left out."""
+    """The expected ones. Below a cent in all, and left out: queues, S3, Lambda, logs, Feature Store."""
     limit_minutes: int
     """After which it gives up, and removes what it made."""
 
@@ -59,7 +59,6 @@ CHECKS: Final = (
             # Prorated by the hour.
             Use(1 / prices.HOURS_OF_A_MONTH, prices.ALARM_METRIC_MONTH),
             Use(300, prices.METRIC),
-            Use(40, prices.QUEUE_REQUEST),
         ),
         45,
     ),

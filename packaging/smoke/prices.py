@@ -1,7 +1,7 @@
 r"""What a check costs: on-demand prices of us-east-1 in US dollars, without free tiers, as of November 2026.
 
 Each has the service code and usage type under which AWS's public price list has it, so that it can be looked
-up again, for another region with that region's prefix:
+up again, and for another region:
 
     aws pricing get-products --region us-east-1 --service-code AmazonSageMaker \
       --filters Type=TERM_MATCH,Field=usagetype,Value=USE1-Processing:ml.m5.4xlarge
@@ -43,16 +43,17 @@ class Use:
         return f"{self.quantity:g} {self.price.unit} x {self.price.usd:g} ({self.price.usage_type})"
 
 
-JOB_HOUR: Final = Price(0.922, "hours of an ml.m5.4xlarge", "AmazonSageMaker", "Processing:ml.m5.4xlarge")
-BUILD_MINUTE: Final = Price(0.005, "minutes of a small build", "CodeBuild", "Build-Min:Linux:g1.small")
+JOB_HOUR: Final = Price(
+    0.922, "hours of an ml.m5.4xlarge", "AmazonSageMaker", "USE1-Processing:ml.m5.4xlarge"
+)
+BUILD_MINUTE: Final = Price(0.005, "minutes of a small build", "CodeBuild", "USE1-Build-Min:Linux:g1.small")
 ACTION_MINUTE: Final = Price(
-    0.002, "minutes of a pipeline's actions", "AWSCodePipeline", "actionExecutionMinute"
+    0.002, "minutes of a pipeline's actions", "AWSCodePipeline", "USE1-actionExecutionMinute"
 )
 ALARM_METRIC_MONTH: Final = Price(
     0.10, "months of a metric of an alarm", "AmazonCloudWatch", "CW:AlarmMonitorUsage"
 )
 METRIC: Final = Price(0.00001, "metrics asked for", "AmazonCloudWatch", "CW:GMD-Metrics")
-QUEUE_REQUEST: Final = Price(0.0000004, "requests to queues", "AWSQueueService", "Requests")
 
 
 def total(uses: tuple[Use, ...]) -> float:

@@ -85,7 +85,9 @@ ANSWERS: Final[dict[str, Answer]] = {
     "ReceiveMessage": {"Messages": [{"MessageId": "m", "ReceiptHandle": "r", "Body": "{}"}]},
     "GetQueueAttributes": {"Attributes": {"ApproximateNumberOfMessages": "1"}},
     "DescribeAlarms": {"MetricAlarms": [{"StateValue": "ALARM"}]},
-    "ListMessageMoveTasks": {"Results": [{"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 1}]},
+    "ListMessageMoveTasks": {
+        "Results": [{"Status": "COMPLETED", "StartedTimestamp": 1, "ApproximateNumberOfMessagesMoved": 1}]
+    },
     "DescribeStacks": {
         "Stacks": [
             {

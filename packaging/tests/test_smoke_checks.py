@@ -20,7 +20,6 @@ from smoke_aws import run_one
 from worlds import Told, service_error, world
 
 CLAIMS = [value for value in vars(claims).values() if isinstance(value, Claim)]
-MOVED = {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 1}
 
 
 def outcomes(verdicts: list[Verdict]) -> dict[str, str]:
@@ -44,6 +43,15 @@ def test_the_cheapest_check_comes_first() -> None:
     assert costs == sorted(costs)
     assert costs[0] == 0
     assert sum(costs) < 1
+
+
+def test_the_page_tells_the_costs_as_they_are_computed() -> None:
+    page = (REPOSITORY / "packaging/smoke/README.md").read_text()
+    for check in CHECKS:
+        [row] = [line for line in page.splitlines() if line.startswith(f"| `{check.name}` |")]
+        assert (f"${total(check.uses):.4f}" if check.uses else "nothing") in row
+        assert f"{check.limit_minutes} min" in row
+        assert all(f"`{check.name}`: " in page for _ in check.uses)
 
 
 def test_the_cost_of_a_launch_counts_the_metrics_of_all_alarms_of_the_template() -> None:
@@ -177,6 +185,18 @@ def test_a_move_that_fails_is_told_with_its_reason(tmp_path: Path) -> None:
     found, _ = run_one(CHECKS[1], world(Told(ListMessageMoveTasks=failed), "alarms", tmp_path))
     [redrive] = [verdict for verdict in found if verdict.claim is claims.REDRIVE]
     assert (redrive.outcome, redrive.seen) == ("refuted", "FAILED, 0 moved AccessDenied")
+
+
+def test_a_move_that_began_too_early_is_begun_again(tmp_path: Path) -> None:
+    def task(started: int, moved: int) -> dict[str, Any]:
+        counted = {"ApproximateNumberOfMessagesMoved": moved, "StartedTimestamp": started}
+        return {"Results": [{"Status": "COMPLETED", **counted}]}
+
+    # The second start is not listed at once.
+    aws = Told(ListMessageMoveTasks=[task(1, 0), task(1, 0), task(2, 1)])
+    found = outcomes(run_one(CHECKS[1], world(aws, "alarms", tmp_path))[0])
+    assert found["redrive"] == "shown"
+    assert len(aws.operations("StartMessageMoveTask")) == 2
 
 
 def test_the_alarm_is_the_templates(tmp_path: Path) -> None:

@@ -31,7 +31,22 @@ def write(spark: SparkSession, folder: Path) -> None:
     models = {"StringIndexerModel": encode(indexer.fit(cities))}
     for scaler in (StandardScaler, MinMaxScaler, RobustScaler, MaxAbsScaler):
         models[f"{scaler.__name__}Model"] = encode(scaler(inputCol="in", outputCol="out").fit(vectors))
-    (folder / "models.json").write_text(json.dumps(models, indent=1) + "\n")
+    path = folder / "models.json"
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    # Spark gives each model a name and a time, and its metadata an order, at random. A model that has
+    # learned the same stays as it was, so that only what is new shows up as a change.
+    for name, model in models.items():
+        if name in kept and learned(spark, kept[name]) == learned(spark, model):
+            models[name] = kept[name]
+    path.write_text(json.dumps(models, indent=1) + "\n")
+
+
+def learned(spark: SparkSession, model: str) -> list[Any]:
+    """What a model has learned: its data without its metadata."""
+    with TemporaryDirectory() as scratch:
+        zipfile.ZipFile(io.BytesIO(base64.b85decode(model))).extractall(scratch)
+        rows: list[Any] = spark.read.parquet(str(Path(scratch, "data"))).collect()
+        return rows
 
 
 def encode(model: Any) -> str:

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use terminal_text::lines;
+
 /// What went wrong, a hint at what to do, and the exit code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Failure {
@@ -26,6 +28,19 @@ impl Failure {
         Self { exit_code: 128 + signal, ..Self::new(message, hint) }
     }
 
+    /// The failure, with more words for what went wrong.
+    #[must_use]
+    pub fn adding(self, words: &str) -> Self {
+        Self { message: self.message + words, ..self }
+    }
+
+    /// The failure, and another one that came with it.
+    #[must_use]
+    pub fn with(self, other: &Self) -> Self {
+        let hint = format!("{}; {}", self.hint, other.hint);
+        Self { message: format!("{}\n{}", self.message, other.message), hint, ..self }
+    }
+
     /// What the process ends with: 1 for a failure, 2 for arguments that make no job, 128 and the
     /// number of the signal for a job that was stopped.
     #[must_use]
@@ -48,20 +63,6 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n\nhint: {}", shown(&self.message), shown(&self.hint))
+        write!(f, "{}\n\nhint: {}", lines(&self.message), lines(&self.hint))
     }
-}
-
-/// Text of several lines, without anything else that would control a terminal.
-fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    for character in text.chars() {
-        let controls = character.is_control() && character != '\n';
-        if controls || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
 }

@@ -8,11 +8,12 @@
 //!    before anything is written; [`convert`] makes records of rows.
 //! 4. [`store`] is Feature Store behind a trait; [`mod@write`] brings the records there, a bounded
 //!    number of calls at once, with [`patience`].
-//! 5. [`rejects`] are the rows that were not written; [`summary`] counts all of them.
+//! 5. [`rejects`] are the rows that were not written, [`mod@lost`] the values that no cast could read;
+//!    [`summary`] counts all of them.
 //! 6. [`cli`] is the command line around it.
 //!
 //! The feature `sagemaker` (on by default) brings the implementation that calls AWS, and with it the
-//! AWS SDK; without it the crate builds in a minute.
+//! SDK for the runtime of Feature Store; without it the crate builds in a minute.
 
 #[cfg(feature = "sagemaker")]
 pub mod aws;
@@ -26,6 +27,7 @@ pub mod failure;
 pub mod feature_group;
 mod flow_file;
 pub mod job;
+pub mod lost;
 pub mod objects;
 pub mod patience;
 pub mod place;

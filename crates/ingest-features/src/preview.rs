@@ -40,7 +40,8 @@ pub(crate) fn preview(output: &Output, rows: u64) -> Result<String, ArrowError> 
             first.push(values.map(|text| text.map(|text| short(&text))).collect::<Result<_, _>>()?);
         }
     }
-    Ok(format!("{}\n{}\n{rows} rows\n", table(&columns), table(&first)))
+    let of = if rows == 1 { "row" } else { "rows" };
+    Ok(format!("{}\n{}\n{rows} {of}\n", table(&columns), table(&first)))
 }
 
 /// A value on one line, cut, without what would control a terminal.

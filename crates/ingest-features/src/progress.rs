@@ -1,5 +1,7 @@
 //! How a job goes: a bar on a terminal, lines of the log elsewhere.
 
+use std::fmt;
+use std::io::{self, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -53,6 +55,16 @@ impl Progress {
     pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+
+    /// Says what should not be overlooked, and is no failure.
+    pub(crate) fn warn(&self, what: impl fmt::Display) {
+        if self.bar.is_some() {
+            // There is nobody left to tell if this fails.
+            let _ = writeln!(io::stderr(), "warning: {what}");
+        } else {
+            tracing::warn!("{what}");
         }
     }
 

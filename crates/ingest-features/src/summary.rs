@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::lost::Lost;
+
 /// The summary that every job ends with. `rows_read` is always `rows_written` + `rows_rejected` +
 /// `rows_unwritten` + `rows_dropped`, unless the flow itself makes rows, or gives none at all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -30,6 +32,9 @@ pub struct Summary {
     /// Rows that do not have the form of their file. They are rejected, unless the result goes to a
     /// file.
     pub rows_malformed: u64,
+    /// Values that became null because the flow could not cast them, by node and column. Their rows
+    /// are not rejected: Spark does the same.
+    pub values_lost: Vec<Lost>,
     /// Where the rejected and unwritten rows are.
     pub rejected_to: Option<String>,
     /// Calls of Feature Store that write, retries included.

@@ -11,7 +11,7 @@ mod program;
 mod store;
 
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_sagemaker::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_sagemakerfeaturestoreruntime::config::{Credentials, SharedCredentialsProvider};
 use sdk_http_client::{Client, TrustStore};
 use test_endpoint::Endpoint;
 

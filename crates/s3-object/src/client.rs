@@ -10,10 +10,10 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::byte_stream::ByteStream;
 
-use crate::ObjectUrl;
-use crate::error::{Reason, S3Error, reason_of, with_causes};
+use crate::error::S3Error;
 use crate::list::element;
 use crate::request::{Place, Wanted};
+use crate::{ObjectUrl, Reason, with_causes};
 
 /// Attempts in all, the first included.
 pub(crate) const ATTEMPTS: u32 = 3;
@@ -127,7 +127,7 @@ impl S3 {
                 let message = element(&text, "Message");
                 let message = message.as_deref().unwrap_or("no message");
                 let answer = format!("{code}: {message} (HTTP {status})");
-                Err(S3Error::new(what, reason_of(code, status), answer))
+                Err(S3Error::new(what, Reason::of(code, Some(status)), answer))
             }
         }
     }

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use aws_smithy_types::byte_stream::ByteStream;
 
-use crate::ObjectUrl;
 use crate::client::{ATTEMPTS, PATIENCE, PAUSE, S3, late};
-use crate::error::{Reason, S3Error, with_causes};
+use crate::error::S3Error;
 use crate::request::Wanted;
+use crate::{ObjectUrl, Reason, with_causes};
 
 /// A download as far as it has come.
 struct Download<'a> {

@@ -2,10 +2,10 @@
 
 use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
 
-use crate::ObjectUrl;
 use crate::client::S3;
-use crate::error::{Reason, S3Error};
+use crate::error::S3Error;
 use crate::request::Wanted;
+use crate::{ObjectUrl, Reason};
 
 /// An object in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,8 +11,7 @@ use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 
-use crate::dns_suffix;
-use crate::error::with_causes;
+use crate::{dns_suffix, with_causes};
 
 /// Where requests go.
 #[derive(Debug, Clone)]

@@ -3,11 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::lost::Losses;
 use super::progress::{EventTime, Progress};
 
 pub(super) struct Context<'a> {
     pub(super) now: EventTime,
     pub(super) progress: &'a dyn Progress,
+    pub(super) losses: Losses,
 }
 
 /// Why a step did not finish.

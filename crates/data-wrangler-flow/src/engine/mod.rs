@@ -12,6 +12,7 @@ mod file_name;
 mod formula;
 mod input;
 mod java;
+mod lost;
 mod operators;
 mod output;
 mod parameters;
@@ -26,6 +27,7 @@ mod types;
 mod unsupported;
 
 pub use input::{Inputs, InvalidInput};
+pub use lost::LostValues;
 pub use output::{Chunk, MalformedRow, Origin, Output};
 pub use plan::{Destination, Plan, PlanOptions, SourceFormat, SourcePlan};
 pub use progress::{EventTime, Progress};

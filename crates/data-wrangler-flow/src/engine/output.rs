@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
+use super::LostValues;
+
 /// All rows of the wanted output.
 #[derive(Debug, Clone)]
 pub struct Output {
@@ -20,6 +22,9 @@ pub struct Output {
     /// Rows that do not have the form of their file. They are among the chunks too, as far as they
     /// could be read.
     pub malformed: Vec<MalformedRow>,
+    /// Values that became null because a cast could not read them, by node and column. They count
+    /// where they were lost, also if a later node drops the row or fills in something else.
+    pub lost: Vec<LostValues>,
 }
 
 /// Some rows, and where each of them came from.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::context::{Context, Fault};
+use super::lost::Losses;
 use super::plan::{Step, Work};
 use super::table::Table;
 use super::{EventTime, Inputs, Output, Plan, Progress, source};
@@ -58,9 +59,9 @@ impl Plan {
         now: EventTime,
         progress: &dyn Progress,
     ) -> Result<Output, RunError> {
-        let context = Context { now, progress };
+        let context = Context { now, progress, losses: Losses::default() };
         let mut files: Vec<PathBuf> = Vec::new();
-        let mut malformed = Vec::new();
+        let (mut malformed, mut lost) = (Vec::new(), Vec::new());
         let mut rows_read = 0;
         let mut tables: Vec<Option<Table>> = Vec::new();
         for (number, step) in self.steps.iter().enumerate() {
@@ -91,14 +92,15 @@ impl Plan {
                     applied.map_err(|fault| step.error(fault))?
                 }
             };
+            lost.extend(context.losses.take(&step.node_id));
             tables.push(Some(table));
         }
-        let last = tables.pop().flatten().unwrap_or_default();
-        let (schema, chunks) = last.into_chunks().map_err(|fault| match self.steps.last() {
+        let result = tables.pop().flatten().unwrap_or_default();
+        let (schema, chunks) = result.into_chunks().map_err(|fault| match self.steps.last() {
             Some(step) => step.error(fault),
             None => RunError::Cancelled,
         })?;
-        Ok(Output { schema, chunks, files, rows_read, malformed })
+        Ok(Output { schema, chunks, files, rows_read, malformed, lost })
     }
 
     /// A step's rows, for the step of this number; copied only if a later step needs them too.

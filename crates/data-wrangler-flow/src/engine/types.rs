@@ -8,7 +8,8 @@ use arrow_schema::{DataType, TimeUnit};
 /// Spark's `TIMESTAMP`.
 pub(super) static TIMESTAMP: LazyLock<DataType> =
     LazyLock::new(|| DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())));
-const UTC: &str = "UTC";
+/// As an offset, because Arrow writes the times of a named zone only with a database of all zones.
+const UTC: &str = "+00:00";
 
 /// A column of times in microseconds.
 pub(super) fn timestamp(

@@ -124,6 +124,27 @@ fn too_many_columns_are_an_error() {
 #[test]
 fn a_broken_gzip_file_is_an_error() {
     let folder = Folder::new();
-    let file = folder.file("a.csv.gz", b"\x1f\x8b\x08\x00nonsense");
-    assert!(matches!(run(&flow(&json!([])), &file), Err(RunError::Unreadable { .. })));
+    for broken in [&b"\x1f\x8b\x08\x00nonsense"[..], b"\x1f\x8b\x08", b"a,b\n1,2\n", b""] {
+        let file = folder.file("a.csv.gz", broken);
+        let error = run(&flow(&json!([])), &file).unwrap_err().to_string();
+        let known = error.contains("a.csv.gz: cannot be read as gzip: ")
+            || (broken.is_empty() && error.contains("there is no line in the dataset"));
+        assert!(known, "{error}");
+    }
+}
+
+#[test]
+fn a_file_of_another_kind_is_refused_by_its_name() {
+    let folder = Folder::new();
+    for (bytes, kind) in [
+        (&b"\xff\xfea\0,\0b\0\n\0"[..], "UTF-16"),
+        (b"\xfe\xff\0a\0\n", "UTF-16"),
+        (b"PAR1\x15\x04", "Parquet"),
+        (b"PK\x03\x04\x14\0", "spreadsheet"),
+        (b"\x1f\x8b\x08\0", "gzip"),
+    ] {
+        let file = folder.file("a.csv", bytes);
+        let error = run(&flow(&json!([])), &file).unwrap_err().to_string();
+        assert!(error.contains("a.csv: the file is ") && error.contains(kind), "{error}");
+    }
 }

@@ -12,6 +12,7 @@ mod abalone;
 mod csv;
 mod fixtures;
 mod inputs;
+mod lost;
 mod oracle;
 mod properties;
 mod refusals;

@@ -90,6 +90,8 @@ fn no_job(error: &clap::Error) -> Failure {
 fn log_to_stderr() {
     let filter = Targets::new()
         .with_default(LevelFilter::WARN)
+        // Whether a place that may hold a region does is told by the error, if none does.
+        .with_target("aws_config", LevelFilter::ERROR)
         .with_target("ingest_features", LevelFilter::INFO);
     let lines = tracing_subscriber::fmt::layer()
         .json()

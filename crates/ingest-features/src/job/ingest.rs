@@ -74,7 +74,10 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
         summary.rejected_to.clone_from(&place);
         let name = |path: &Path| self.data.name(path);
         let ended = account.ended(&rows, name, place.as_deref(), self.surroundings.stop.signal());
-        ended.and(kept.map(drop).map_err(|(_, failure)| failure))
+        match (ended, kept) {
+            (Err(ended), Err((_, not_kept))) => Err(ended.with(&not_kept)),
+            (ended, kept) => ended.and(kept.map(drop).map_err(|(_, not_kept)| not_kept)),
+        }
     }
 
     /// Keeps the rows that were not written; gives where they are. If they cannot be kept where they
@@ -100,20 +103,18 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
                 )
             })
         };
-        match &self.wanted.rejected {
-            Place::Local(path) => match here(path) {
-                Ok(()) => Ok(Some(path.display().to_string())),
-                Err(failure) => Err((None, failure)),
-            },
-            Place::S3(url) => match self.services.objects.put(url, &lines).await {
-                Ok(()) => Ok(Some(url.to_string())),
-                Err(failure) => {
-                    let path = &self.wanted.rejected_here;
-                    let place = here(path).ok().map(|()| path.display().to_string());
-                    Err((place, failure))
-                }
-            },
-        }
+        let (place, kept) = match &self.wanted.rejected {
+            Place::Local(path) => (path.display().to_string(), here(path)),
+            Place::S3(url) => (url.to_string(), self.services.objects.put(url, &lines).await),
+        };
+        let Err(failure) = kept else { return Ok(Some(place)) };
+        let path = &self.wanted.rejected_here;
+        let place = here(path).ok().map(|()| path.display().to_string());
+        let failure = match &place {
+            Some(place) => failure.adding(&format!("; the rows are in {place} instead")),
+            None => failure,
+        };
+        Err((place, failure))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::export::export;
 use crate::failure::Failure;
 use crate::feature_group::{FeatureGroup, definitions};
 use crate::flow_file;
+use crate::lost::lost;
 use crate::objects::Objects;
 use crate::patience::Patience;
 use crate::preview::preview;
@@ -89,11 +90,20 @@ pub async fn run<S: Store, O: Objects>(
     };
 
     let progress = Progress::new(surroundings.terminal, surroundings.stop.clone());
-    let data = data::find(plan.sources(), &places, objects).await?;
+    let found = data::find(plan.sources(), &places, objects);
+    let found = surroundings.stop.unless(found).await;
+    let data = found.ok_or_else(|| stopped_early(&surroundings.stop))??;
     progress.begin("reading", None);
     let output = plan.run(&data.inputs, wanted.event_time, &progress);
     progress.finish();
     let output = output.map_err(|error| not_run(&error, &data, surroundings))?;
+    if let Some(warning) = malformed(&output, &data) {
+        progress.warn(warning);
+    }
+    let values_lost = lost(&output, |path| data.name(path));
+    for lost in &values_lost {
+        progress.warn(lost);
+    }
     let rows: u64 = output.chunks.iter().map(|chunk| chunk.records.num_rows() as u64).sum();
     let mut summary = Summary {
         flow_output: output_name.to_string(),
@@ -103,6 +113,7 @@ pub async fn run<S: Store, O: Objects>(
         rows_dropped: output.rows_read.saturating_sub(rows),
         rows_malformed: output.malformed.len() as u64,
         rows_unwritten: rows,
+        values_lost,
         ..Summary::default()
     };
 
@@ -131,7 +142,13 @@ pub async fn run<S: Store, O: Objects>(
         _ => Err(wanted::no_group()),
     };
     summary.end(started.elapsed(), done.as_ref().err().map(Failure::exit_code));
-    let told = tell(&summary, arguments, out).map_err(|error| no_output(&error));
+    let told = tell(&summary, arguments, out).map_err(|error| match &arguments.summary {
+        Some(path) => Failure::new(
+            format!("the summary cannot be kept in {}: {error}", path.display()),
+            "name a file that can be made, with --summary; what the job has done is done",
+        ),
+        None => no_output(&error),
+    });
     done.and(told)
 }
 
@@ -144,7 +161,8 @@ async fn describe(
     let call = async || store.describe(name).await;
     let group = surroundings.patience.insist(&surroundings.stop, call).await;
     let group = group.map_err(|error| not_described(name, &error))?;
-    check_group(&group).map_err(|error| Failure::new(error, "use another feature group"))?;
+    check_group(&group)
+        .map_err(|error| Failure::new(error, "name a feature group that is Created"))?;
     Ok(group)
 }
 
@@ -161,14 +179,28 @@ fn fit(output: &Output, group: &FeatureGroup) -> Result<(), Failure> {
     })
 }
 
+/// What is said of the rows that do not have the form of their file.
+fn malformed(output: &Output, data: &Data) -> Option<String> {
+    let first = output.malformed.first()?;
+    let file = usize::try_from(first.origin.file).ok().and_then(|file| output.files.get(file));
+    let file = file.map(|file| data.name(file)).unwrap_or_default();
+    let (line, reason) = (first.origin.position, &first.reason);
+    let rows = match output.malformed.len() {
+        1 => "1 row does".to_owned(),
+        count => format!("{count} rows do"),
+    };
+    Some(format!("{rows} not have the form of the file (first: {file}, line {line}: {reason})"))
+}
+
+fn stopped_early(stop: &Stop) -> Failure {
+    let message = "the job was stopped while it read the data; nothing was written";
+    Failure::stopped(stop.signal().unwrap_or(15), message, "run it again")
+}
+
 fn not_run(error: &RunError, data: &Data, surroundings: &Surroundings) -> Failure {
     let hint = "correct the data or the flow";
     match (error, surroundings.stop.signal()) {
-        (RunError::Cancelled, Some(signal)) => Failure::stopped(
-            signal,
-            "the job was stopped while it read the data; nothing was written",
-            "run it again",
-        ),
+        (RunError::Cancelled, Some(_)) => stopped_early(&surroundings.stop),
         (RunError::Data { path, problem }, _) => {
             Failure::new(format!("{}: {problem}", data.name(path)), hint)
         }
@@ -182,17 +214,16 @@ fn not_run(error: &RunError, data: &Data, surroundings: &Surroundings) -> Failur
 fn tell(summary: &Summary, arguments: &Arguments, out: &mut dyn Write) -> io::Result<()> {
     let mut text = serde_json::to_string(summary)?;
     text.push('\n');
-    match &arguments.summary {
-        Some(path) => std::fs::write(path, text),
-        None => out.write_all(text.as_bytes()).and_then(|()| out.flush()),
+    let kept = arguments.summary.as_ref().map(|path| std::fs::write(path, &text));
+    if !matches!(kept, Some(Ok(()))) {
+        // What was done is done, and whoever watches shall know of it.
+        out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
     }
+    kept.unwrap_or(Ok(()))
 }
 
 fn no_output(error: &io::Error) -> Failure {
-    Failure::new(
-        format!("the result cannot be told: {error}"),
-        "check where standard output and --summary go",
-    )
+    Failure::new(format!("the result cannot be told: {error}"), "check where standard output goes")
 }
 
 fn no_text(error: &ArrowError) -> Failure {

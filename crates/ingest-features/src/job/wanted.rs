@@ -18,7 +18,7 @@ pub(super) struct Wanted<'a> {
     pub(super) event_time: EventTime,
     /// Where rows go that are not written.
     pub(super) rejected: Place,
-    /// The same on this machine, should S3 not take it.
+    /// Where they go if they cannot go there.
     pub(super) rejected_here: std::path::PathBuf,
     arguments: &'a Arguments,
     in_a_job: bool,

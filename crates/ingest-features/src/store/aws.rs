@@ -15,6 +15,7 @@ use aws_sdk_sagemakerfeaturestoreruntime::Client as Runtime;
 use aws_sdk_sagemakerfeaturestoreruntime::operation::batch_write_record::BatchWriteRecordOutput;
 use aws_sdk_sagemakerfeaturestoreruntime::types::{BatchWriteRecordEntry, FeatureValue};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use s3_object::with_causes;
 
 use super::{BatchAnswer, Reason, Record, Store, StoreError, Value};
 use crate::feature_group::{Feature, FeatureGroup, FeatureType};
@@ -179,14 +180,4 @@ where
         }
         _ => StoreError::new(Reason::Unreachable, "no answer", causes),
     }
-}
-
-/// An error and what caused it, outermost first.
-fn with_causes(error: &dyn Error) -> String {
-    let (mut text, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -1,5 +1,7 @@
 //! Why Feature Store did not do what it was asked.
 
+use s3_object::Reason;
+
 /// Feature Store did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
@@ -7,26 +9,6 @@ pub struct StoreError {
     reason: Reason,
     code: String,
     message: String,
-}
-
-/// The kind of an error, as far as it decides what to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// There is no such feature group.
-    NotFound,
-    /// The caller may not do this, or is not known.
-    Denied,
-    /// There are no credentials.
-    NoCredentials,
-    /// Too many calls.
-    Throttled,
-    /// The service could not be reached, or did not answer in time.
-    Unreachable,
-    /// The service failed, or its answer makes no sense.
-    Fault,
-    /// The service refused what it was given.
-    Refused,
 }
 
 impl StoreError {
@@ -38,7 +20,7 @@ impl StoreError {
     /// An error that the service reports, classed by code and HTTP status, if there is one.
     #[must_use]
     pub fn reported(code: &str, message: &str, status: Option<u16>) -> Self {
-        Self::new(reason_of(code, status), code, message)
+        Self::new(Reason::of(code, status), code, message)
     }
 
     /// The kind of error.
@@ -56,7 +38,7 @@ impl StoreError {
     /// Whether another attempt may succeed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self.reason, Reason::Throttled | Reason::Unreachable | Reason::Fault)
+        self.reason.is_transient()
     }
 
     /// What to do about it.
@@ -82,62 +64,7 @@ impl StoreError {
                 "check the network, the region, and AWS_ENDPOINT_URL if it is set; then run the job \
                  again, it writes the same records"
             }
-            Reason::Refused => "see the service's message",
-        }
-    }
-}
-
-fn reason_of(code: &str, status: Option<u16>) -> Reason {
-    match code {
-        "ResourceNotFound" | "ResourceNotFoundException" => Reason::NotFound,
-        "ValidationError" | "ValidationException" => Reason::Refused,
-        "AccessForbidden" | "UnrecognizedClientException" | "InvalidClientTokenId" => {
-            Reason::Denied
-        }
-        "InternalFailure" | "InternalServerError" | "ServiceUnavailable" => Reason::Fault,
-        "TooManyRequestsException" | "SlowDown" => Reason::Throttled,
-        code if code.contains("Throttl") => Reason::Throttled,
-        code if code.contains("AccessDenied")
-            || code.contains("Token")
-            || code.contains("Signature") =>
-        {
-            Reason::Denied
-        }
-        _ => match status {
-            Some(401 | 403) => Reason::Denied,
-            Some(404) => Reason::NotFound,
-            Some(408) => Reason::Unreachable,
-            Some(429) => Reason::Throttled,
-            // Of what is no error, an answer that cannot be read.
-            Some(..=399 | 500..) => Reason::Fault,
-            _ => Reason::Refused,
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_classed_by_code_and_then_by_status() {
-        for (code, status, reason) in [
-            ("ValidationError", Some(400), Reason::Refused),
-            ("AccessForbidden", Some(403), Reason::Denied),
-            ("AccessDeniedException", Some(400), Reason::Denied),
-            ("ExpiredTokenException", Some(400), Reason::Denied),
-            ("ThrottlingException", Some(400), Reason::Throttled),
-            ("InternalFailure", None, Reason::Fault),
-            ("SomethingNew", Some(503), Reason::Fault),
-            ("SomethingNew", Some(429), Reason::Throttled),
-            ("an error without a code", Some(200), Reason::Fault),
-            ("SomethingNew", None, Reason::Refused),
-        ] {
-            assert_eq!(
-                StoreError::reported(code, "", status).reason(),
-                reason,
-                "{code} {status:?}"
-            );
+            _ => "see the service's message",
         }
     }
 }

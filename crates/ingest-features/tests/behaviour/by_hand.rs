@@ -1,5 +1,12 @@
 //! The program by hand.
 
+use std::fs::{self, File};
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, TimestampMicrosecondArray};
+use parquet::arrow::ArrowWriter;
+use serde_json::{Value, json};
+
 use crate::fake_store::FakeStore;
 use crate::machine::{Machine, abalone_flow};
 
@@ -57,4 +64,51 @@ fn arguments_that_contradict_each_other_make_no_job() {
         let arguments = program.chain(arguments.iter().map(Into::into));
         assert!(ingest_features::cli::parse(arguments).is_err());
     }
+}
+
+/// A flow that reads and does nothing else.
+fn reads(kind: &str) -> String {
+    let context =
+        json!({ "s3Uri": "s3://bucket-a/data", "s3ContentType": kind, "s3HasHeader": true });
+    json!({ "nodes": [{
+        "node_id": "source", "type": "SOURCE", "operator": "sagemaker.s3_source_0.1", "inputs": [],
+        "parameters": { "dataset_definition": { "name": "data", "s3ExecutionContext": context } },
+        "outputs": [{ "name": "default" }],
+    }]})
+    .to_string()
+}
+
+#[test]
+fn times_are_shown_and_written_as_text() {
+    let machine = Machine::new();
+    machine.write("a.flow", reads("parquet"));
+    let times = Arc::new(TimestampMicrosecondArray::from(vec![1_795_341_600_250_000]));
+    let batch = RecordBatch::try_from_iter([("time", times as ArrayRef)]).unwrap();
+    let file = File::create(machine.path("a.parquet")).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let run = |more: &[&str]| {
+        let arguments = [&["--flow", "@/a.flow", "--input", "@/a.parquet"], more].concat();
+        let ended = machine.run(FakeStore::new(|_, _| None), &arguments).0;
+        assert_eq!(ended.result, Ok(()));
+        ended.stdout
+    };
+    let time = "2026-11-22T10:00:00.250Z";
+    assert!(run(&["--dry-run"]).contains(time));
+    run(&["--output", "@/a.csv"]);
+    assert_eq!(fs::read_to_string(machine.path("a.csv")).unwrap(), format!("time\n{time}\n"));
+}
+
+#[test]
+fn a_summary_that_cannot_be_kept_is_told_all_the_same() {
+    let machine = Machine::new();
+    machine.write("a.flow", reads("csv"));
+    machine.write("a.csv", "a\n1\n");
+    let arguments = ["--flow", "@/a.flow", "--input", "@/a.csv", "--output", "@/b.csv"];
+    let arguments = [&arguments[..], &["--summary", "@/gone/summary.json"]].concat();
+    let ended = machine.run(FakeStore::new(|_, _| None), &arguments).0;
+    let summary: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(summary["rows_written"], 1);
+    assert!(ended.failure().message().contains("gone/summary.json: No such file"));
 }

@@ -273,6 +273,27 @@ fn rejected_rows_that_s3_does_not_take_are_kept_here_and_the_job_fails() {
     assert!(failure.message().contains("r/pipelines-abc-datawrangler-xyz.jsonl"), "{failure}");
 }
 
+#[test]
+fn rejected_rows_that_a_folder_does_not_take_are_kept_elsewhere_and_both_failures_are_told() {
+    for (most, rejected_too_many) in [("1", false), ("0", true)] {
+        let machine = Machine::in_a_job();
+        let csv = abalone_csv() + ",M,0.35,0.265,0.09,0.2255,0.0995,0.0485,0.07,7\n";
+        machine.write("ml/processing/abalone.csv/new.csv", csv);
+        machine.write("file", "");
+        let arguments =
+            ["--max-rejected", most, "--rejected", "@/file/r.jsonl", "--output-node", OUTPUT];
+        let (ended, _) = machine.run(abalone_store(), &arguments);
+        let here = machine.path("ml/processing/rejected/rejected.jsonl");
+        assert!(here.exists());
+        let failure = ended.failure();
+        let told = format!("the rows are in {} instead", here.display());
+        assert!(failure.message().contains("file/r.jsonl: "), "{failure}");
+        assert!(failure.message().contains(&told), "{failure}");
+        assert!(failure.hint().contains("--rejected"), "{failure}");
+        assert_eq!(failure.message().contains("rows were rejected"), rejected_too_many);
+    }
+}
+
 /// A store with a group that is made as `--print-feature-definitions` says.
 fn abalone_store() -> FakeStore<'static> {
     let machine = Machine::new();
@@ -327,7 +348,7 @@ fn a_dry_run_with_a_feature_group_says_whether_it_fits() {
     let mut store = FakeStore::new(calm);
     store.group.features.push(Feature { name: "y".into(), kind: FeatureType::String });
     let (ended, _) = machine(&rows(1)).run(store, &with(&["--dry-run"]));
-    assert!(ended.stdout.contains("1 rows"));
+    assert!(ended.stdout.ends_with("1 row\n"));
     assert!(ended.failure().message().contains("`y` has no column"));
 }
 
@@ -373,4 +394,18 @@ fn a_header_without_rows_succeeds_with_none() {
     let (ended, outcome) = machine("id,x\n").run(FakeStore::new(calm), &with(&[]));
     assert_eq!(ended.result, Ok(()));
     assert_eq!((account(&ended), outcome.calls), ([0, 0, 0, 0], 0));
+}
+
+#[test]
+fn values_that_cannot_be_cast_are_told_and_their_rows_are_written_without_them() {
+    let machine = machine("id,x\n1,abc\n2,2.5\n3,?\n");
+    let (ended, outcome) = machine.run(FakeStore::new(calm), &with(&[]));
+    assert_eq!((ended.result.clone(), account(&ended)), (Ok(()), [3, 3, 0, 0]));
+    assert!(outcome.records["1"].others.is_empty());
+    let file = machine.path("data.csv").display().to_string();
+    let told = json!([{
+        "node": "types", "column": "x", "type": "double", "rows": 2,
+        "first": [{ "file": file, "line": 2 }, { "file": file, "line": 4 }],
+    }]);
+    assert_eq!(ended.summary()["values_lost"], told);
 }

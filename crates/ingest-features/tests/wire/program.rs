@@ -187,6 +187,53 @@ fn the_log_is_json_and_holds_no_data() {
 }
 
 #[test]
+fn values_that_cannot_be_cast_are_a_warning_that_does_not_quote_them() {
+    let (endpoint, _) = endpoint(|_, _| None);
+    let folder = folder(0);
+    folder.write("data.csv", "id,x\n1,abracadabra\n2,2.5\n");
+    let output = folder.run(&endpoint, &JOB);
+    assert!(output.status.success());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let lines = stderr.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let warnings: Vec<_> = lines.filter(|line| line["level"] == "WARN").collect();
+    assert_eq!(
+        warnings[0]["message"],
+        "1 value of the column `x` could not be read as double and became null (node types; first: \
+         data.csv, line 2)"
+    );
+    assert_eq!(warnings.len(), 1);
+    assert!(!stderr.contains("abracadabra"), "{stderr}");
+}
+
+#[test]
+fn rows_without_the_form_of_their_file_are_a_warning_where_nothing_is_rejected() {
+    let (endpoint, _) = endpoint(|_, _| None);
+    let folder = folder(0);
+    folder.write("data.csv", "id,x\n1,1.5\n2\n");
+    let output =
+        folder.run(&endpoint, &["--flow", "small.flow", "--input", "data.csv", "--dry-run"]);
+    assert!(output.status.success());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let warning = "1 row does not have the form of the file (first: data.csv, line 3: 1 field, and \
+                   the header has 2)";
+    assert!(stderr.contains(warning), "{stderr}");
+}
+
+#[test]
+fn the_feature_groups_description_has_an_endpoint_of_its_own() {
+    let (records, _) = endpoint(|_, _| None);
+    let descriptions = Endpoint::new(|_| group("Created"));
+    let output = folder(1)
+        .command(&records, &JOB)
+        .env("AWS_ENDPOINT_URL_SAGEMAKER", descriptions.url())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(descriptions.received().len(), 1);
+    assert!(records.received().iter().all(|request| request.target().is_none()));
+}
+
+#[test]
 fn a_stopped_job_accounts_for_every_row_and_leaves_an_exit_message() {
     let folder = folder(5000);
     // The second call lasts until the signal has been sent.
@@ -218,6 +265,33 @@ fn a_stopped_job_accounts_for_every_row_and_leaves_an_exit_message() {
     let rejected = folder.read("ml/processing/rejected/rejected.jsonl");
     assert_eq!(rejected.lines().count(), 5000 - written);
     assert!(folder.read("ml/output/message").starts_with("the job was stopped: "));
+}
+
+#[test]
+fn a_job_that_waits_for_its_data_stops_at_once() {
+    // S3 does not answer as long as the job runs.
+    let (told, tell) = std::sync::mpsc::channel();
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let endpoint = Endpoint::new(move |request| {
+        if request.target().is_none() {
+            told.send(()).unwrap();
+            let _ = wait.lock().unwrap().recv();
+        }
+        group("Created")
+    });
+    let mut arguments = JOB;
+    arguments[3] = "s3://bucket-a/data.csv";
+    let folder = folder(0);
+    let child = folder.command(&endpoint, &arguments).spawn().unwrap();
+    tell.recv().unwrap();
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(143));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("the job was stopped while it read the data"), "{stderr}");
+    drop(go);
 }
 
 #[test]

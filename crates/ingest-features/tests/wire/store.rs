@@ -117,6 +117,10 @@ async fn answers_that_make_no_sense_are_faults_of_the_service() {
     ] {
         let body = answer.clone();
         let (_endpoint, store) = store(move |_| Reply::json(200, &body));
+        if serde_json::from_str::<Value>(&answer).is_err() {
+            let error = store.describe("FG").await.unwrap_err();
+            assert!(error.is_transient(), "{answer}: {error}");
+        }
         let error = store.batch_write("FG", &[record(1), record(2)]).await.unwrap_err();
         assert!(error.is_transient(), "{answer}: {error}");
     }
@@ -144,10 +148,29 @@ async fn errors_are_classed_and_made_just_one_attempt() {
         assert_eq!(endpoint.received().len(), 1);
         let error = store.put("FG", &record(1)).await.unwrap_err();
         assert_eq!(error.reason(), reason, "{reply:?}: {error}");
+        let error = store.describe("FG").await.unwrap_err();
+        assert_eq!(error.reason(), reason, "{reply:?}: {error}");
+        assert_eq!(endpoint.received().len(), 3);
     }
     let broken = Reply::Broken(Box::new(Reply::json(200, "{\"Errors\": []}")), 4);
     let (_endpoint, store) = store(move |_| broken.clone());
     assert!(store.batch_write("FG", &[record(1)]).await.unwrap_err().is_transient());
+    assert!(store.describe("FG").await.unwrap_err().is_transient());
+}
+
+#[tokio::test]
+async fn a_description_is_asked_for_by_name_and_signed() {
+    let (endpoint, store) = store(|_| Reply::json(200, "{}"));
+    store.describe("FG").await.unwrap();
+    let received = endpoint.received();
+    let request = &received[0];
+    assert_eq!((&*request.method, &*request.path), ("POST", "/"));
+    assert_eq!(request.header("x-amz-target"), Some("SageMaker.DescribeFeatureGroup"));
+    assert_eq!(request.header("content-type"), Some("application/x-amz-json-1.1"));
+    assert_eq!(body(request), json!({ "FeatureGroupName": "FG" }));
+    let signature = request.header("authorization").unwrap();
+    assert!(signature.contains("/eu-west-1/sagemaker/aws4_request"), "{signature}");
+    assert!(signature.contains("content-type;host;x-amz-date;x-amz-target"), "{signature}");
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
-//! Times and durations as people read them.
+//! Times, durations and texts as people read them.
 
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+
+pub(super) use terminal_text::{line, lines};
 
 /// A time in UTC, such as `2026-11-22T10:00:00Z`.
 pub(super) fn time(time: Option<SystemTime>) -> Option<String> {
@@ -22,25 +24,6 @@ pub(super) fn duration(duration: Duration) -> String {
     }
 }
 
-/// Somebody else's text on one line, without what would control a terminal.
-pub(super) fn line(text: &str) -> String {
-    lines(text).replace('\n', "\\n")
-}
-
-/// Text of several lines, without anything else that would control a terminal.
-pub(super) fn lines(text: &str) -> String {
-    let mut shown = String::new();
-    for character in text.chars() {
-        let controls = character.is_control() && character != '\n';
-        if controls || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
 #[expect(clippy::disallowed_methods, reason = "how long something has been running is the clock's")]
 pub(super) fn now() -> SystemTime {
     SystemTime::now()
@@ -55,15 +38,6 @@ mod tests {
         for (seconds, text) in [(0, "0s"), (59, "59s"), (61, "1m 01s"), (3_723, "1h 02m 03s")] {
             assert_eq!(duration(Duration::from_secs(seconds)), text);
         }
-    }
-
-    #[test]
-    fn what_controls_a_terminal_is_shown_and_not_done() {
-        assert_eq!(
-            line("a\u{1b}[2J\nb\tc\u{9b}\u{202e}\u{2028}é"),
-            "a\\u{1b}[2J\\nb\\tc\\u{9b}\\u{202e}\\u{2028}é"
-        );
-        assert_eq!(lines("a\nb\r"), "a\nb\\r");
     }
 
     #[test]

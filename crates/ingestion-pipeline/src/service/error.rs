@@ -4,7 +4,7 @@ use std::error::Error;
 
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use s3_object::S3Error;
+use s3_object::{S3Error, with_causes};
 
 /// AWS did not do what it was asked; the text says what, and what AWS answered.
 #[derive(Debug, thiserror::Error)]
@@ -177,16 +177,6 @@ fn reason_of_no_answer<E>(error: &SdkError<E, HttpResponse>, answer: &str) -> Re
         SdkError::ConstructionFailure(_) => Reason::Refused,
         _ => Reason::Unreachable,
     }
-}
-
-/// An error and what caused it, outermost first.
-fn with_causes(error: &dyn Error) -> String {
-    let (mut text, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Computes an expression for one row.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use super::call::call;
@@ -15,6 +16,8 @@ pub(super) struct Row<'a> {
     pub(super) column: &'a dyn Fn(usize) -> Value<'a>,
     /// The time of the run, in seconds.
     pub(super) now: i64,
+    /// Set when a cast could not read a text, and gave null.
+    pub(super) unread: &'a Cell<bool>,
 }
 
 /// The expression's value, of the expression's type or null.
@@ -22,7 +25,13 @@ pub(super) fn compute<'a>(expression: &'a Typed, row: &Row<'a>) -> Result<Value<
     Ok(match &expression.step {
         Step::Constant(value) => value.clone(),
         Step::Column(position) => (row.column)(*position),
-        Step::Cast(from) => cast(compute(from, row)?, from.kind, expression.kind)?,
+        Step::Cast(from) => {
+            let value = compute(from, row)?;
+            let was_null = value.is_null();
+            let value = cast(value, from.kind, expression.kind)?;
+            row.unread.set(row.unread.get() || (value.is_null() && !was_null));
+            value
+        }
         Step::Negate(of) => match compute(of, row)? {
             Value::Int(value) => Value::Int(value.wrapping_neg()),
             Value::Long(value) => Value::Long(value.wrapping_neg()),

@@ -8,6 +8,7 @@ mod parser;
 mod typed;
 mod value;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use arrow_array::builder::{
@@ -55,8 +56,12 @@ impl Formula {
             };
             format!("the formula's result is {kind}; {hint}")
         })?;
-        let now = context.now.0;
-        table.set(output, &kind, context, |rows| column(&formula, rows, now))
+        table.set(output, &kind, context, |rows| {
+            let (column, lost) = column(&formula, rows, context.now.0)?;
+            let lost = lost.into_iter().filter_map(|row| rows.origins.get(row).copied());
+            context.losses.add(output, &kind, lost);
+            Ok(column)
+        })
     }
 }
 
@@ -87,14 +92,21 @@ fn value(array: &ArrayRef, row: usize) -> Value<'_> {
     }
 }
 
-fn column(formula: &Typed, rows: &Rows, now: i64) -> Result<ArrayRef, Fault> {
+/// The formula's value in each row, and the rows in which it is null because a cast could not read a
+/// text.
+fn column(formula: &Typed, rows: &Rows, now: i64) -> Result<(ArrayRef, Vec<usize>), Fault> {
     let mut builder = Builder::new(formula.kind);
+    let mut lost = Vec::new();
     for index in 0..rows.len() {
         let column = |position: usize| value(&rows.columns[position], index);
-        let value = compute(formula, &Row { column: &column, now })?;
+        let unread = Cell::new(false);
+        let value = compute(formula, &Row { column: &column, now, unread: &unread })?;
+        if unread.get() && value.is_null() {
+            lost.push(index);
+        }
         builder.push(&value)?;
     }
-    Ok(builder.finish())
+    Ok((builder.finish(), lost))
 }
 
 /// Builds a column of values of one type.

@@ -91,9 +91,9 @@ impl Operator for CastSingle {
             return Ok(table);
         }
         match &self.invalid {
-            Invalid::Null => self.cast(table, position, None, context),
+            Invalid::Null => self.cast(table, position, None, true, context),
             Invalid::DropRow => {
-                let table = self.cast(table, position, None, context)?;
+                let table = self.cast(table, position, None, false, context)?;
                 table.filter(context, |rows| {
                     let column = &rows.columns[position];
                     Ok((0..column.len())
@@ -108,7 +108,7 @@ impl Operator for CastSingle {
                     )));
                 }
                 if !keep_original {
-                    return self.cast(table, position, with.as_ref(), context);
+                    return self.cast(table, position, with.as_ref(), with.is_none(), context);
                 }
                 self.cast_beside(table, position, with.as_ref(), context)
             }
@@ -117,15 +117,22 @@ impl Operator for CastSingle {
 }
 
 impl CastSingle {
+    /// Casts the column. What cannot be cast is lost, unless the flow says what becomes of it.
     fn cast(
         &self,
         table: Table,
         position: usize,
         with: Option<&Constant>,
+        loses: bool,
         context: &Context,
     ) -> Result<Table, Fault> {
         table.set(&self.column, &self.to, context, |rows| {
-            let values = cast(&rows.columns[position], &self.to)?;
+            let original = &rows.columns[position];
+            let values = cast(original, &self.to)?;
+            if loses {
+                let both = (original, &values);
+                context.losses.of_cast(&self.column, &self.to, both, &rows.origins);
+            }
             Ok(with.map_or_else(|| Arc::clone(&values), |constant| replace(&values, constant)))
         })
     }
@@ -154,7 +161,7 @@ impl CastSingle {
             }
             Ok(Arc::new(errors.finish()))
         })?;
-        let table = self.cast(table, position, with, context)?;
+        let table = self.cast(table, position, with, false, context)?;
         let mut order: Vec<_> = (0..table.fields.len()).collect();
         if let Some(errors) = order.pop() {
             order.insert(position + 1, errors);

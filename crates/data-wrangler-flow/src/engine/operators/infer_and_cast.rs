@@ -101,10 +101,14 @@ impl Operator for InferAndCast {
         }
         let chunks = table.chunks.par_iter().map(|rows| {
             context.check()?;
-            let cast = columns
-                .iter()
-                .map(|(position, column)| cast(&rows.columns[*position], &column.kind));
-            let columns = cast.collect::<Result<_, _>>()?;
+            let cast = columns.iter().map(|(position, column)| {
+                let before = &rows.columns[*position];
+                let after = cast(before, &column.kind)?;
+                let (name, kind) = (&column.name, &column.kind);
+                context.losses.of_cast(name, kind, (before, &after), &rows.origins);
+                Ok(after)
+            });
+            let columns = cast.collect::<Result<_, Fault>>()?;
             Ok(Rows { columns, origins: Arc::clone(&rows.origins) })
         });
         let chunks = chunks.collect::<Result<_, Fault>>()?;

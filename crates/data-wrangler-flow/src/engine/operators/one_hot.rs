@@ -9,8 +9,8 @@ use arrow_schema::DataType;
 use super::super::context::{Context, Fault};
 use super::super::parameters::{Block, Trained};
 use super::super::table::{Column, Rows, Table};
-use super::string_indexer::{Invalid, Labels, indexable, no_label};
-use super::{Built, Operator, output_name, plain_name};
+use super::string_indexer::{EncodedColumn, Invalid, Labels, indexable, no_label};
+use super::{Built, Operator, plain_name};
 
 /// Most columns that one column becomes; a column of identities would fill the memory.
 const MAX_LABELS: usize = 10_000;
@@ -20,16 +20,6 @@ struct OneHotEncode {
     columns: Vec<EncodedColumn>,
     invalid: Invalid,
     drop_last: bool,
-}
-
-#[derive(Debug)]
-struct EncodedColumn {
-    input: String,
-    /// What the new columns' names begin with.
-    prefix: String,
-    /// Whether the new columns take the place of the input.
-    replaces: bool,
-    trained: Option<Labels>,
 }
 
 pub(super) fn build(block: &Block, trained: &Trained) -> Built {
@@ -42,28 +32,17 @@ pub(super) fn build(block: &Block, trained: &Trained) -> Built {
         return Err(format!("{name} other than Columns (vectors of Spark ML) is not supported"));
     }
     let (invalid, drop_last) = (Invalid::of(block)?, block.flag("drop_last", true)?);
-    let inputs = block.columns("input_column")?;
-    let output = block.optional("output_column")?;
-    let columns = inputs.iter().map(|input| {
-        let trained = Labels::trained(trained.column(input, inputs.len()).as_ref())?;
-        let (prefix, replaces) = match output.as_deref() {
-            Some(output) if inputs.len() > 1 || output != input => {
-                (output_name(Some(output), input, inputs.len()), false)
-            }
-            _ => (plain_name(input), true),
-        };
-        Ok(EncodedColumn { input: input.clone(), prefix, replaces, trained })
-    });
-    let columns = columns.collect::<Result<_, String>>()?;
+    let mut columns = EncodedColumn::all_of(block, trained)?;
+    if let [only] = &mut columns[..] {
+        // Its own name is no other than none.
+        only.output = only.output.take().filter(|output| *output != only.input);
+    }
     Ok(Box::new(OneHotEncode { columns, invalid, drop_last }))
 }
 
 impl Operator for OneHotEncode {
-    fn apply(&self, mut table: Table, context: &Context) -> Result<Table, Fault> {
-        for column in &self.columns {
-            table = self.encode(table, column, context)?;
-        }
-        Ok(table)
+    fn apply(&self, table: Table, context: &Context) -> Result<Table, Fault> {
+        self.columns.iter().try_fold(table, |table, column| self.encode(table, column, context))
     }
 }
 
@@ -100,15 +79,13 @@ impl OneHotEncode {
             table.map_chunks(context, |rows| self.encode_rows(rows, position, column, &labels))?;
         let chunks = chunks.into_iter().filter(|rows| rows.len() > 0).collect();
         let mut fields = table.fields;
-        if column.replaces {
+        // Without a name of their own, the new columns take the place of the input.
+        let prefix = column.output.clone().unwrap_or_else(|| {
             fields.remove(position);
-        }
-        fields.extend(
-            labels
-                .labels()
-                .iter()
-                .map(|label| Column::new(format!("{}_{label}", column.prefix), DataType::Float64)),
-        );
+            plain_name(&column.input)
+        });
+        let name = |label: &String| Column::new(format!("{prefix}_{label}"), DataType::Float64);
+        fields.extend(labels.labels().iter().map(name));
         let table = Table { fields, chunks };
         table.check_names()?;
         Ok(table)
@@ -132,7 +109,7 @@ impl OneHotEncode {
             }
             _ => {}
         }
-        if column.replaces {
+        if column.output.is_none() {
             rows.columns.remove(position);
         }
         let count = labels.labels().len();

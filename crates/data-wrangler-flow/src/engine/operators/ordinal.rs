@@ -8,8 +8,8 @@ use arrow_schema::DataType;
 use super::super::context::{Context, Fault};
 use super::super::parameters::{Block, Trained};
 use super::super::table::{Table, same_name};
-use super::string_indexer::{Invalid, Labels, indexable, no_label};
-use super::{Built, Operator, output_name};
+use super::string_indexer::{EncodedColumn, Invalid, Labels, indexable, no_label};
+use super::{Built, Operator};
 
 #[derive(Debug)]
 struct OrdinalEncode {
@@ -19,34 +19,16 @@ struct OrdinalEncode {
     nan: bool,
 }
 
-#[derive(Debug)]
-struct EncodedColumn {
-    input: String,
-    /// None if it is the input.
-    output: Option<String>,
-    trained: Option<Labels>,
-}
-
 pub(super) fn build(block: &Block, trained: &Trained) -> Built {
     let nan = block.text("invalid_handling_strategy")? == Some("Replace with NaN");
     let invalid = if nan { Invalid::Keep } else { Invalid::of(block)? };
-    let inputs = block.columns("input_column")?;
-    let output = block.optional("output_column")?;
-    let columns = inputs.iter().map(|input| {
-        let trained = Labels::trained(trained.column(input, inputs.len()).as_ref())?;
-        let output = output.as_deref().map(|output| output_name(Some(output), input, inputs.len()));
-        Ok(EncodedColumn { input: input.clone(), output, trained })
-    });
-    let columns = columns.collect::<Result<_, String>>()?;
+    let columns = EncodedColumn::all_of(block, trained)?;
     Ok(Box::new(OrdinalEncode { columns, invalid, nan }))
 }
 
 impl Operator for OrdinalEncode {
-    fn apply(&self, mut table: Table, context: &Context) -> Result<Table, Fault> {
-        for column in &self.columns {
-            table = self.encode(table, column, context)?;
-        }
-        Ok(table)
+    fn apply(&self, table: Table, context: &Context) -> Result<Table, Fault> {
+        self.columns.iter().try_fold(table, |table, column| self.encode(table, column, context))
     }
 }
 

@@ -11,10 +11,11 @@ use serde_json::{Map, Value};
 
 use super::super::cast::cast;
 use super::super::context::{Context, Fault};
-use super::super::parameters::Block;
+use super::super::parameters::{Block, Trained};
 use super::super::table::Table;
 use super::super::trained::Model;
 use super::super::types::{is_number, sql_name};
+use super::output_name;
 
 /// What is done with a value that has no label, and with null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,30 @@ pub(super) enum Invalid {
     Skip,
     /// It ends the run.
     Error,
+}
+
+/// A column whose values are encoded by their labels.
+#[derive(Debug)]
+pub(super) struct EncodedColumn {
+    pub(super) input: String,
+    /// The name for what becomes of it, if it is not to be the input's.
+    pub(super) output: Option<String>,
+    /// The labels that an earlier run has found.
+    pub(super) trained: Option<Labels>,
+}
+
+impl EncodedColumn {
+    /// A node's columns.
+    pub(super) fn all_of(block: &Block, trained: &Trained) -> Result<Vec<Self>, String> {
+        let inputs = block.columns("input_column")?;
+        let output = block.optional("output_column")?;
+        let column = |input: &String| {
+            let trained = Labels::trained(trained.column(input, inputs.len()).as_ref())?;
+            let output = output.as_deref().map(|name| output_name(Some(name), input, inputs.len()));
+            Ok(Self { input: input.clone(), output, trained })
+        };
+        inputs.iter().map(column).collect()
+    }
 }
 
 #[derive(Debug, Clone)]

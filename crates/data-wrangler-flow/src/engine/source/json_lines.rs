@@ -72,7 +72,7 @@ fn parse(path: &Path, file: u32, lines: &[(u64, &[u8])]) -> Result<Group, Fault>
             problem: format!("line {position} {problem}"),
         };
         let object: Object = serde_json::from_slice(line)
-            .map_err(|error| refuse(format!("is not one JSON object: {error}")))?;
+            .map_err(|error| refuse(format!("is not one JSON object: {}", in_line(&error))))?;
         let mut record = Vec::new();
         for (name, json) in object.iter() {
             let value = value(json).map_err(|problem| refuse(format!("`{name}` {problem}")))?;
@@ -86,6 +86,11 @@ fn parse(path: &Path, file: u32, lines: &[(u64, &[u8])]) -> Result<Group, Fault>
         records.push((Origin { file, position: *position }, record));
     }
     Ok(Group { kinds, records })
+}
+
+/// What is wrong with a line, which is a document of its own to the parser.
+fn in_line(error: &serde_json::Error) -> String {
+    error.to_string().replace(" at line 1 column ", " at byte ")
 }
 
 fn value(json: &Json) -> Result<Option<Value>, String> {

@@ -9,7 +9,7 @@ use arrow_schema::{DataType, SchemaRef, TimeUnit};
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use parquet::basic::Type as PhysicalType;
+use parquet::basic::{Compression, Type as PhysicalType};
 use rayon::prelude::*;
 
 use super::super::context::{Context, Fault};
@@ -76,6 +76,16 @@ fn metadata(path: &Path) -> Result<ArrowReaderMetadata, Fault> {
             let problem = format!("the column `{name}` has the type {kind}, which is not read");
             return Err(Fault::Data { path: path.to_owned(), problem });
         }
+        let groups = metadata.metadata().row_groups();
+        let mut codecs = groups.iter().map(|group| group.column(index).compression());
+        if let Some(codec) = codecs.find_map(foreign) {
+            let name = field.name();
+            let problem = format!(
+                "the column `{name}` is compressed with {codec}, which is not read; use snappy, gzip, \
+                 brotli, lz4 or none"
+            );
+            return Err(Fault::Data { path: path.to_owned(), problem });
+        }
         let physical = metadata.metadata().file_metadata().schema_descr().column(index);
         let nanoseconds = matches!(field.data_type(), DataType::Timestamp(TimeUnit::Nanosecond, _));
         if nanoseconds && physical.physical_type() == PhysicalType::INT64 {
@@ -87,6 +97,15 @@ fn metadata(path: &Path) -> Result<ArrowReaderMetadata, Fault> {
         }
     }
     Ok(metadata)
+}
+
+/// The name of a codec whose library is not in Rust, or that nobody writes.
+fn foreign(codec: Compression) -> Option<&'static str> {
+    match codec {
+        Compression::ZSTD(_) => Some("zstd"),
+        Compression::LZO => Some("lzo"),
+        _ => None,
+    }
 }
 
 /// Columns of one value a row; Spark reads unsigned numbers as other types.

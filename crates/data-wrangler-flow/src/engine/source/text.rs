@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -11,24 +11,39 @@ use super::super::context::Fault;
 
 /// What Hadoop, and so Spark, decompresses by a file's ending; only gzip is read here.
 const OTHER_CODECS: [&str; 6] = ["bz2", "deflate", "lz4", "snappy", "zst", "xz"];
+/// What files of another kind begin with. Spark would read them as text that means nothing.
+const OTHER_KINDS: [(&[u8], &str); 5] = [
+    (b"\xff\xfe", "is UTF-16; write it in UTF-8"),
+    (b"\xfe\xff", "is UTF-16; write it in UTF-8"),
+    (b"PAR1", "is Parquet, and the flow's source says that it is text"),
+    (b"PK\x03\x04", "is a zip archive or a spreadsheet; write it as plain text or gzip"),
+    (b"\x1f\x8b", "is gzip once more, or without its ending; call it .gz"),
+];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A file's bytes, decompressed if it is called `.gz`, without a UTF-8 byte order mark.
+/// A text file's bytes, decompressed if it is called `.gz`, without a UTF-8 byte order mark.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     let unreadable = |source| Fault::Unreadable { path: path.to_owned(), source };
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let refused = |problem: String| Fault::Data { path: path.to_owned(), problem };
     if OTHER_CODECS.contains(&ending) {
-        return Err(Fault::Data {
-            path: path.to_owned(),
-            problem: format!("files compressed as .{ending} are not read; use gzip or none"),
-        });
+        let problem = format!("files compressed as .{ending} are not read; use gzip or none");
+        return Err(refused(problem));
     }
     let mut bytes = Vec::new();
     let file = BufReader::new(File::open(path).map_err(unreadable)?);
     if ending == "gz" {
-        MultiGzDecoder::new(file).read_to_end(&mut bytes).map_err(unreadable)?;
+        MultiGzDecoder::new(file).read_to_end(&mut bytes).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
+                refused(format!("cannot be read as gzip: {error}; write it anew, as a whole"))
+            }
+            _ => unreadable(error),
+        })?;
     } else {
         { file }.read_to_end(&mut bytes).map_err(unreadable)?;
+    }
+    if let Some((_, problem)) = OTHER_KINDS.iter().find(|(begins, _)| bytes.starts_with(begins)) {
+        return Err(refused(format!("the file {problem}")));
     }
     if bytes.starts_with(BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
