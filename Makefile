@@ -23,7 +23,6 @@ RUST_TARGET_arm64 := aarch64-unknown-linux-gnu
 LAMBDA_DIR_x86_64 := target/lambda
 LAMBDA_DIR_arm64 := target/lambda-arm64
 HOST_PACKAGE := $(LAMBDA_DIR_$(HOST_ARCH))/start-pipeline/bootstrap.zip
-HOST_CLI := $(LAMBDA_DIR_$(HOST_ARCH))/ingestion-pipeline/ingestion-pipeline
 HOST_JOB := $(LAMBDA_DIR_$(HOST_ARCH))/ingest-features/ingest-features
 # Both say what is missing and how to get it.
 need_rust = command -v cargo rustc > /dev/null || { \
@@ -54,8 +53,8 @@ ORACLE := crates/data-wrangler-flow/oracle
 FUZZ_CRATES := crates/start-pipeline/fuzz crates/data-wrangler-flow/fuzz
 
 .PHONY: demo
-demo: build-host ## Upload a file to a local S3 and watch it become features (FILE=... for your own)
-	@python e2e/demo.py --package $(HOST_PACKAGE) --cli $(HOST_CLI) --ingest-features $(HOST_JOB) $(if $(value FILE),--file "$$GIVEN_FILE")
+demo: build-host ## From the package to features, on a laptop: publish, create a project, upload (FILE=... for your own)
+	@python e2e/demo.py $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
 test: test-rust fuzz test-local-aws test-templates test-packaging test-e2e ## Run all tests
@@ -204,7 +203,7 @@ STAGE = python packaging/package.py --bucket "$$S3_BUCKET_NAME" --version "$$VER
 package: $(VENV)/installed ## Stage builds and templates in S3: S3_BUCKET_NAME=... (VERSION=..., DRY_RUN=1)
 	@$(STAGE) --only-check
 	@$(MAKE) build
-	@$(STAGE) $$($(call has_target,arm64) && echo --arm64)
+	@$(STAGE) --architectures x86_64 $$($(call has_target,arm64) && echo arm64)
 
 .PHONY: package-source
 package-source: ## Make the zip of the source for cfn-templates/package-cfn.yaml (of what is committed)
@@ -238,6 +237,17 @@ studio-templates: $(VENV)/installed ## Offer the template to a Studio domain fro
 .PHONY: enable-events
 enable-events: $(VENV)/installed ## Turn on EventBridge for BUCKET=..., and keep its other notifications
 	@python packaging/enable_events.py --bucket "$$BUCKET"
+
+.PHONY: redrive
+redrive: $(VENV)/installed ## Try a project's dead letters again: PROJECT=<name or id> (or QUEUE=...; DRY_RUN=1 says why they failed)
+	@python packaging/redrive.py --project "$$PROJECT" --queue "$$QUEUE" $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
+
+SMOKE = python packaging/smoke_aws.py --program $(HOST_CLI) $(if $(CHECKS),--checks "$$CHECKS") \
+  $(if $(STACK_NAME),--stack "$$STACK_NAME") --parameters "$$PARAMETERS"
+
+.PHONY: smoke-aws
+smoke-aws: build-host ## Check in a real account what cannot be shown here: CONFIRM=<account id> (DRY_RUN=1 prints every call and the cost)
+	@$(SMOKE) $(if $(filter-out 0,$(DRY_RUN)),--dry-run,--confirm "$$CONFIRM" --report target/smoke-aws.json)
 
 .PHONY: bench-lambda
 bench-lambda: build-host $(BENCH)/python/installed ## Measure the Lambda beside the same in Python (RUNS=40 WARM=200)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import builds
+from builds import ROOT
 from local_aws.launcher import LocalAws
-from observe import ROOT
 
 
 def built(file: str) -> Path:
     """A file that `make build` leaves for this machine."""
-    folder = "lambda-arm64" if platform.machine() in {"aarch64", "arm64"} else "lambda"
-    path = ROOT / "target" / folder / file
+    path = ROOT / file
     if not path.is_file():
         pytest.fail(f"{path} does not exist; run `make test-e2e`, which builds it")
     return path
@@ -24,19 +23,19 @@ def built(file: str) -> Path:
 @pytest.fixture(scope="session")
 def package() -> Path:
     """The Lambda's zip."""
-    return built("start-pipeline/bootstrap.zip")
+    return built(builds.PACKAGE)
 
 
 @pytest.fixture(scope="session")
 def cli() -> Path:
     """The program `ingestion-pipeline`."""
-    return built("ingestion-pipeline/ingestion-pipeline")
+    return built(builds.CLI)
 
 
 @pytest.fixture(scope="session")
 def engine() -> Path:
     """The program `ingest-features`."""
-    return built("ingest-features/ingest-features")
+    return built(builds.ENGINE)
 
 
 @pytest.fixture(scope="module")

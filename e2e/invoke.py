@@ -27,9 +27,9 @@ FUNCTION: Final = "start-pipeline"
 PIPELINE: Final = "ingest-abalone"
 # Nobody will answer then: the function's own last word, and cargo-lambda's about a function that ended.
 ENDINGS: Final = ("the function cannot start", "command exited")
-# Longer than any answer: the function itself gives up after 30 seconds.
-ANSWER_SECONDS: Final = 60.0
-READY_SECONDS: Final = 30.0
+# Longer than any answer: the function itself gives up after 30 seconds, and cargo may have to build it.
+ANSWER_SECONDS: Final = 600.0
+READY_SECONDS: Final = 120.0
 
 
 class InvokeError(Exception):

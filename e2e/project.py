@@ -72,7 +72,7 @@ def build(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProc
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=60,
+            timeout=600,
         )
         output += done.stdout
         if done.returncode != 0:

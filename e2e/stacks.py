@@ -2,75 +2,56 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import io
-import platform
-import zipfile
+import urllib.parse
 from pathlib import Path
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from builds import ARCHITECTURE, ROOT
 from local_aws.launcher import LocalAws
-from observe import ROOT, eventually
+from observe import eventually
+from road import STAGING_BUCKET
+from staging.artifacts import Artifact, Build, collect
+from staging.place import PREFIX
 from wiring import ACCOUNT
 
 PRODUCT: Final = ROOT / "cfn-templates/project-s3-fs-ingestion.yaml"
 PORTFOLIO: Final = ROOT / "cfn-templates/sm-project-sc-portfolio.yaml"
-SEED_CODE: Final = ROOT / "project-seed-code/s3-fs-ingestion"
-STAGING_BUCKET: Final = "platform-team-packages"
-PREFIX: Final = "amazon-sagemaker-reusable-components/"
 PROJECT_ID: Final = "p-abcdefghijkl"
 PIPELINE: Final = f"s3-fs-ingest-pipeline-{PROJECT_ID}"
 USER_ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/service-role/team/Studio-User"
-ARM: Final = platform.machine() in {"aarch64", "arm64"}
 
 
-def stage(aws: LocalAws, package: Path, program: Path | None = None) -> dict[str, str]:
-    """Put the product and its packages where the templates look for them; gives the parameters that say so.
+def stage(aws: LocalAws, *, with_build: bool = False) -> dict[str, str]:
+    """Put the product, and what packaging makes of the builds, where the templates look for them.
 
-    Without a program there is none: the project's builds fail, and the test makes the pipeline itself.
+    Gives the parameters that say so. Unless the build's program is there, the projects' builds fail, and the
+    test makes the pipeline itself.
     """
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=STAGING_BUCKET)
-    seed_code = _zipped(SEED_CODE)
-    package_digest = hashlib.sha256(package.read_bytes()).hexdigest()
-    seed_digest = hashlib.sha256(seed_code).hexdigest()
-    staged = {
-        f"start-pipeline/{package_digest}.zip": package.read_bytes(),
-        f"seed-code/s3-fs-ingestion-{seed_digest}.zip": seed_code,
-        f"project-s3-fs-ingestion/{product_digest()}.yaml": PRODUCT.read_bytes(),
-    }
-    program_digest = "0" * 64
-    if program is not None:
-        program_digest = hashlib.sha256(program.read_bytes()).hexdigest()
-        staged[f"ingestion-pipeline/{program_digest}"] = program.read_bytes()
-    for key, body in staged.items():
-        # The launch role may read what is tagged so.
-        s3.put_object(
-            Bucket=STAGING_BUCKET, Key=f"{PREFIX}{key}", Body=body, Tagging="servicecatalog:provisioning=true"
-        )
-    processor = "Arm64" if ARM else "X8664"
-    return {
-        "StagingBucketName": STAGING_BUCKET,
-        "Architecture": "arm64" if ARM else "x86_64",
-        f"StartPipeline{processor}Sha256": package_digest,
-        f"IngestionPipeline{processor}Sha256": program_digest,
-        "SeedCodeSha256": seed_digest,
-    }
+    built = _built()
+    product = Artifact(
+        f"{PREFIX}project-s3-fs-ingestion/{product_digest()}.yaml", PRODUCT.read_bytes(), "application/yaml"
+    )
+    for artifact in (*built.artifacts, product):
+        if with_build or not artifact.key.startswith(f"{PREFIX}ingestion-pipeline/"):
+            tags = urllib.parse.urlencode(artifact.tags)
+            s3.put_object(Bucket=STAGING_BUCKET, Key=artifact.key, Body=artifact.body, Tagging=tags)
+    return {"StagingBucketName": STAGING_BUCKET, "Architecture": ARCHITECTURE, **built.parameters}
+
+
+@functools.cache
+def _built() -> Build:
+    return collect(ROOT, [ARCHITECTURE])
 
 
 def product_digest() -> str:
     """What names the product's template."""
     return hashlib.sha256(PRODUCT.read_bytes()).hexdigest()
-
-
-def _zipped(folder: Path) -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as content:
-        for file in sorted(folder.iterdir()):
-            content.writestr(file.name, file.read_bytes())
-    return archive.getvalue()
 
 
 def product_parameters(staged: dict[str, str], **changes: str) -> dict[str, str]:

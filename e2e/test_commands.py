@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -10,15 +12,17 @@ from pathlib import Path
 
 import pytest
 
+import builds
+from builds import ROOT
 from demo_data import abalone
-from observe import EVENTS, ROOT
+from observe import EVENTS
 
 CHECK_GLIBC = [sys.executable, "packaging/check_glibc.py"]
 
 
 def run(*command: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(part) for part in command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+        [str(part) for part in command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=800
     )
 
 
@@ -51,34 +55,65 @@ def test_invoke_without_an_event_says_how(event: str) -> None:
     assert "hint: make invoke EVENT=events/put-object.json" in done.stderr
 
 
-@pytest.fixture
-def demo(package: Path, cli: Path, engine: Path) -> list[object]:
-    """The demo's command line."""
-    program = [sys.executable, "e2e/demo.py"]
-    return [*program, "--cli", cli, "--package", package, "--ingest-features", engine]
+DEMO = [sys.executable, "e2e/demo.py"]
 
 
-def test_the_demo_shows_each_hop_and_starts_each_upload_once(demo: list[object]) -> None:
-    done = run(*demo)
-    assert done.returncode == 0, done.stdout + done.stderr
-    for hop in ("upload", "event", "invocation", "execution", "arn", "token", "parameter InputDataUrl"):
-        assert hop in done.stdout
-    assert "4,177 rows" in done.stdout
-    assert "2 uploads, 3 deliveries, 2 executions" in done.stdout
+def words_of(done: subprocess.CompletedProcess[str]) -> list[list[str]]:
+    return [line.split() for line in done.stdout.splitlines()]
 
 
-def test_the_demo_ends_with_features(demo: list[object]) -> None:
-    words = [line.split() for line in run(*demo).stdout.splitlines()]
+@pytest.fixture(scope="module")
+def shown(engine: Path) -> subprocess.CompletedProcess[str]:
+    """What the demo shows of the Abalone data."""
+    assert engine.exists()
+    return run(*DEMO)
+
+
+def test_the_demo_takes_the_road_of_the_guides(shown: subprocess.CompletedProcess[str]) -> None:
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    commands = [line[1:3] for line in words_of(shown) if line[:1] == ["$"]]
+    assert commands == [
+        ["make", "package"], ["make", "deploy"], ["make", "attach-policies"],
+        ["ingestion-pipeline", "delete"], ["aws", "sagemaker"], ["make", "delete"],
+    ]  # fmt: skip
+
+
+def test_the_demo_shows_each_hop_and_starts_each_upload_once(shown: subprocess.CompletedProcess[str]) -> None:
+    labels = [line[0] for line in words_of(shown) if line]
+    for hop in ("event", "function", "invocation", "id", "token", "input"):
+        assert labels.count(hop) == 3, hop
+    assert "4,177 rows" in shown.stdout
+    assert "2 uploads, 3 deliveries, 2 executions" in shown.stdout
+
+
+def test_the_demo_shows_features(shown: subprocess.CompletedProcess[str]) -> None:
+    words = words_of(shown)
     for number in ("1", "2"):
-        assert ["execution", number, "is", "Succeeded;"] in [line[:4] for line in words]
-    assert words.count(["rows", "written", "4,177"]) == 2
+        assert ["execution", number, "Succeeded"] in [line[:3] for line in words]
+    assert words.count(["written", "4,177", "rows"]) == 2
     assert ["records", "4,177"] in words
-    assert ["GetRecord", "record_id", "1"] in words
+    assert ["GetRecord", "record_id", "=", "1"] in words
     assert ["rings", "15"] in words
     # The counts of the UCI data's own description.
     assert ["female", "1307", "11.13"] in words
     assert ["infant", "1342", "7.89"] in words
     assert ["male", "1528", "10.71"] in words
+
+
+def test_the_demo_says_how_long_each_stage_took_and_what_is_left(
+    shown: subprocess.CompletedProcess[str],
+) -> None:
+    stages, _, totals = shown.stdout.partition("How long it took")
+    titles = [line[4:] for line in stages.splitlines() if line[:2].strip().isdigit()]
+    assert len(titles) == 12
+    for title in (*titles, "in all"):
+        [line] = [line for line in totals.splitlines() if line[4:].startswith(title)]
+        assert re.fullmatch(r" +[0-9]+\.[0-9] s", line[4 + len(title) :]), line
+    left = stages.partition("What is left")[2]
+    assert [line.split()[0] for line in left.splitlines()[1:] if line] == [
+        "bucket", "bucket", "bucket", "feature", "log", "table",
+    ]  # fmt: skip
+    assert left.count("declared Retain") == 2
 
 
 def test_the_demo_takes_a_file_of_ones_own(tmp_path: Path) -> None:
@@ -87,41 +122,69 @@ def test_the_demo_takes_a_file_of_ones_own(tmp_path: Path) -> None:
     done = run("make", "demo", f"FILE={file}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"/landing/{file.name}" in done.stdout
-    assert ["records", "7"] in [line.split() for line in done.stdout.splitlines()]
+    assert ["records", "7"] in words_of(done)
 
 
-def test_the_demo_shows_the_rejected_rows_of_a_broken_file(demo: list[object], tmp_path: Path) -> None:
+def test_the_demo_shows_the_rejected_rows_of_a_broken_file(tmp_path: Path) -> None:
     file = tmp_path / "broken.csv"
     # Without a record identifier there is no record.
     broken = b"x1,M,0.5,0.4,0.1,0.5,0.2,0.1,0.1,9\n,F,0.5,0.4,0.1,0.5,0.2,0.1,0.1,9\n"
     file.write_bytes(abalone().content + broken)
-    done = run(*demo, "--file", file)
+    done = run(*DEMO, "--file", file)
     assert done.returncode == 1
     assert "2 of 4179 rows were rejected" in done.stdout
     assert "line 4179" in done.stdout
     assert "The demo failed: execution 1 is Failed: " in done.stderr
 
 
-def test_the_demo_says_what_is_wrong_with_a_file(demo: list[object], tmp_path: Path) -> None:
+def test_the_demo_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
     empty = tmp_path / "empty.csv"
     empty.touch()
     for file, problem in [(tmp_path / "none.csv", "cannot be read"), (empty, "is empty")]:
-        done = run(*demo, "--file", file)
+        done = run(*DEMO, "--file", file)
         assert done.returncode == 1
         assert problem in done.stderr
         assert "hint: FILE=" in done.stderr
 
 
-def test_the_demo_fails_when_the_function_does(demo: list[object], tmp_path: Path) -> None:
-    broken = tmp_path / "bootstrap.zip"
-    with zipfile.ZipFile(broken, "w") as package:
+def test_the_demo_says_what_was_not_built(tmp_path: Path) -> None:
+    root = checkout_without_builds(tmp_path)
+    done = run(*DEMO, "--root", root)
+    assert done.returncode == 1
+    assert "start-pipeline/bootstrap.zip does not exist" in done.stderr
+    assert "hint: make build" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_demo_fails_when_the_function_does(engine: Path, cli: Path, tmp_path: Path) -> None:
+    root = checkout_without_builds(tmp_path)
+    for built in (engine, cli):
+        copy = root / built.relative_to(ROOT)
+        copy.parent.mkdir(parents=True)
+        copy.symlink_to(built)
+    package_of_a_broken_program(root / builds.PACKAGE, like=cli)
+    done = run(*DEMO, "--root", root)
+    assert done.returncode == 1
+    assert "The demo failed: the function failed without an answer" in done.stderr
+    assert "local-aws.log" in done.stderr
+
+
+def checkout_without_builds(folder: Path) -> Path:
+    """What packaging takes from the repository."""
+    root = folder / "checkout"
+    for name in ("cfn-templates", "project-seed-code"):
+        shutil.copytree(ROOT / name, root / name)
+    shutil.copy(ROOT / "Cargo.toml", root)
+    return root
+
+
+def package_of_a_broken_program(path: Path, *, like: Path) -> None:
+    """A Lambda's package whose program has the header of a real one, and nothing else."""
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w") as package:
         entry = zipfile.ZipInfo("bootstrap")
         entry.external_attr = 0o755 << 16
-        package.writestr(entry, "#!/bin/sh\nexit 3\n")
-    done = run(*demo, "--package", broken)
-    assert done.returncode == 1
-    assert "The demo failed" in done.stderr
-    assert "local-aws.log" in done.stderr
+        package.writestr(entry, like.read_bytes()[:64])
 
 
 def test_the_program_runs_on_amazon_linux_2023(cli: Path) -> None:

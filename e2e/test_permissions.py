@@ -42,7 +42,7 @@ def test_the_role_may_start_its_pipeline_by_its_arn(aws: LocalAws, package: Path
 
 
 def test_another_pipeline_is_denied_and_the_event_kept(aws: LocalAws, package: Path) -> None:
-    wiring = wire(aws, package, started_pipeline="somebody-elses", retry_seconds=3)
+    wiring = wire(aws, package, started_pipeline="somebody-elses")
     create_pipeline(aws, "somebody-elses")
     error = invoke(aws)
     assert error["errorType"] == "NeedsOperator.AccessDenied"

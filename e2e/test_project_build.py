@@ -137,7 +137,7 @@ def test_the_program_starts_lists_and_deletes(aws: LocalAws, cli: Path, folder: 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [str(cli), *arguments]
         return subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600
         )
 
     started = run("start", "InputDataUrl=s3://sagemaker-p-demo-data/landing/a.csv")

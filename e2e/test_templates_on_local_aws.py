@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 import stacks
+from builds import ARCHITECTURE
+from inventory import everything
 from local_aws.launcher import LocalAws
 from observe import depth, eventually, executions, input_url, log_lines
 from resolve import Template
+from road import STAGING_BUCKET
 from wiring import ACCOUNT, REGION, create_pipeline
 
 FUNCTION = f"sagemaker-{stacks.PROJECT_ID}-start-pipeline"
@@ -22,7 +23,7 @@ OWN_BUCKET = f"sagemaker-{stacks.PROJECT_ID}-data-{ACCOUNT}"
 ARTIFACTS = f"sagemaker-{stacks.PROJECT_ID}-artifacts-{ACCOUNT}"
 GIVEN_BUCKET = "landing-zone"
 PACKAGED = {
-    "StagingBucketName": stacks.STAGING_BUCKET,
+    "StagingBucketName": STAGING_BUCKET,
     "StartPipelineX8664Sha256": "0" * 64,
     "IngestionPipelineX8664Sha256": "0" * 64,
     "SeedCodeSha256": "0" * 64,
@@ -37,9 +38,9 @@ def running_aws() -> Iterator[LocalAws]:
 
 
 @pytest.fixture
-def staged(aws: LocalAws, package: Path) -> dict[str, str]:
+def staged(aws: LocalAws) -> dict[str, str]:
     """The package is staged, and the portfolio's stack has made the roles."""
-    parameters = stacks.stage(aws, package)
+    parameters = stacks.stage(aws)
     stacks.deploy(aws, "portfolio", stacks.PORTFOLIO, stacks.portfolio_parameters())
     return parameters
 
@@ -66,26 +67,6 @@ def upload(aws: LocalAws, project: dict[str, str], key: str) -> None:
 def failures(aws: LocalAws, function: str) -> list[str]:
     """Why uploads failed, by a function's log."""
     return [line["reason"] for line in log_lines(aws, function) if line.get("message") == "event failed"]
-
-
-def leftovers(aws: LocalAws) -> set[str]:
-    """Everything of the services that a project uses."""
-    lists: list[tuple[str, str, str, str, Any]] = [
-        ("bucket", "s3", "list_buckets", "Buckets", "Name"),
-        ("function", "lambda", "list_functions", "Functions", "FunctionName"),
-        ("mapping", "lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
-        ("rule", "events", "list_rules", "Rules", "Name"),
-        ("log group", "logs", "describe_log_groups", "logGroups", "logGroupName"),
-        ("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
-        ("dashboard", "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
-        ("queue", "sqs", "list_queues", "QueueUrls", ""),
-        ("build", "codebuild", "list_projects", "projects", ""),
-    ]
-    return {
-        f"{kind} {each[key] if key else each}"
-        for kind, service, operation, member, key in lists
-        for each in getattr(aws.client(service), operation)().get(member, [])
-    }
 
 
 def test_an_upload_under_the_prefix_starts_the_pipeline_and_one_beside_it_does_not(
@@ -172,48 +153,52 @@ def test_outputs_and_names_are_those_that_the_tests_of_the_templates_work_out(
     assert found == expected
 
 
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"DataKeyPrefix": "landing/*"}, "the beginning of keys"),
-        ({"DataBucketName": "s3://bucket"}, "the name of a bucket"),
-        ({"Engine": "native"}, "The native engine was not packaged"),
-        ({"CodeRepositoryId": "my-team/ingestion"}, "A repository is named, but no code connection"),
-    ],
-)
-def test_what_cannot_work_is_refused_before_anything_is_made(
-    aws: LocalAws, changes: dict[str, str], told: str
-) -> None:
-    aws.client("s3").create_bucket(Bucket=stacks.STAGING_BUCKET)
-    with pytest.raises(ClientError, match=told):
-        stacks.create(aws, "project", stacks.PRODUCT, stacks.product_parameters(PACKAGED, **changes))
+def test_an_engine_that_was_not_packaged_is_refused_before_anything_is_made(aws: LocalAws) -> None:
+    aws.client("s3").create_bucket(Bucket=STAGING_BUCKET)
+    parameters = stacks.product_parameters(PACKAGED, Engine="native")
+    with pytest.raises(ClientError, match="The native engine was not packaged"):
+        stacks.create(aws, "project", stacks.PRODUCT, parameters)
     assert stacks.status(aws, "project") == "gone"
 
 
+def test_a_name_that_is_taken_fails_the_launch_and_stays_its_owners(
+    aws: LocalAws, staged: dict[str, str]
+) -> None:
+    taken = f"sagemaker-{stacks.PROJECT_ID}-retry"
+    aws.client("sqs").create_queue(QueueName=taken)
+    before = everything(aws)
+    stacks.create(aws, "project", stacks.PRODUCT, stacks.product_parameters(staged))
+    assert stacks.status(aws, "project") == "ROLLBACK_COMPLETE"
+    told = f"RetryQueue: Resource of type 'AWS::SQS::Queue' with identifier '{taken}' already exists."
+    assert told in stacks.reasons(aws, "project")
+    assert everything(aws) - before == {"stack project (ROLLBACK_COMPLETE)"}
+    assert before <= everything(aws)
+
+
 def test_a_launch_that_fails_leaves_nothing(aws: LocalAws, staged: dict[str, str]) -> None:
-    before = leftovers(aws)
-    processor = "Arm64" if stacks.ARM else "X8664"
+    before = everything(aws)
+    processor = "Arm64" if ARCHITECTURE == "arm64" else "X8664"
     # Never staged.
     parameters = stacks.product_parameters(staged, **{f"StartPipeline{processor}Sha256": "f" * 64})
     stacks.create(aws, "project", stacks.PRODUCT, parameters)
     assert stacks.status(aws, "project") == "ROLLBACK_COMPLETE"
     assert any("StartPipeline" in reason for reason in stacks.reasons(aws, "project"))
-    assert leftovers(aws) == before
+    assert everything(aws) - before == {"stack project (ROLLBACK_COMPLETE)"}
 
 
 def test_deleting_a_project_leaves_its_buckets_and_nothing_else(
     aws: LocalAws, staged: dict[str, str]
 ) -> None:
-    before = leftovers(aws)
+    before = everything(aws)
     project = stacks.deploy(
         aws, "project", stacks.PRODUCT, stacks.product_parameters(staged, Dashboard="Yes")
     )
     upload(aws, project, "elsewhere/a.csv")
-    assert len(leftovers(aws)) > len(before) + 8
+    assert len(everything(aws)) > len(before) + 8
     aws.client("cloudformation").delete_stack(StackName="project")
     assert stacks.status(aws, "project") == "gone"
     kept = {f"bucket {OWN_BUCKET}", f"bucket {ARTIFACTS}"}
-    assert leftovers(aws) - before == kept
+    assert everything(aws) - before == kept
     # And they go on refusing requests without TLS.
     for bucket in (OWN_BUCKET, ARTIFACTS):
         policy = json.loads(aws.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])

@@ -49,6 +49,7 @@ def test_only_keys_with_prefix_and_suffix_start_anything(aws: LocalAws, package:
     assert [input_url(aws, found) for found in executions(aws)] == [
         f"s3://{wiring.bucket}/landing/deep/er/last.csv"
     ]
+    eventually(lambda: depth(aws, wiring.tap), "the event")
     assert depth(aws, wiring.tap) == 1
 
 

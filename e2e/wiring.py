@@ -56,22 +56,21 @@ def wire(
     pipeline: str = "ingest-abalone",
     started_pipeline: str | None = None,
     make_pipeline: bool = True,
-    retry_seconds: int = 3,
-    receives: int = 100,
+    retry_seconds: int = 60,
     environment: dict[str, str] | None = None,
     versioned: bool = False,
 ) -> Wiring:
     """Make everything around the function in `package`.
 
     Its role may start `pipeline` and nothing else, whatever `started_pipeline` says it should start.
-    `retry_seconds` is what the product has as 15 minutes, `receives` its patience.
+    `retry_seconds` is what the product has as 15 minutes.
     """
     if make_pipeline:
         create_pipeline(aws, pipeline)
     dead_letters = queue(aws, "sagemaker-p-demo-dead-letters", {})
     redrive = {
         "deadLetterTargetArn": arn("sqs", "sagemaker-p-demo-dead-letters"),
-        "maxReceiveCount": receives,
+        "maxReceiveCount": 100,
     }
     retry_queue = queue(
         aws,

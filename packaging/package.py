@@ -1,6 +1,6 @@
 """`make package`: stages what was built, and the templates that name it, in an S3 bucket.
 
-    python packaging/package.py --bucket my-bucket [--arm64] [--version 1.2.0] [--dry-run]
+    python packaging/package.py --bucket my-bucket [--architectures arm64] [--version 1.2.0] [--dry-run]
 
 Region and credentials are found as the AWS CLI finds them. What is staged already is not staged again.
 """
@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from staging.artifacts import collect
+from staging.artifacts import ARCHITECTURES, collect
 from staging.bucket import Bucket
 from staging.errors import PackagingError, from_aws, run
 from staging.place import PORTFOLIO_KEY, PORTFOLIO_STACK, Place, check_bucket_name
@@ -54,7 +54,7 @@ def main() -> None:
     staging = Staging(
         root=options.root,
         place=place,
-        build=collect(options.root, arm64=options.arm64),
+        build=collect(options.root, options.architectures),
         bucket=there,
         dry_run=options.dry_run,
         say=print,
@@ -81,7 +81,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Stage the builds and the templates in an S3 bucket.")
     parser.add_argument("--bucket", required=True, help="name of the bucket; it is made if there is none")
     parser.add_argument("--version", default="", help="name of the product's version, if its content is new")
-    parser.add_argument("--arm64", action="store_true", help="stage the builds for arm64 as well")
+    parser.add_argument(
+        "--architectures",
+        nargs="+",
+        choices=sorted(ARCHITECTURES),
+        default=["x86_64"],
+        help="stage the builds for these",
+    )
     parser.add_argument(
         "--only-check", action="store_true", help="see whether it could be done, before the build"
     )

@@ -84,9 +84,12 @@ def deploy(options: argparse.Namespace) -> None:
         try:
             aws(*command, takes_long=True)
         except AwsCliError as error:
-            raise error.told(
-                f"aws cloudformation describe-stack-events --stack-name {options.stack} says what failed"
-            ) from error
+            hint = f"aws cloudformation describe-stack-events --stack-name {options.stack} says what failed"
+            failed = stack.failures(options.stack)
+            if not failed:
+                raise error.told(hint) from error
+            listed = "\n".join(f"  {line}" for line in failed)
+            raise PackagingError(f"Stack {options.stack} could not be deployed:\n{listed}", hint) from error
     deployed = stack.get(options.stack)
     print(f"Stack {deployed.name} is {deployed.status}:")
     for name, value in sorted(deployed.outputs.items()):

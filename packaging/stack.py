@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, Final
 
 from awscli import AwsCliError, aws
 from staging.errors import PackagingError
 from staging.place import PREFIX
+
+# What CloudFormation says of those that it gave up because another one had failed.
+_CANCELLED: Final = ("Resource creation cancelled", "Resource update cancelled")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +61,23 @@ def get(name: str) -> Stack:
             "make deploy SC_PORTFOLIO_PRINCIPAL_ROLE_ARN=...; STACK_NAME=... if it has another name",
         )
     return stack
+
+
+def failures(name: str) -> list[str]:
+    """What failed in the latest operation on a stack, and why: one line each, the first cause first."""
+    try:
+        events = aws("cloudformation", "describe-stack-events", "--stack-name", name)["StackEvents"]
+    except AwsCliError:
+        return []  # what the operation itself said is told then
+    lines: list[str] = []
+    for event in events:
+        status, reason = event["ResourceStatus"], event.get("ResourceStatusReason", "")
+        if event["ResourceType"] == "AWS::CloudFormation::Stack":
+            if reason == "User Initiated":
+                break
+        elif status.endswith("_FAILED") and not reason.startswith(_CANCELLED):
+            lines.insert(0, f"{event['LogicalResourceId']}: {reason}")
+    return lines
 
 
 def living_projects(stack: Stack) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from configurations import DATA_BUCKET, PRODUCT, PRODUCT_PARAMETERS
@@ -94,7 +94,7 @@ def test_a_key_needs_the_prefix_and_the_suffix(key: str, through: bool) -> None:
 
 
 # The same examples each time, by no clock, and nothing is written.
-@settings(derandomize=True, deadline=None, database=None)
+@settings(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(prefix=legal("DataKeyPrefix"), suffix=legal("DataKeySuffix"), key=KEYS, within=KEYS)
 @example(prefix="", suffix="", key="", within="")
 @example(prefix="", suffix=".csv", key="a.csv", within="a")

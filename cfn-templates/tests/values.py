@@ -118,8 +118,8 @@ VALUES: dict[str, dict[str, tuple[list[str], list[str]]]] = {
             ["", "Ingest", "-a", "a-", "a_b", "a.b", "a b", "전복", "p" * 236],
         ),
         "PipelineDescription": (
-            ["", "Feature Store ingestion pipeline", '전복 "quoted" & <more>', "d" * 3072],
-            ["two\nlines", "tab\t", "\x7f", "d" * 3073],
+            ["", "Feature Store ingestion pipeline", '전복 "quoted" & <more>', "d" * 1024],
+            ["two\nlines", "tab\t", "\x7f", "d" * 1025],
         ),
         "AlarmTopicArn": (
             ["", f"arn:aws:sns:eu-west-1:{ACCOUNT}:operators", f"arn:aws-cn:sns:cn-north-1:{ACCOUNT}:a_b-c"],

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final, get_args
 
-from local_aws.ministack_host import WrongMinistackError
+from local_aws.ministack_settings import WrongMinistackError
 from local_aws.sagemaker.model import StepsMode
 from local_aws.server import DEFAULT_MAX_EXECUTIONS, DEFAULT_PORT, Settings, StartError, run
 

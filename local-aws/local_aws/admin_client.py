@@ -25,7 +25,8 @@ class AdminClient:
 
     host: str
     port: int
-    timeout: float = 30.0
+    timeout: float = 300.0
+    """Seconds. A reset ends all that runs, which takes its time on a busy machine."""
 
     def request(self, method: str, name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """The JSON answer to a request to ``/_local-aws/<name>``."""

@@ -8,6 +8,7 @@ AWS waits one minute before the first retry and two before the second; here it i
 from __future__ import annotations
 
 import contextvars
+import functools
 import json
 import logging
 import os
@@ -18,33 +19,45 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from local_aws.clients import Clients, Credentials
 
 _log = logging.getLogger("local_aws")
 RETRY_SECONDS: Final = 1.0
 """Before the first retry; the second waits twice as long."""
+FIRST_THROTTLE_WAIT_SECONDS: Final = 0.1
 MAX_THROTTLE_WAIT_SECONDS: Final = 5.0
 Execute = Callable[[dict[str, Any], Any, str], dict[str, Any]]
 """Function, event and request id to the outcome: ``body``, and ``error`` or ``throttle`` if it was one."""
-Credentials = Callable[[dict[str, Any]], dict[str, str]]
+RoleKey = Callable[[dict[str, Any]], dict[str, str]]
 """A function's configuration to the variables that hold its role's key."""
 
 
 class AsyncInvoker:
     """Invokes functions in the background. All attempts at an event have one request id, as on AWS."""
 
-    def __init__(self, execute: Execute, credentials: Credentials) -> None:
+    def __init__(self, execute: Execute, credentials: RoleKey) -> None:
         self._execute = execute
         self._credentials = credentials
+        self._forgotten = threading.Event()
 
     def invoke(self, function: dict[str, Any], event: Any) -> None:
         """Accept an event for a function, and return at once."""
         context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(self._run, function, event), daemon=True).start()
+        threading.Thread(
+            target=context.run,
+            args=(self._run, function, event, self._forgotten),
+            name="async-invocation",
+            daemon=True,
+        ).start()
 
-    def _run(self, function: dict[str, Any], event: Any) -> None:
+    def forget(self) -> None:
+        """Give up all events: a reset has taken the functions and queues away."""
+        forgotten, self._forgotten = self._forgotten, threading.Event()
+        forgotten.set()
+
+    def _run(self, function: dict[str, Any], event: Any, forgotten: threading.Event) -> None:
         request_id = str(uuid.uuid4())
         settings = _event_invoke_settings(function)
         attempts = 1 + int(settings.get("MaximumRetryAttempts", 2))
@@ -53,10 +66,12 @@ class AsyncInvoker:
         condition, made = "RetriesExhausted", 0
         while made < attempts:
             if made:
-                time.sleep(RETRY_SECONDS * 2 ** (made - 1))
-            result = self._until_not_throttled(function, event, request_id, expires)
+                forgotten.wait(RETRY_SECONDS * 2 ** (made - 1))
+            if forgotten.is_set():
+                return
+            result = self._until_not_throttled(function, event, request_id, expires, forgotten)
             made += 1
-            if not result.get("error") and not result.get("throttle"):
+            if forgotten.is_set() or not (result.get("error") or result.get("throttle")):
                 return
             if time.monotonic() >= expires:
                 condition = "EventAgeExceeded"
@@ -64,15 +79,19 @@ class AsyncInvoker:
         self._report_failure(function, event, result, request_id, condition, made, settings)
 
     def _until_not_throttled(
-        self, function: dict[str, Any], event: Any, request_id: str, expires: float
+        self,
+        function: dict[str, Any],
+        event: Any,
+        request_id: str,
+        expires: float,
+        forgotten: threading.Event,
     ) -> dict[str, Any]:
         """A throttled attempt is none: Lambda keeps the event and tries again until it is too old."""
-        wait = 0.1
+        wait = FIRST_THROTTLE_WAIT_SECONDS
         while True:
             result = self._execute(function, event, request_id)
-            if not result.get("throttle") or time.monotonic() >= expires:
+            if not result.get("throttle") or time.monotonic() >= expires or forgotten.wait(wait):
                 return result
-            time.sleep(wait)
             wait = min(2 * wait, MAX_THROTTLE_WAIT_SECONDS)
 
     def _report_failure(
@@ -160,16 +179,20 @@ def _event_invoke_settings(function: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value is not None}
 
 
+@functools.lru_cache(maxsize=64)
+def _client(endpoint: str, region: str, credentials: Credentials) -> Any:
+    """SQS for a role. Kept, because making a client costs more than a hundred calls of it."""
+    return Clients(endpoint).client("sqs", region, credentials)
+
+
 def _send_message(arn: str, body: str, attributes: dict[str, str], key: dict[str, str]) -> None:
     _, _, service, region, account, name = arn.split(":", 5)
     if service != "sqs":
         raise ValueError(f"local-aws sends failed events to SQS queues only, not to {service}")
-    client = boto3.session.Session(
-        aws_access_key_id=key["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=key["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=key.get("AWS_SESSION_TOKEN") or None,
-        region_name=region,
-    ).client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"], config=Config(proxies={}))
+    credentials = Credentials(
+        key["AWS_ACCESS_KEY_ID"], key["AWS_SECRET_ACCESS_KEY"], key.get("AWS_SESSION_TOKEN") or None
+    )
+    client = _client(os.environ["AWS_ENDPOINT_URL"], region, credentials)
     client.send_message(
         QueueUrl=f"{os.environ['AWS_ENDPOINT_URL']}/{account}/{name}",
         MessageBody=body,

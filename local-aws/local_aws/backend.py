@@ -17,6 +17,7 @@ from local_aws.feature_store.model import FeatureGroups
 from local_aws.feature_store.store import FeatureStore
 from local_aws.processing.model import ProcessingJobs
 from local_aws.processing.runner import JobRunner
+from local_aws.sagemaker.domains_model import Domains
 from local_aws.sagemaker.engine import PipelineEngine
 from local_aws.sagemaker.model import StepsMode, Store
 from local_aws.sagemaker.project_stacks import ProjectStacks
@@ -45,6 +46,7 @@ class Backend:
         self.jobs = ProcessingJobs()
         self.feature_groups = FeatureGroups()
         self.projects = Projects()
+        self.domains = Domains()
         self._settings = settings
         self._background = background = Background()
         clients = Clients(endpoint)
@@ -83,4 +85,5 @@ class Backend:
         self.jobs.by_arn.clear()
         self.feature_groups.by_arn.clear()
         self.projects.by_arn.clear()
+        self.domains.by_arn.clear()
         self.delivery.clear()

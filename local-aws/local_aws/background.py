@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Final
 
 _log = logging.getLogger("local_aws")
-JOIN_SECONDS: Final = 10.0
+JOIN_SECONDS: Final = 60.0
+"""What hangs is left behind then. All that is well ends at once, or as soon as a slow machine lets it."""
 
 
 class Background:

@@ -53,8 +53,9 @@ class Clients:
             proxies={},
             retries={"total_max_attempts": attempts, "mode": "standard"},
             s3={"addressing_style": "path"},
-            connect_timeout=5,
-            read_timeout=60,
+            # The server is this one: it is there, however long it takes to answer.
+            connect_timeout=60,
+            read_timeout=300,
         )
         with self._lock:
             return self._session.create_client(

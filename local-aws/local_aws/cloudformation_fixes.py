@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+
+from local_aws.ministack_settings import ministack
 
 # Modules that have taken the function over by name.
 _USERS: Final = ("changesets", "engine", "handlers", "stacks")
@@ -34,8 +35,8 @@ def _work_out_functions_in_conditions() -> None:
 
     ministack takes them as they stand there, so that such a condition fails or never holds.
     """
-    modules = [importlib.import_module(f"ministack.services.cloudformation.{name}") for name in _USERS]
-    engine: Any = importlib.import_module("ministack.services.cloudformation.engine")
+    modules = [ministack(f"services.cloudformation.{name}") for name in _USERS]
+    engine: Any = ministack("services.cloudformation.engine")
     evaluate = engine._evaluate_conditions
 
     @functools.wraps(evaluate)
@@ -58,7 +59,7 @@ def _work_out_functions_in_conditions() -> None:
         return held
 
     for module in modules:
-        module._evaluate_conditions = evaluate_compared_values  # type: ignore[attr-defined]
+        module._evaluate_conditions = evaluate_compared_values
 
 
 def _refuse_functions_without_their_package() -> None:
@@ -66,8 +67,8 @@ def _refuse_functions_without_their_package() -> None:
 
     ministack makes a function without code, so that a stack whose package was never staged seems to be well.
     """
-    provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
-    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    provisioners: Any = ministack("services.cloudformation.provisioners")
+    functions: Any = ministack("services.lambda_svc")
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
     create = handlers["create"]
 
@@ -88,7 +89,7 @@ def _refuse_functions_without_their_package() -> None:
 
 def _keep_alarms_over_expressions() -> None:
     """An alarm may watch an expression over metrics. ministack refuses it; here it never rings."""
-    provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
+    provisioners: Any = ministack("services.cloudformation.provisioners")
     record = provisioners._cw_metric_alarm_record
 
     @functools.wraps(record)
@@ -110,14 +111,14 @@ def _refuse_names_that_are_taken() -> None:
 
     ministack takes the other's resource over, and deletes it with the stack or in its rollback.
     """
-    provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
+    provisioners: Any = ministack("services.cloudformation.provisioners")
 
     def refusing(resource_type: str, create: Callable[..., Any]) -> Callable[..., Any]:
         service, store, member, key = _NAMED[resource_type]
 
         @functools.wraps(create)
         def create_new(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
-            kept: Any = getattr(importlib.import_module(f"ministack.services.{service}"), store)
+            kept: Any = getattr(ministack(f"services.{service}"), store)
             name = props.get(member)
             if name and key.format(name) in kept:
                 raise ValueError(

@@ -27,9 +27,12 @@ from local_aws.faults import Faults
 from local_aws.json_service import JsonService, ServiceHost
 from local_aws.sagemaker.operations import Check
 from local_aws.service_catalog import operations as service_catalog
+from local_aws.service_catalog.artifacts import Artifacts
+from local_aws.service_catalog.launches import Launches
 from local_aws.service_catalog.model import Catalog
 from local_aws.service_catalog.portfolios import Portfolios
 from local_aws.service_catalog.products import Products
+from local_aws.service_catalog.provisioned import ProvisionedProducts
 from local_aws.service_catalog.provisioning import Provisioning
 
 _EVENTS: Final = "events.amazonaws.com"
@@ -67,9 +70,9 @@ class Delivery:
         self._lock = lock
         self.catalog = Catalog()
         self.stacks = Stacks(clients, background)
-        self.provisioning = Provisioning(
-            self.catalog, self.stacks, host, host.trusts, host.parse_template, background, lock
-        )
+        self.launches = Launches(self.catalog, self.stacks, host, host.trusts, background, lock)
+        self._provisioned = ProvisionedProducts(self.catalog)
+        self.provisioning = Provisioning(self.catalog, self._provisioned, self.launches, host.parse_template)
         self.repositories = codecommit.Repositories(folder, endpoint, self._reference_changed)
         self.builds = codebuild.BuildProjects(BuildRunner(clients, host, background, lock), host.trusts)
         engine = Engine(self.repositories, self.builds, clients, host, host, background, lock)
@@ -78,12 +81,16 @@ class Delivery:
 
     def services(self, calls: CallLog, faults: Faults) -> dict[str, JsonService]:
         """Their endpoints, by the name that requests are signed for."""
-        products = Products(self.catalog, self._host.read_object, self._host.parse_template)
+        artifacts = Artifacts(self.catalog, self._host.read_object, self._host.parse_template)
+        catalog = service_catalog.operations(
+            Portfolios(self.catalog),
+            Products(self.catalog, artifacts),
+            artifacts,
+            self._provisioned,
+            self.provisioning,
+        )
         offered = (
-            (
-                service_catalog.PROTOCOL,
-                service_catalog.operations(Portfolios(self.catalog), products, self.provisioning),
-            ),
+            (service_catalog.PROTOCOL, catalog),
             (codecommit.PROTOCOL, codecommit.operations(self.repositories)),
             (codebuild.PROTOCOL, codebuild.operations(self.builds)),
             (codepipeline.PROTOCOL, codepipeline.operations(self.pipelines)),

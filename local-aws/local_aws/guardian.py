@@ -18,6 +18,8 @@ from pathlib import Path
 MARK = "LOCAL_AWS_RUN"
 """The environment variable by which the processes of one run are known: Lambda functions inherit it."""
 _GRACE_SECONDS = 2.0
+_LAST_SECONDS = 60.0
+"""For the kernel to take away what was killed. A process that hangs in a system call is left to it."""
 
 
 def start_guardian(work_dir: Path) -> subprocess.Popen[bytes]:
@@ -35,14 +37,20 @@ def start_guardian(work_dir: Path) -> subprocess.Popen[bytes]:
 
 def sweep(work_dir: Path) -> None:
     """End the processes of a run and remove its directory."""
-    left = _processes_of(work_dir)
-    deadline = time.monotonic() + _GRACE_SECONDS
-    _signal_all(left, signal.SIGTERM)
-    while left and time.monotonic() < deadline:
-        time.sleep(0.02)
-        left = _processes_of(work_dir)
-    _signal_all(left, signal.SIGKILL)
+    _end_all(work_dir, signal.SIGTERM, _GRACE_SECONDS)
+    # What is there still may write still: the directory goes after it.
+    _end_all(work_dir, signal.SIGKILL, _LAST_SECONDS)
     shutil.rmtree(work_dir, ignore_errors=True)
+
+
+def _end_all(work_dir: Path, number: signal.Signals, seconds: float) -> None:
+    """Signal the processes of a run, those too that they start meanwhile, and wait until none is left."""
+    deadline = time.monotonic() + seconds
+    told: set[int] = set()
+    while (left := set(_processes_of(work_dir))) and time.monotonic() < deadline:
+        _signal_all(left - told, number)
+        told |= left
+        time.sleep(0.02)
 
 
 def _processes_of(work_dir: Path) -> list[int]:
@@ -56,7 +64,7 @@ def _processes_of(work_dir: Path) -> list[int]:
     return [pid for pid in found if pid != os.getpid()]
 
 
-def _signal_all(pids: list[int], number: signal.Signals) -> None:
+def _signal_all(pids: set[int], number: signal.Signals) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)

@@ -29,6 +29,8 @@ from local_aws.validation import validate
 
 Request = dict[str, Any]
 Response = dict[str, Any]
+Checks = Callable[[Scope, Request], Iterable[Check]]
+"""What the caller of an operation must be allowed to do."""
 
 
 class ServiceHost(Protocol):
@@ -55,7 +57,14 @@ class Operation:
     """How to carry out an operation, and what its caller must be allowed to do."""
 
     run: Callable[[Caller, Request], Response]
-    checks: Callable[[Scope, Request], Iterable[Check]]
+    checks: Checks
+
+
+def decided_by(
+    checks_of: Callable[[str], Checks], runs: Mapping[str, Callable[[Caller, Request], Response]]
+) -> dict[str, Operation]:
+    """Operations by name, each with what there is to check for one of this name."""
+    return {name: Operation(run, checks_of(name)) for name, run in runs.items()}
 
 
 @dataclass(frozen=True)

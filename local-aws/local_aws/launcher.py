@@ -25,6 +25,10 @@ from local_aws.sagemaker.model import StepsMode
 REGION: Final = "us-east-1"
 _LOOPBACK: Final = "127.0.0.1"
 _TAIL_LINES: Final = 40
+# For what hangs only: who is well needs a second or two, on a machine with much else to do a minute.
+_START_SECONDS: Final = 300.0
+_STOP_SECONDS: Final = 180.0
+_ANSWER_SECONDS: Final = 300.0
 _PACKAGE_PARENT: Final = str(Path(__file__).resolve().parent.parent)
 # botocore's way to say where a setting comes from: (name in the file, variables, default, conversion).
 _NO_USER_CONFIGURATION: Final = {
@@ -55,7 +59,7 @@ class LocalAws:
         ingest_features: Path | None = None,
         data_dir: Path | None = None,
         log_file: Path | None = None,
-        start_timeout: float = 60.0,
+        start_timeout: float = _START_SECONDS,
     ) -> None:
         self._port = port
         self._auth = auth
@@ -126,7 +130,7 @@ class LocalAws:
 
         Proxies and profiles in the environment have no influence on it.
         """
-        config = Config(proxies={}).merge(overrides.pop("config", Config()))
+        config = Config(proxies={}, read_timeout=_ANSWER_SECONDS).merge(overrides.pop("config", Config()))
         arguments: dict[str, Any] = {"endpoint_url": self.endpoint, "config": config, **overrides}
         with self._session_lock:
             return self._session.client(service, **arguments)
@@ -183,7 +187,7 @@ class LocalAws:
         if process.stdin is not None:
             process.stdin.close()
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -236,7 +240,9 @@ class LocalAws:
             if code is not None:
                 raise LocalAwsError(f"local-aws ended with exit code {code} at its start.\n{self.log_tail()}")
             try:
-                AdminClient(_LOOPBACK, self._port, timeout=1.0).request("GET", "health")
+                # The socket listens already. Should the process end, it is closed, and so is this connection.
+                left = max(1.0, deadline - time.monotonic())
+                AdminClient(_LOOPBACK, self._port, timeout=left).request("GET", "health")
             except OSError:
                 time.sleep(0.02)
             else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextvars
 import functools
-import importlib
 from collections.abc import Callable
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -16,6 +15,7 @@ from urllib.parse import parse_qs
 from local_aws.cloudformation.permissions import Change, checks
 from local_aws.cloudformation.resource_type import Api, ResourceType
 from local_aws.errors import AwsError
+from local_aws.ministack_settings import ministack
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.operations import Check
 from local_aws.service import Answer
@@ -63,7 +63,7 @@ def install_cloudformation(
 
 
 def _register(types: tuple[ResourceType, ...], api: Api) -> None:
-    provisioners = _module("provisioners")
+    provisioners = ministack("services.cloudformation.provisioners")
     for kind in types:
         provisioners._RESOURCE_HANDLERS[kind.name] = _handlers(kind, api, provisioners)
         provisioners._REPLACING_PROPERTIES[kind.name] = tuple(sorted(kind.replacing))
@@ -103,7 +103,10 @@ def _readable(run: Callable[[], Any]) -> Any:
 
 
 def _decide_each_change(host: StackHost) -> None:
-    stacks, provisioners = _module("stacks"), _module("provisioners")
+    stacks, provisioners = (
+        ministack("services.cloudformation.stacks"),
+        ministack("services.cloudformation.provisioners"),
+    )
     provision, change_one, delete_one = (
         provisioners._provision_resource,
         provisioners._update_resource,
@@ -191,18 +194,18 @@ def _act_for_the_caller(app: Any, host: StackHost) -> None:
 
 def _stack_id(name_or_id: str) -> str:
     """The id of a stack, which outlives its name; a name that no stack has stays as it is."""
-    stack = _module("handlers")._resolve_stack(name_or_id) if name_or_id else None
+    stack = ministack("services.cloudformation.handlers")._resolve_stack(name_or_id) if name_or_id else None
     return str(stack["StackId"]) if stack else name_or_id
 
 
 def _refusal(code: str, message: str, status: int) -> Answer:
-    answer: Answer = _module("helpers")._error(code, message, status)
+    answer: Answer = ministack("services.cloudformation.helpers")._error(code, message, status)
     return answer
 
 
 def _read_templates_of_virtual_hosts(own_template: Callable[[str], str | None]) -> None:
     """An object's URL may have its bucket in the host, as on AWS. ministack knows paths only."""
-    helpers = _module("helpers")
+    helpers = ministack("services.cloudformation.helpers")
     resolve = helpers._resolve_document
 
     @functools.wraps(resolve)
@@ -217,7 +220,3 @@ def _read_templates_of_virtual_hosts(own_template: Callable[[str], str | None]) 
         return resolve(params, body_key, url_key, label)
 
     helpers._resolve_document = resolve_any
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(f"ministack.services.cloudformation.{name}")

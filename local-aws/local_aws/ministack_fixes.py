@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextvars
 import functools
-import importlib
 import json
 import os
 from collections.abc import Callable
@@ -15,6 +14,10 @@ from typing import Any, Final
 
 from local_aws.async_invocation import AsyncInvoker, send_to_dead_letter_queue
 from local_aws.cloudformation_fixes import install_cloudformation_fixes
+from local_aws.function_output import read_whole_output
+from local_aws.iam_resources import name_the_resources
+from local_aws.message_moves import install_message_moves
+from local_aws.ministack_settings import ministack
 
 MAX_KEY_BYTES: Final = 1024
 _version_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("version_id", default=None)
@@ -30,10 +33,13 @@ def install_fixes(server_variables: frozenset[str]) -> None:
     _name_the_version_and_whole_seconds_in_s3_events()
     _refuse_keys_that_s3_refuses()
     _invoke_functions_from_rules_asynchronously()
+    read_whole_output(ministack("core.lambda_runtime").ProvidedWorker)
     _report_init_failures_as_the_runtime_did()
     _keep_the_servers_settings_from_functions(server_variables)
     _take_loopback_for_tls()
     _write_athena_results_where_executions_say()
+    install_message_moves()
+    name_the_resources()
     install_cloudformation_fixes()
 
 
@@ -42,7 +48,7 @@ def _name_the_version_and_whole_seconds_in_s3_events() -> None:
 
     Who tells uploads apart by the version, or parses the time strictly, would be tested with the wrong thing.
     """
-    s3, eventbridge = _module("services.s3"), _module("services.eventbridge")
+    s3, eventbridge = ministack("services.s3"), ministack("services.eventbridge")
     fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
 
     @functools.wraps(fire)
@@ -67,7 +73,7 @@ def _name_the_version_and_whole_seconds_in_s3_events() -> None:
 
 def _refuse_keys_that_s3_refuses() -> None:
     """S3 keys have at most 1,024 bytes. ministack takes longer ones, and sends events that AWS never does."""
-    s3 = _module("services.s3")
+    s3 = ministack("services.s3")
     handle = s3.handle_request
 
     @functools.wraps(handle)
@@ -89,10 +95,10 @@ def _invoke_functions_from_rules_asynchronously() -> None:
     events for a function that does not exist, or that refuses the rule, instead of sending them to the
     target's dead-letter queue.
     """
-    eventbridge, functions = _module("services.eventbridge"), _module("services.lambda_svc")
+    eventbridge, functions = ministack("services.eventbridge"), ministack("services.lambda_svc")
     invoke_target = eventbridge._invoke_target
     invoker = AsyncInvoker(
-        _execute_with_request_id(functions), _module("core.lambda_runtime").execution_credentials
+        _execute_with_request_id(functions), ministack("core.lambda_runtime").execution_credentials
     )
 
     @functools.wraps(invoke_target)
@@ -114,6 +120,14 @@ def _invoke_functions_from_rules_asynchronously() -> None:
             event = json.loads(payload)
             invoker.invoke(functions._execution_record_for_config(function, config), event)
 
+    reset = functions.reset
+
+    @functools.wraps(reset)
+    def reset_forgetting_events() -> None:
+        invoker.forget()
+        reset()
+
+    functions.reset = reset_forgetting_events
     eventbridge._invoke_target = invoke_target_remembering_it
     eventbridge._dispatch_to_lambda = dispatch_to_function
     functions.invoke_async_with_retry = invoker.invoke
@@ -121,7 +135,7 @@ def _invoke_functions_from_rules_asynchronously() -> None:
 
 def invoke_pipelines_from_rules(start: Callable[[dict[str, Any], dict[str, Any]], str | None]) -> None:
     """A rule may start a pipeline of CodePipeline, which ministack does not have."""
-    eventbridge = _module("services.eventbridge")
+    eventbridge = ministack("services.eventbridge")
     invoke_target = eventbridge._invoke_target
 
     @functools.wraps(invoke_target)
@@ -161,9 +175,9 @@ def _execute_with_request_id(functions: Any) -> Callable[[dict[str, Any], Any, s
 
 def _rule_may_invoke(function: dict[str, Any], arn: str, rule: dict[str, Any]) -> bool:
     """Whether the function's resource policy lets the rule in. Asked only while IAM is enforced."""
-    if not _module("app").AUTH:
+    if not ministack("app").AUTH:
         return True
-    evaluator, responses = _module("core.iam_evaluator"), _module("core.responses")
+    evaluator, responses = ministack("core.iam_evaluator"), ministack("core.responses")
     context = evaluator.EvalContext(
         principal_arn="events.amazonaws.com",
         principal_type="Service",
@@ -187,7 +201,7 @@ def _report_init_failures_as_the_runtime_did() -> None:
 
     "A bad configuration names every bad variable in one error" could not be seen to hold.
     """
-    runtime, functions = _module("core.lambda_runtime"), _module("services.lambda_svc")
+    runtime, functions = ministack("core.lambda_runtime"), ministack("services.lambda_svc")
     await_init = runtime.ProvidedWorker._await_init
     execute = functions._execute_function_provided_warm
 
@@ -199,7 +213,7 @@ def _report_init_failures_as_the_runtime_did() -> None:
         except runtime.ProvidedInitTimeout:
             raise
         except RuntimeError as error:
-            _init_log.set(worker._drain_stderr_bounded(first_line_wait=0.2) or _after_colon(str(error)))
+            _init_log.set(worker._drain_stderr_bounded() or _after_colon(str(error)))
             reported = worker._init_error
             if isinstance(reported, dict):
                 raise runtime.ProvidedRuntimeError(
@@ -231,7 +245,7 @@ def _keep_the_servers_settings_from_functions(server_variables: frozenset[str]) 
 
     A function that reads such a variable would behave otherwise than on AWS.
     """
-    functions = _module("services.lambda_svc")
+    functions = ministack("services.lambda_svc")
     build: Callable[..., dict[str, str]] = functions._provided_worker_env
 
     @functools.wraps(build)
@@ -258,7 +272,7 @@ def _take_loopback_for_tls() -> None:
 
     ministack says truthfully that there is no TLS, so that such a queue would refuse everybody.
     """
-    evaluator = _module("core.iam_evaluator")
+    evaluator = ministack("core.iam_evaluator")
     resolve = evaluator._resolve_condition_key
 
     @functools.wraps(resolve)
@@ -273,7 +287,7 @@ def _write_athena_results_where_executions_say() -> None:
 
     Whoever reads the file that GetQueryExecution names would not find it.
     """
-    athena = _module("services.athena")
+    athena = ministack("services.athena")
     start, save = athena._start_query_execution, athena._save_query_results
 
     @functools.wraps(start)
@@ -296,7 +310,3 @@ def _write_athena_results_where_executions_say() -> None:
 
     athena._start_query_execution = start_below_a_folder
     athena._save_query_results = save_at_the_location
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(f"ministack.{name}")

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from local_aws import delivery_state, ministack_host
+from local_aws import delivery_state, http_server, ministack_host
 from local_aws.admin import Admin
 from local_aws.backend import Backend, BackendSettings
 from local_aws.gateway import Gateway
 from local_aws.guardian import MARK, start_guardian, sweep
-from local_aws.ministack_host import LOOPBACK, MinistackHost
+from local_aws.ministack_host import MinistackHost
+from local_aws.ministack_settings import LOOPBACK, check_version, environment
 from local_aws.sagemaker.model import StepsMode
 from local_aws.service import SageMakerService
 from local_aws.state_file import load, save
@@ -56,7 +57,7 @@ class Settings:
 
 def run(settings: Settings) -> int:
     """Serve until told to stop. Returns the exit code."""
-    ministack_host.check_version()
+    check_version()
     if settings.stop_with_parent:
         _stop_with_parent()
     engine = settings.ingest_features
@@ -125,7 +126,7 @@ async def _serve(settings: Settings, listener: socket.socket, port: int, data_di
     gateway = Gateway(
         app, admin, backend.delivery.git, when_ready=lambda: print(instructions(port), flush=True)
     )
-    await ministack_host.serve(gateway, listener, _stop_signal(settings, backend))
+    await http_server.serve(gateway, listener, _stop_signal(settings, backend))
     await asyncio.to_thread(ministack_host.stop_functions)
     if state_file:
         save(backend, state_file)
@@ -191,7 +192,7 @@ def _enter_environment(settings: Settings, port: int, work_dir: Path, data_dir: 
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     os.environ.clear()
     os.environ.update(kept)
-    os.environ.update(ministack_host.environment(port, settings.auth, work_dir, data_dir))
+    os.environ.update(environment(port, settings.auth, work_dir, data_dir))
     os.environ.update(
         {
             MARK: str(work_dir),

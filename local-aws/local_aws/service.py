@@ -206,6 +206,7 @@ class SageMakerService:
             runner=backend.runner,
             feature_store=backend.feature_store,
             projects=backend.projects,
+            domains=backend.domains,
             project_stacks=backend.project_stacks,
             scope=scope,
             identity=identity,

@@ -15,6 +15,7 @@ from local_aws.backend import Backend
 from local_aws.feature_store.model import FeatureGroup, OfflineRow, OnlineRecord
 from local_aws.processing.model import ProcessingJob
 from local_aws.sagemaker.definition import parse_definition
+from local_aws.sagemaker.domains_model import Domain
 from local_aws.sagemaker.model import Execution, Identity, Pipeline, Step, Store
 
 
@@ -25,6 +26,7 @@ def save(backend: Backend, file: Path) -> None:
         "pipelines": [_saved_pipeline(pipeline) for pipeline in store.pipelines.values()],
         "deleted": [[*key, arn] for key, arn in store.deleted_by_token.items()],
         "jobs": [asdict(job) for job in backend.jobs.by_arn.values()],
+        "domains": [asdict(domain) for domain in backend.domains.by_arn.values()],
         "feature_groups": [asdict(group) for group in backend.feature_groups.by_arn.values()],
     }
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -39,6 +41,8 @@ def load(backend: Backend, file: Path) -> None:
     _load_pipelines(backend.store, saved)
     for item in saved.get("jobs", []):
         backend.jobs.by_arn[item["arn"]] = ProcessingJob(**item)
+    for item in saved.get("domains", []):
+        backend.domains.by_arn[item["arn"]] = Domain(**item)
     for item in saved.get("feature_groups", []):
         records = {name: OnlineRecord(**record) for name, record in item.pop("records").items()}
         pending = [OfflineRow(**row) for row in item.pop("pending")]

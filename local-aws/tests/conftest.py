@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
+from in_process import InProcess
 from local_aws import LocalAws
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -19,6 +20,8 @@ DEFINITION = (FIXTURES / "definition.json").read_text()
 ROLE = "arn:aws:iam::000000000000:role/service-role/pipelines"
 INPUT = [{"Name": "InputDataUrl", "Value": "s3://data/in/abalone.csv"}]
 NO_RETRIES = Config(retries={"total_max_attempts": 1})
+PATIENCE = 300
+"""Seconds for an answer of a server on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Wire:
 
 def send(server: LocalAws, operation: str, body: Any, **headers: str) -> Wire:
     """Send a body, JSON or bytes, without any of the checks that an SDK makes."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     sent = {"X-Amz-Target": f"SageMaker.{operation}", "Content-Type": "application/x-amz-json-1.1", **headers}
     connection.request("POST", "/", content, sent)
@@ -73,6 +76,14 @@ def start(client: Any, seed: object, name: str = "ingest", **members: Any) -> st
         **members,
     }
     return str(client.start_pipeline_execution(**request)["PipelineExecutionArn"])
+
+
+@pytest.fixture
+def sagemaker(tmp_path: Path) -> Iterator[InProcess]:
+    """SageMaker in this process."""
+    service = InProcess(tmp_path)
+    yield service
+    service.backend.stop()
 
 
 @pytest.fixture(scope="session")

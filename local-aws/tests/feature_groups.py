@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from conftest import NO_RETRIES, ROLE
 from local_aws import LocalAws
+from waiting import until
 
 BUCKET = "features"
 DEFINITIONS = [
@@ -38,11 +38,12 @@ def group_request(name: str = "FG-abalone", **members: Any) -> dict[str, Any]:
 
 def settled(sagemaker: Any, name: str = "FG-abalone") -> dict[str, Any]:
     """A group's description, once it is neither being made nor deleted."""
-    while True:
+
+    def look() -> dict[str, Any] | None:
         found: dict[str, Any] = sagemaker.describe_feature_group(FeatureGroupName=name)
-        if found["FeatureGroupStatus"] not in ("Creating", "Deleting"):
-            return found
-        time.sleep(0.02)
+        return None if found["FeatureGroupStatus"] in ("Creating", "Deleting") else found
+
+    return until(look)
 
 
 def create_group(server: LocalAws, name: str = "FG-abalone", **members: Any) -> dict[str, Any]:
@@ -94,11 +95,12 @@ def query(server: LocalAws, sql: str) -> list[list[str | None]]:
         ResultConfiguration={"OutputLocation": f"s3://{BUCKET}/results/"},
     )
     asked = {"QueryExecutionId": started["QueryExecutionId"]}
-    while True:
-        status = athena.get_query_execution(**asked)["QueryExecution"]["Status"]
-        if status["State"] not in ("QUEUED", "RUNNING"):
-            break
-        time.sleep(0.02)
+
+    def ended() -> dict[str, Any] | None:
+        found: dict[str, Any] = athena.get_query_execution(**asked)["QueryExecution"]["Status"]
+        return None if found["State"] in ("QUEUED", "RUNNING") else found
+
+    status = until(ended)
     assert status["State"] == "SUCCEEDED", status
     _, *rows = athena.get_query_results(**asked)["ResultSet"]["Rows"]
     return [[item.get("VarCharValue") for item in row["Data"]] for row in rows]

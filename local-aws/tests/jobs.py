@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from conftest import FIXTURES, NO_RETRIES, ROLE, token
 from local_aws import LocalAws
+from waiting import until
 
 BUCKET = "data"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 DATA_WRANGLER = "663277389841.dkr.ecr.us-east-1.amazonaws.com/sagemaker-data-wrangler-container:3.x"
 SHELL = ["/bin/sh", "-c", 'chmod +x "$0" && exec "$0" "$@"']
-T = TypeVar("T")
-
-
-def until(look: Callable[[], T | None]) -> T:
-    """What ``look`` finds; the test's time limit is the limit."""
-    while not (found := look()):
-        time.sleep(0.02)
-    return found
 
 
 def upload(server: LocalAws, **objects: bytes | str) -> Any:

@@ -44,7 +44,7 @@ def create_function(server: LocalAws, name: str = "trigger", policy: Any = None,
         Timeout=900,
     )["FunctionArn"]
     functions.get_waiter("function_active_v2").wait(
-        FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 1000}
+        FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 5000}
     )
     return str(arn)
 
@@ -71,6 +71,13 @@ def receive(server: LocalAws, url: str, count: int = 1) -> list[dict[str, Any]]:
     return messages
 
 
+def depth(server: LocalAws, url: str) -> int:
+    """How many messages a queue holds, those in flight included."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = server.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(found[name]) for name in names)
+
+
 def create_bucket(server: LocalAws, targets: list[dict[str, Any]]) -> Any:
     """An S3 client, and a bucket whose uploads of in/*.csv go to the targets."""
     s3, events = server.client("s3"), server.client("events")
@@ -87,7 +94,10 @@ def create_bucket(server: LocalAws, targets: list[dict[str, Any]]) -> Any:
 
 def logged(server: LocalAws, function: str) -> list[str]:
     logs, group = server.client("logs"), f"/aws/lambda/{function}"
-    streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+    try:
+        streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
     return [
         event["message"]
         for stream in streams

@@ -6,16 +6,14 @@ import io
 import json
 import os
 import subprocess
-import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from local_aws import LocalAws
+from waiting import until
 
 ROLE = "arn:aws:iam::000000000000:role/service"
-_Found = TypeVar("_Found")
 QUEUES: dict[str, Any] = {
     "Parameters": {
         "Name": {
@@ -33,15 +31,6 @@ QUEUES: dict[str, Any] = {
     },
     "Outputs": {"Arn": {"Description": "Of the queue", "Value": {"Fn::GetAtt": ["Queue", "Arn"]}}},
 }
-
-
-def eventually(look: Callable[[], _Found | None]) -> _Found:
-    """What is looked for, once it is there. The test's time limit is the limit."""
-    while True:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.05)
 
 
 def put_template(server: LocalAws, key: str = "product.json", template: Any = QUEUES) -> str:
@@ -81,7 +70,7 @@ def record_of(server: LocalAws, record_id: str) -> dict[str, Any]:
         record: dict[str, Any] = catalog.describe_record(Id=record_id)
         return record if record["RecordDetail"]["Status"] in ("SUCCEEDED", "FAILED") else None
 
-    return eventually(look)
+    return until(look)
 
 
 def stack_status(server: LocalAws, name: str) -> str:
@@ -92,7 +81,7 @@ def stack_status(server: LocalAws, name: str) -> str:
         status = str(client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
         return None if status.endswith("_IN_PROGRESS") else status
 
-    return eventually(look)
+    return until(look)
 
 
 def create_stack(server: LocalAws, resources: dict[str, Any], **sections: Any) -> str:

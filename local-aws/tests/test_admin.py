@@ -7,13 +7,13 @@ import json
 
 import pytest
 
-from conftest import create_pipeline, send, start, token
+from conftest import PATIENCE, create_pipeline, send, start, token
 from local_aws import AdminError, LocalAws
 from local_aws.admin import host_is_loopback
 
 
 def raw(server: LocalAws, method: str, path: str, body: str = "", **headers: str) -> tuple[int, object]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     connection.request(method, path, body, headers)
     response = connection.getresponse()
     answer = json.loads(response.read())

@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 from conftest import NO_RETRIES
 from feature_groups import BUCKET as FEATURES
 from feature_groups import create_group, entry, group_request, record, runtime_of, settled, values_of
-from jobs import BUCKET, create_steps, ended_execution, job_log, request, run_job, start_steps, until, upload
+from jobs import BUCKET, create_steps, ended_execution, job_log, request, run_job, start_steps, upload
 from local_aws import LocalAws
+from waiting import until
 
 GROUP = "arn:aws:sagemaker:us-east-1:000000000000:feature-group/fg-abalone"
 ROLE = "arn:aws:iam::000000000000:role/service-role/worker"
@@ -171,6 +172,16 @@ def test_a_job_whose_role_may_not_write_logs_runs_without(auth_server: LocalAws)
     create_role(auth_server, S3)
     assert run_job(auth_server, request("report.py", RoleArn=ROLE))["ProcessingJobStatus"] == "Completed"
     assert job_log(auth_server) == []
+
+
+def test_a_job_whose_role_may_write_to_streams_of_the_group_alone_has_a_log(auth_server: LocalAws) -> None:
+    upload(auth_server)
+    streams = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/ProcessingJobs:log-stream:*"
+    group = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/ProcessingJobs"
+    writing = allow("logs:CreateLogStream", "logs:PutLogEvents", resource=streams)
+    create_role(auth_server, S3, writing, allow("logs:CreateLogGroup", resource=group))
+    assert run_job(auth_server, request("report.py", RoleArn=ROLE))["ProcessingJobStatus"] == "Completed"
+    assert job_log(auth_server) != []
 
 
 def test_a_pipeline_makes_its_jobs_as_its_own_role(auth_server: LocalAws) -> None:

@@ -22,7 +22,7 @@ def made(server: LocalAws, template: dict[str, Any], **parameters: str) -> set[s
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
     )
     cloudformation.get_waiter("stack_create_complete").wait(
-        StackName="stack", WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+        StackName="stack", WaiterConfig={"Delay": 0.05, "MaxAttempts": 5000}
     )
     resources = cloudformation.describe_stack_resources(StackName="stack")["StackResources"]
     return {resource["LogicalResourceId"] for resource in resources}

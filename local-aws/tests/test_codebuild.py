@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from provisioning import ROLE, create_stack, eventually, failures
 
 from local_aws import LocalAws
+from provisioning import ROLE, create_stack, failures
+from waiting import until
 
 ENVIRONMENT = {
     "type": "LINUX_CONTAINER",
@@ -38,7 +39,7 @@ def ended(client: Any, build_id: str) -> dict[str, Any]:
         [build] = client.batch_get_builds(ids=[build_id])["builds"]
         return build if build["buildComplete"] else None
 
-    return eventually(look)
+    return until(look)
 
 
 def run(server: LocalAws, buildspec: str, **members: Any) -> tuple[dict[str, Any], list[str]]:
@@ -175,7 +176,7 @@ def test_a_build_can_be_stopped_with_all_that_it_started(server: LocalAws) -> No
         """
     client = create(server, spec)
     build_id = client.start_build(projectName="build")["build"]["id"]
-    eventually(lambda: client.batch_get_builds(ids=[build_id])["builds"][0]["currentPhase"] == "BUILD")
+    until(lambda: client.batch_get_builds(ids=[build_id])["builds"][0]["currentPhase"] == "BUILD")
     client.stop_build(id=build_id)
     assert ended(client, build_id)["buildStatus"] == "STOPPED"
     assert client.list_builds_for_project(projectName="build")["ids"] == [build_id]

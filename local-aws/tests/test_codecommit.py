@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from provisioning import commit_and_push, create_stack, failures, run_git, zipped
 
 from local_aws import LocalAws
 from plumbing import create_queue, receive
+from provisioning import commit_and_push, create_stack, failures, run_git, zipped
 
 
 def listen(server: LocalAws) -> str:
@@ -72,12 +72,17 @@ def test_a_push_is_told_with_both_commits(server: LocalAws, tmp_path: Path) -> N
 
 def test_a_refused_push_is_not_told(server: LocalAws, tmp_path: Path) -> None:
     server.client("codecommit").create_repository(repositoryName="project")
+    queue = listen(server)
     before = commit_and_push(server, tmp_path, "project", {"a.txt": "1"})
     work = tmp_path / "work"
     run_git(work, "commit", "--quiet", "--amend", "--message", "Another")
     assert run_git(work, "push", "--quiet", "origin", "main").returncode != 0
     branch = server.client("codecommit").get_branch(repositoryName="project", branchName="main")["branch"]
     assert branch["commitId"] == before
+    run_git(work, "reset", "--quiet", "--hard", before)
+    after = commit_and_push(server, tmp_path, "project", {"a.txt": "2"})
+    events = [json.loads(message["Body"]) for message in receive(server, queue, 2)]
+    assert {event["detail"]["commitId"] for event in events} == {before, after}
 
 
 @pytest.mark.parametrize(

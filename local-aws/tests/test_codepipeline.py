@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from provisioning import ROLE, commit_and_push, create_stack, eventually
 from test_codebuild import ENVIRONMENT
 
 from local_aws import LocalAws
+from provisioning import ROLE, commit_and_push, create_stack
+from waiting import until
 
 BUILDSPEC = "version: 0.2\nphases: {build: {commands: [cat said.txt]}}\n"
 # Runs until the file that it waits for is in S3.
@@ -73,7 +74,7 @@ def ended(client: Any, count: int) -> list[dict[str, Any]]:
         done = len(found) == count and all(each["status"] != "InProgress" for each in found)
         return found if done else None
 
-    return eventually(look)
+    return until(look)
 
 
 def test_it_runs_when_it_is_made(server: LocalAws, pipeline: Any) -> None:
@@ -140,11 +141,11 @@ def test_of_executions_that_wait_for_a_build_the_newest_goes_on(
         return bool(state["pipelineExecutionId"] == first)
 
     first = pipeline.start_pipeline_execution(name=name)["pipelineExecutionId"]
-    eventually(builds_is_entered)
+    until(builds_is_entered)
     second = pipeline.start_pipeline_execution(name=name)["pipelineExecutionId"]
-    eventually(lambda: len(server.client("s3").list_objects_v2(Bucket="artifacts")["Contents"]) == 3)
+    until(lambda: len(server.client("s3").list_objects_v2(Bucket="artifacts")["Contents"]) == 3)
     third = pipeline.start_pipeline_execution(name=name)["pipelineExecutionId"]
-    eventually(lambda: status(second) == "Superseded")
+    until(lambda: status(second) == "Superseded")
     assert (status(first), status(third)) == ("InProgress", "InProgress")
     server.client("s3").put_object(Bucket="artifacts", Key="go", Body=b"")
     ended(pipeline, 4)
@@ -190,7 +191,7 @@ def test_cloudformation_makes_and_deletes_a_pipeline(server: LocalAws) -> None:
     client = server.client("codepipeline")
     assert [each["name"] for each in client.list_pipelines()["pipelines"]] == [declaration()["name"]]
     server.client("cloudformation").delete_stack(StackName="stack")
-    eventually(lambda: client.list_pipelines()["pipelines"] == [])
+    until(lambda: client.list_pipelines()["pipelines"] == [])
 
 
 def capitalised(value: Any) -> Any:

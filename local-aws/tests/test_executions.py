@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import INPUT, create_pipeline, send, start, token
+from conftest import DEFINITION, INPUT, ROLE, create_pipeline, send, start, token
+from in_process import InProcess
 from local_aws import LocalAws
+from local_aws.errors import AwsError
+from local_aws.sagemaker import executions
+from waiting import until
 
 
 def refused(code: str) -> Any:
@@ -169,8 +174,6 @@ def test_only_so_many_executions_run_at_once(server: LocalAws) -> None:
     # What runs already may be asked for again.
     assert start(client, 1) == first
     client.stop_pipeline_execution(PipelineExecutionArn=first)
-    with refused("ResourceLimitExceeded"):
-        start(client, 3)
     wait_for(client, first, "Stopped")
     assert start(client, 3)
 
@@ -190,16 +193,44 @@ def test_the_limit_is_twenty_unless_it_is_said_otherwise(server: LocalAws) -> No
 
 
 def wait_for(client: Any, arn: str, wanted: str) -> None:
-    while client.describe_pipeline_execution(PipelineExecutionArn=arn)["PipelineExecutionStatus"] != wanted:
-        pass
+    until(
+        lambda: (
+            client.describe_pipeline_execution(PipelineExecutionArn=arn)["PipelineExecutionStatus"] == wanted
+        )
+    )
 
 
-def test_a_stop_goes_through_stopping_to_stopped(server: LocalAws) -> None:
+def test_what_is_stopping_still_counts_until_it_is_stopped(
+    sagemaker: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executions, "STOPPING_SECONDS", 3600)
+    store = sagemaker.backend.store
+    store.max_concurrent_executions = 1
+    sagemaker("CreatePipeline", PipelineName="ingest", PipelineDefinition=DEFINITION, RoleArn=ROLE,
+              ClientRequestToken=token())  # fmt: skip
+    request = {"PipelineName": "ingest", "PipelineParameters": INPUT}
+    arn = sagemaker("StartPipelineExecution", **request, ClientRequestToken=token(1))["PipelineExecutionArn"]
+
+    def status() -> Any:
+        described = sagemaker("DescribePipelineExecution", PipelineExecutionArn=arn)
+        return described["PipelineExecutionStatus"]
+
+    sagemaker("StopPipelineExecution", PipelineExecutionArn=arn, ClientRequestToken=token("s"))
+    executions.settle(store, time.time())
+    assert status() == "Stopping"
+    with pytest.raises(AwsError) as limit:
+        sagemaker("StartPipelineExecution", **request, ClientRequestToken=token(2))
+    assert limit.value.code == "ResourceLimitExceeded"
+    executions.settle(store, time.time() + 3600)
+    assert status() == "Stopped"
+    assert sagemaker("StartPipelineExecution", **request, ClientRequestToken=token(2))
+
+
+def test_a_stop_comes_to_an_end_and_there_is_one(server: LocalAws) -> None:
     client = create_pipeline(server)
     arn = start(client, 1)
     stopped = client.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken=token("s"))
     assert stopped["PipelineExecutionArn"] == arn
-    assert statuses(client) == ["Stopping"]
     wait_for(client, arn, "Stopped")
     # The same token is the same request; another one wants to stop what does not run.
     client.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken=token("s"))

@@ -10,7 +10,11 @@ from botocore.exceptions import ClientError
 
 from conftest import NO_RETRIES, ROLE, send
 from feature_groups import BUCKET, DEFINITIONS, OFFLINE, create_group, group_request, runtime_of, settled
+from in_process import InProcess
 from local_aws import LocalAws
+from local_aws.errors import AwsError
+from local_aws.feature_store import store
+from waiting import until
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:feature-group/fg-abalone"
 
@@ -56,11 +60,23 @@ def test_a_group_has_what_it_was_created_with(server: LocalAws) -> None:
     assert sagemaker.describe_feature_group(FeatureGroupName=ARN)["FeatureGroupArn"] == ARN
 
 
-def test_a_group_is_creating_at_first(server: LocalAws) -> None:
-    sagemaker = server.client("sagemaker", config=NO_RETRIES)
-    server.client("s3").create_bucket(Bucket=BUCKET)
-    assert sagemaker.create_feature_group(**group_request())["FeatureGroupArn"] == ARN
-    assert settled(sagemaker)["FeatureGroupStatus"] == "Created"
+def test_a_group_is_creating_at_first_and_deleting_in_the_end(
+    sagemaker: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "DELETING_SECONDS", 3600)
+
+    def status() -> Any:
+        return sagemaker("DescribeFeatureGroup", FeatureGroupName=ARN)["FeatureGroupStatus"]
+
+    with sagemaker.backend.lock:
+        sagemaker("CreateFeatureGroup", **group_request(OfflineStoreConfig=None))
+        assert status() == "Creating"
+    until(lambda: status() == "Created")
+    sagemaker("DeleteFeatureGroup", FeatureGroupName="FG-abalone")
+    assert status() == "Deleting"
+    sagemaker.backend.stop()
+    with pytest.raises(AwsError, match="can't find a FeatureGroup"):
+        status()
 
 
 def test_a_group_whose_bucket_is_not_there_fails(server: LocalAws) -> None:
@@ -193,7 +209,6 @@ def test_a_deleted_group_is_gone_and_its_offline_data_stays(server: LocalAws) ->
     table = described["OfflineStoreConfig"]["DataCatalogConfig"]["TableName"]
     sagemaker = server.client("sagemaker", config=NO_RETRIES)
     sagemaker.delete_feature_group(FeatureGroupName="FG-abalone")
-    assert sagemaker.describe_feature_group(FeatureGroupName=ARN)["FeatureGroupStatus"] == "Deleting"
     with pytest.raises(sagemaker.exceptions.ResourceNotFound, match=re.escape("can't find a FeatureGroup")):
         settled(sagemaker)
     assert server.client("glue").get_table(DatabaseName="sagemaker_featurestore", Name=table)["Table"]

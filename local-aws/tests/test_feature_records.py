@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 
+from conftest import PATIENCE
 from feature_groups import DEFINITIONS, NOW, ONLINE, create_group, entry, record, runtime_of, values_of
 from local_aws import LocalAws
 
@@ -323,7 +324,7 @@ def test_malformed_requests_are_answered_with_an_error(
     server: LocalAws, method: str, path: str, body: bytes, code: str
 ) -> None:
     create_group(server)
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     scope = "Credential=test/20260101/us-east-1/sagemaker/aws4_request"
     connection.request(method, path, body, {"Authorization": f"AWS4-HMAC-SHA256 {scope}"})
     response = connection.getresponse()

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from conftest import NO_RETRIES
 from local_aws import LocalAws
 from plumbing import create_function, logged
+from waiting import until
 
 
 def test_a_function_has_its_variables_and_none_of_the_server_s(server: LocalAws) -> None:
@@ -63,11 +65,10 @@ def test_functions_end_with_the_server() -> None:
 def test_a_function_that_runs_holds_up_no_stop() -> None:
     with LocalAws() as short:
         create_function(short)
-        client = short.client("lambda")
+        client = short.client("lambda", config=NO_RETRIES)
         calls = ThreadPoolExecutor(1)
         call = calls.submit(client.invoke, FunctionName="trigger", Payload=b'{"sleep": 600}')
-        while not (functions := _functions_of(short.pid)):
-            pass
+        functions = until(lambda: _functions_of(short.pid))
     assert call.exception() is not None or "FunctionError" in call.result()
     assert not any(_is_running(process) for process in functions)
 

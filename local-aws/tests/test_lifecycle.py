@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +16,8 @@ import pytest
 
 from conftest import create_pipeline, start
 from local_aws import LocalAws, LocalAwsError
-from local_aws.ministack_host import MINISTACK_VERSION, WrongMinistackError, check_version
+from local_aws.ministack_settings import MINISTACK_VERSION, WrongMinistackError, check_version
+from waiting import until
 
 PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 
@@ -83,12 +83,6 @@ def processes_in(place: Path) -> list[str]:
     return found
 
 
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait for a condition; the test's time limit is the limit."""
-    while not condition():
-        time.sleep(0.02)
-
-
 def listening_addresses(port: int) -> set[str]:
     found = set()
     for table in ("tcp", "tcp6"):
@@ -134,7 +128,7 @@ def test_a_server_that_is_killed_is_cleared_up_after(tmp: Path) -> None:
     server = LocalAws()
     server.start()
     os.kill(server.pid, signal.SIGKILL)
-    eventually(lambda: not list(tmp.iterdir()) and not processes_in(tmp))
+    until(lambda: not list(tmp.iterdir()) and not processes_in(tmp))
     server.stop()
 
 
@@ -159,7 +153,7 @@ def test_a_server_ends_with_a_parent_that_is_killed(tmp: Path) -> None:
     assert list(tmp.iterdir())
     parent.kill()
     parent.communicate()
-    eventually(lambda: not list(tmp.iterdir()) and not processes_in(tmp))
+    until(lambda: not list(tmp.iterdir()) and not processes_in(tmp))
 
 
 def test_stop_with_parent_ends_it_with_a_parent_that_is_killed(tmp: Path) -> None:
@@ -174,7 +168,7 @@ def test_stop_with_parent_ends_it_with_a_parent_that_is_killed(tmp: Path) -> Non
     endpoint_printed_by(shell)
     shell.kill()
     shell.communicate()
-    eventually(lambda: not list(tmp.iterdir()) and not processes_in(tmp))
+    until(lambda: not list(tmp.iterdir()) and not processes_in(tmp))
 
 
 def test_a_taken_port_is_a_clear_error(serve: Callable[..., subprocess.Popen[str]], tmp: Path) -> None:
@@ -204,7 +198,7 @@ def test_a_server_that_does_not_start_shows_its_log(tmp: Path, monkeypatch: pyte
 
 def test_another_version_of_ministack_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     check_version()
-    monkeypatch.setattr("local_aws.ministack_host.version", lambda _name: "1.5.34")
+    monkeypatch.setattr("local_aws.ministack_settings.version", lambda _name: "1.5.34")
     with pytest.raises(WrongMinistackError, match=r"found 1\.5\.34"):
         check_version()
 
@@ -213,13 +207,18 @@ def test_the_seam_to_ministack_is_where_it_should_be() -> None:
     importing = {
         path.name
         for path in (PACKAGE_PARENT / "local_aws").rglob("*.py")
-        if re.search(r'(import|from) (ministack|hypercorn)\b|f?"ministack\.', path.read_text())
+        if re.search(r'(import|from) (ministack|hypercorn)\b|\bministack\(|f?"ministack\.', path.read_text())
     }
     seams = {
         "cloudformation_fixes.py",
+        "http_server.py",
+        "iam_resources.py",
+        "message_moves.py",
         "ministack_cloudformation.py",
         "ministack_fixes.py",
         "ministack_host.py",
+        "ministack_iam.py",
+        "ministack_settings.py",
     }
     assert importing == seams
 

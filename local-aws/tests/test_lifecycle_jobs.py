@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_lifecycle import eventually, processes_in, tmp
+from test_lifecycle import processes_in, tmp
 
 from feature_groups import create_group, query, record, runtime_of, values_of
 from jobs import (
@@ -19,10 +19,10 @@ from jobs import (
     run_job,
     start_steps,
     steps_of,
-    until,
     upload,
 )
 from local_aws import LocalAws
+from waiting import until
 
 __all__ = ["tmp"]
 
@@ -50,7 +50,7 @@ def test_a_job_ends_with_a_server_that_is_killed(tmp: Path) -> None:
     server.start()
     start_waiting_step(server)
     os.kill(server.pid, signal.SIGKILL)
-    eventually(lambda: not list(tmp.iterdir()) and not processes_in(tmp))
+    until(lambda: not list(tmp.iterdir()) and not processes_in(tmp))
     server.stop()
 
 

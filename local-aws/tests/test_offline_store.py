@@ -14,8 +14,8 @@ from feature_groups import (
     record,
     runtime_of,
 )
-from jobs import until
 from local_aws import LocalAws
+from waiting import until
 
 NAME = "FG-abalone"
 

@@ -19,10 +19,10 @@ from jobs import (
     s3_input,
     start_steps,
     steps_of,
-    until,
     upload,
 )
 from local_aws import LocalAws
+from waiting import until
 
 INPUT = {"Name": "InputDataUrl", "Type": "String"}
 

@@ -13,6 +13,7 @@ from conftest import DEFINITION, FIXTURES, ROLE, create_pipeline, send, start, t
 from local_aws import LocalAws
 from local_aws.errors import AwsError
 from local_aws.sagemaker.definition import parse_definition
+from waiting import until
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:pipeline"
 
@@ -170,7 +171,12 @@ def test_a_pipeline_is_deleted_when_nothing_runs(server: LocalAws) -> None:
     with pytest.raises(client.exceptions.ConflictException, match=execution):
         client.delete_pipeline(PipelineName="ingest")
     client.stop_pipeline_execution(PipelineExecutionArn=execution)
-    wait_until_stopped(client, execution)
+    until(
+        lambda: (
+            client.describe_pipeline_execution(PipelineExecutionArn=execution)["PipelineExecutionStatus"]
+            == "Stopped"
+        )
+    )
     deleted = client.delete_pipeline(PipelineName="Ingest", ClientRequestToken=token("d"))
     assert deleted["PipelineArn"] == f"{ARN}/ingest"
     # The same token again is the same deletion, another one is a deletion of nothing.
@@ -179,12 +185,6 @@ def test_a_pipeline_is_deleted_when_nothing_runs(server: LocalAws) -> None:
         client.delete_pipeline(PipelineName="Ingest")
     with refused("ResourceNotFound"):
         client.describe_pipeline_execution(PipelineExecutionArn=execution)
-
-
-def wait_until_stopped(client: Any, execution: str) -> None:
-    status = ""
-    while status != "Stopped":
-        status = client.describe_pipeline_execution(PipelineExecutionArn=execution)["PipelineExecutionStatus"]
 
 
 def test_lists_are_paged_sorted_and_filtered(server: LocalAws) -> None:

@@ -10,8 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conftest import NO_RETRIES, ROLE
-from jobs import BUCKET, DATA_WRANGLER, ended_job, job_log, request, run_job, s3_input, until, upload
+from jobs import BUCKET, DATA_WRANGLER, ended_job, job_log, request, run_job, s3_input, upload
 from local_aws import LocalAws
+from waiting import until
 
 JOB_ARN = "arn:aws:sagemaker:us-east-1:000000000000:processing-job"
 
@@ -186,7 +187,7 @@ def test_a_job_that_is_stopped_is_told_to_and_its_children_end_with_it(running_s
     assert "FailureReason" not in job
     assert job_log(running_server)[-1] == "told to stop"
     assert not Path(folder).exists()
-    assert not processes_of(folder)
+    until(lambda: not processes_of(folder))
     with pytest.raises(ClientError, match="in status Stopped"):
         sagemaker.stop_processing_job(ProcessingJobName="job")
 
@@ -205,7 +206,7 @@ def test_a_reset_ends_what_runs(running_server: LocalAws) -> None:
     sagemaker.create_processing_job(ProcessingJobName="job", **request("wait.sh"))
     [running] = until(lambda: [line for line in job_log(running_server) if line.startswith("running ")])
     running_server.reset()
-    assert not processes_of(running.removeprefix("running in "))
+    until(lambda: not processes_of(running.removeprefix("running in ")))
     assert sagemaker.list_processing_jobs()["ProcessingJobSummaries"] == []
     assert job_log(running_server) == []
 

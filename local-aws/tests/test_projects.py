@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from provisioning import QUEUES, ROLE, commit_and_push, create_product, eventually, put_template, stack_status
 
 from local_aws import LocalAws
+from provisioning import QUEUES, ROLE, commit_and_push, create_product, put_template, stack_status
+from waiting import until
 
 PROJECT_PARAMETERS = {
     "SageMakerProjectName": {"Type": "String"},
@@ -46,7 +47,7 @@ def settled(client: Any) -> dict[str, Any]:
         project: dict[str, Any] = client.describe_project(ProjectName="Mine")
         return None if project["ProjectStatus"].endswith("InProgress") else project
 
-    return eventually(look)
+    return until(look)
 
 
 def stack_of(project: dict[str, Any]) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from provisioning import QUEUES, create_stack, eventually, failures, put_template, stack_status
 
 from local_aws import LocalAws
+from provisioning import QUEUES, create_stack, failures, put_template, stack_status
+from waiting import until
 
 REPOSITORY = {"Type": "AWS::CodeCommit::Repository", "Properties": {"RepositoryName": "project"}}
 GROUP = {
@@ -82,7 +83,7 @@ def test_versions_that_stay_keep_their_ids(server: LocalAws) -> None:
     product = catalog.describe_product_as_admin(Id=after["Product"])["ProductViewDetail"]
     assert product["ProductViewSummary"]["Name"] == "Renamed"
     server.client("cloudformation").delete_stack(StackName="stack")
-    eventually(lambda: catalog.list_portfolios()["PortfolioDetails"] == [])
+    until(lambda: catalog.list_portfolios()["PortfolioDetails"] == [])
     assert catalog.search_products_as_admin()["ProductViewDetails"] == []
 
 
@@ -130,7 +131,7 @@ def test_a_feature_group_is_sagemakers(server: LocalAws) -> None:
         "EnableOnlineStore"
     ]
     server.client("cloudformation").delete_stack(StackName="stack")
-    eventually(lambda: client.list_feature_groups()["FeatureGroupSummaries"] == [])
+    until(lambda: client.list_feature_groups()["FeatureGroupSummaries"] == [])
 
 
 def test_an_alarm_over_an_expression_is_kept(server: LocalAws) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from provisioning import QUEUES, create_product, put_template, record_of
 
 from local_aws import LocalAws
+from provisioning import QUEUES, create_product, put_template, record_of
 
 NAME = [{"Key": "Name", "Value": "first"}]
 
@@ -259,3 +259,19 @@ def test_only_principals_of_the_portfolio_see_and_provision(auth_server: LocalAw
     assert len(mine.search_products()["ProductViewSummaries"]) == 1
     answer = mine.provision_product(ProvisioningParameters=NAME, **request)
     assert record_of(auth_server, answer["RecordDetail"]["RecordId"])["RecordDetail"]["Status"] == "SUCCEEDED"
+
+
+def test_a_condition_on_whose_product_it_is_holds_for_ones_own(auth_server: LocalAws) -> None:
+    iam, key = auth_server.client("iam"), "servicecatalog:userLevel"
+    iam.create_user(UserName="user")
+    own = {"Effect": "Allow", "Action": "servicecatalog:DescribeRecord", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [{**own, "Condition": {"StringEquals": {key: "self"}}}]}
+    iam.put_user_policy(UserName="user", PolicyName="own", PolicyDocument=json.dumps(policy))
+    given = iam.create_access_key(UserName="user")["AccessKey"]
+    mine = auth_server.client(
+        "servicecatalog",
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+    )
+    with pytest.raises(mine.exceptions.ResourceNotFoundException):
+        mine.describe_record(Id="rec-nothing")

@@ -16,7 +16,7 @@ from staging.place import PREFIX
 # The launch role may read objects with this tag, in whichever bucket they are.
 PROVISIONING: Final = {"servicecatalog:provisioning": "true"}
 # The target folder, and `e_machine` of an ELF file, by architecture.
-_ARCHITECTURES: Final = {"x86_64": ("lambda", 62), "arm64": ("lambda-arm64", 183)}
+ARCHITECTURES: Final = {"x86_64": ("lambda", 62), "arm64": ("lambda-arm64", 183)}
 _BUILD_HINT: Final = "make build"
 _BINARY_TYPE: Final = "application/octet-stream"
 # Zip's earliest time: a file's own would make every zip another one.
@@ -59,18 +59,18 @@ class Build:
         return bool(self.parameters["IngestFeaturesX8664Sha256"])
 
 
-def collect(root: Path, *, arm64: bool) -> Build:
-    """What `make build` and the repository hold below `root`: for x86_64, and for arm64 if it was built too.
+def collect(root: Path, architectures: list[str]) -> Build:
+    """What `make build` and the repository hold below `root`, for these architectures.
 
-    A build for arm64 that is there may be an old one, so the caller says whether there is one.
+    A build for another one that is there may be an old one, so the caller says which were built.
     """
-    architectures = ["x86_64", "arm64"] if arm64 else ["x86_64"]
     found: dict[str, Artifact | None] = {}
     for architecture, suffix in {"x86_64": "X8664", "arm64": "Arm64"}.items():
         built = architecture in architectures
         found[f"StartPipeline{suffix}Sha256"] = _package(root, architecture) if built else None
         found[f"IngestionPipeline{suffix}Sha256"] = _program(root, architecture) if built else None
-    found["IngestFeaturesX8664Sha256"] = _native_engine(root)
+    # It runs on x86_64 only.
+    found["IngestFeaturesX8664Sha256"] = _native_engine(root) if "x86_64" in architectures else None
     found["SeedCodeSha256"] = _seed_code(root / "project-seed-code/s3-fs-ingestion")
     return Build(
         [artifact for artifact in found.values() if artifact],
@@ -81,7 +81,7 @@ def collect(root: Path, *, arm64: bool) -> Build:
 
 def _package(root: Path, architecture: str) -> Artifact:
     """The Lambda's, zipped anew: cargo-lambda's zip holds the time of the build."""
-    path = root / "target" / _ARCHITECTURES[architecture][0] / "start-pipeline/bootstrap.zip"
+    path = root / "target" / ARCHITECTURES[architecture][0] / "start-pipeline/bootstrap.zip"
     bootstrap = _bootstrap(path)
     _check_machine(path, bootstrap, architecture)
     body = reproducible_zip({"bootstrap": (bootstrap, True)})
@@ -89,7 +89,7 @@ def _package(root: Path, architecture: str) -> Artifact:
 
 
 def _program(root: Path, architecture: str) -> Artifact:
-    path = root / "target" / _ARCHITECTURES[architecture][0] / "ingestion-pipeline/ingestion-pipeline"
+    path = root / "target" / ARCHITECTURES[architecture][0] / "ingestion-pipeline/ingestion-pipeline"
     return _named("ingestion-pipeline/{}", _binary(path, architecture), _BINARY_TYPE)
 
 
@@ -135,7 +135,7 @@ def _binary(path: Path, architecture: str) -> bytes:
 
 def _check_machine(path: Path, content: bytes, architecture: str) -> None:
     found = int.from_bytes(content[18:20], "little") if content[:4] == b"\x7fELF" else None
-    if found != _ARCHITECTURES[architecture][1]:
+    if found != ARCHITECTURES[architecture][1]:
         raise PackagingError(f"{path} holds no Linux program for {architecture}.", _BUILD_HINT)
 
 

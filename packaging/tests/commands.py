@@ -33,7 +33,7 @@ class Shell:
         mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         mine |= {"PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}", "AWS_DOUBLE": str(self._folder)}
         command = [sys.executable, str(REPOSITORY / "packaging" / script), *arguments]
-        return subprocess.run(command, env=mine, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, env=mine, capture_output=True, text=True, check=False, timeout=600)
 
     def calls(self, *operations: str) -> list[list[str]]:
         """The arguments of the calls of these commands (of all, if none is named), in their order."""

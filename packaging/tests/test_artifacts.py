@@ -27,7 +27,7 @@ def seed(built: Build) -> Artifact:
 
 def test_every_object_is_named_by_its_own_sha_256_and_may_be_read_by_the_launch_role(root: Path) -> None:
     build(root, native=True)
-    built = collect(root, arm64=True)
+    built = collect(root, ["x86_64", "arm64"])
     assert len(built.artifacts) == 6
     for artifact in built.artifacts:
         assert hashlib.sha256(artifact.body).hexdigest() in artifact.key
@@ -38,7 +38,7 @@ def test_every_object_is_named_by_its_own_sha_256_and_may_be_read_by_the_launch_
 
 def test_the_keys_are_those_that_the_product_template_makes_of_the_hashes(root: Path) -> None:
     build(root, native=True)
-    built = collect(root, arm64=True)
+    built = collect(root, ["x86_64", "arm64"])
     sha = built.parameters
     assert set(keys(built)) == {
         f"{PREFIX}start-pipeline/{sha['StartPipelineX8664Sha256']}.zip",
@@ -61,25 +61,33 @@ def test_the_keys_are_those_that_the_product_template_makes_of_the_hashes(root: 
 
 
 def test_an_architecture_that_is_not_asked_for_is_left_out_though_an_old_build_is_there(root: Path) -> None:
-    built = collect(root, arm64=False)
+    built = collect(root, ["x86_64"])
     assert built.architectures == ["x86_64"]
     assert built.parameters["StartPipelineArm64Sha256"] == ""
     assert built.parameters["IngestFeaturesX8664Sha256"] == ""
     assert len(built.artifacts) == 3
 
 
+def test_arm64_alone_has_no_native_engine_which_runs_on_x86_64(root: Path) -> None:
+    build(root, native=True)
+    built = collect(root, ["arm64"])
+    assert built.parameters["StartPipelineX8664Sha256"] == ""
+    assert not built.has_native_engine
+    assert len(built.artifacts) == 3
+
+
 def test_a_build_of_the_same_content_at_another_time_has_the_same_names(root: Path) -> None:
-    before = keys(collect(root, arm64=False))
+    before = keys(collect(root, ["x86_64"]))
     build(root)
     for path in root.rglob("*"):
         os.utime(path, (1, 1_000_000_000))
-    assert keys(collect(root, arm64=False)) == before
+    assert keys(collect(root, ["x86_64"])) == before
     build(root, b"two")
-    assert keys(collect(root, arm64=False)) != before
+    assert keys(collect(root, ["x86_64"])) != before
 
 
 def test_the_packages_program_can_be_run(root: Path) -> None:
-    package = collect(root, arm64=False).artifacts[0]
+    package = collect(root, ["x86_64"]).artifacts[0]
     with zipfile.ZipFile(io.BytesIO(package.body)) as archive:
         [entry] = archive.infolist()
     assert entry.filename == "bootstrap"
@@ -88,15 +96,15 @@ def test_the_packages_program_can_be_run(root: Path) -> None:
 
 def test_the_seed_code_keeps_names_and_modes_and_leaves_junk_behind(root: Path) -> None:
     folder = root / "project-seed-code/s3-fs-ingestion"
-    before = seed(collect(root, arm64=False))
+    before = seed(collect(root, ["x86_64"]))
     for junk in (".DS_Store", "pipeline.yaml~", "__pycache__/x.pyc"):
         (folder / junk).parent.mkdir(exist_ok=True)
         (folder / junk).write_bytes(b"junk")
-    assert seed(collect(root, arm64=False)).key == before.key
+    assert seed(collect(root, ["x86_64"])).key == before.key
     (folder / "자료").mkdir()
     (folder / "자료/run me.sh").write_bytes(b"#!/bin/sh\n")
     (folder / "자료/run me.sh").chmod(0o755)
-    with zipfile.ZipFile(io.BytesIO(seed(collect(root, arm64=False)).body)) as archive:
+    with zipfile.ZipFile(io.BytesIO(seed(collect(root, ["x86_64"])).body)) as archive:
         modes = {entry.filename: entry.external_attr >> 16 for entry in archive.infolist()}
     assert modes["자료/run me.sh"] == 0o100755
     assert modes["buildspec.yml"] == modes["pipeline.yaml"] == modes["README.md"] == 0o100644
@@ -106,7 +114,7 @@ def test_the_seed_code_keeps_names_and_modes_and_leaves_junk_behind(root: Path) 
 def test_a_link_in_the_seed_code_is_refused(root: Path) -> None:
     (root / "project-seed-code/s3-fs-ingestion/link").symlink_to("/etc/passwd")
     with pytest.raises(PackagingError, match="link"):
-        collect(root, arm64=False)
+        collect(root, ["x86_64"])
 
 
 @pytest.mark.parametrize(
@@ -131,6 +139,6 @@ def test_a_missing_or_wrong_program_is_named_and_not_staged(
     else:
         path.write_bytes(content)
     with pytest.raises(PackagingError) as refused:
-        collect(root, arm64=False)
+        collect(root, ["x86_64"])
     assert str(path) in str(refused.value)
     assert refused.value.hint == "make build"

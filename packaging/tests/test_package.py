@@ -34,7 +34,7 @@ def staging(
     return Staging(
         root=root,
         place=PLACE,
-        build=collect(root, arm64=arm64),
+        build=collect(root, ["x86_64", "arm64"] if arm64 else ["x86_64"]),
         bucket=Bucket(s3.client, PLACE, ACCOUNT),
         dry_run=dry_run,
         say=say,
@@ -70,7 +70,7 @@ def test_everything_is_staged_and_the_templates_name_it(root: Path, s3: Recorder
     build(root, native=True)
     version = package(root, s3, arm64=True)
     product = content(s3, PRODUCT_KEY)
-    for parameter, sha256 in collect(root, arm64=True).parameters.items():
+    for parameter, sha256 in collect(root, ["x86_64", "arm64"]).parameters.items():
         assert re.search(rf"\n  {parameter}:\n(    .*\n)*    Default: '{sha256}'\n", product)
         assert any(sha256 in key for key in stored(s3))
     assert f"Default: '{BUCKET}'" in product
@@ -160,7 +160,7 @@ def test_a_dry_run_says_what_would_be_done_and_changes_nothing(root: Path, s3: R
 
 def test_without_credentials_a_dry_run_shows_what_a_new_bucket_would_get(root: Path) -> None:
     said: list[str] = []
-    without = Staging(root, PLACE, collect(root, arm64=False), None, dry_run=True, say=said.append)
+    without = Staging(root, PLACE, collect(root, ["x86_64"]), None, dry_run=True, say=said.append)
     without.run("")
     assert sum("would upload" in line for line in said) == 6
 
@@ -241,7 +241,7 @@ def test_a_bucket_that_cannot_be_secured_is_removed_again(root: Path, s3: Record
 
 def test_what_is_under_a_hash_but_is_not_its_content_is_replaced(root: Path, s3: Recorder) -> None:
     package(root, s3)
-    artifact = collect(root, arm64=False).artifacts[0]
+    artifact = collect(root, ["x86_64"]).artifacts[0]
     s3.client.put_object(Bucket=BUCKET, Key=artifact.key, Body=b"something else")
     said: list[str] = []
     package(root, s3, say=said.append)

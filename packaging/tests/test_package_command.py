@@ -24,7 +24,7 @@ def package(root: Path, environment: dict[str, str], *arguments: str) -> subproc
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=600,
     )
 
 

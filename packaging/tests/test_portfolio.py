@@ -209,7 +209,27 @@ def test_what_stands_in_the_way_of_a_deployment_is_said_with_a_hint(
     assert shell.calls(*CHANGING) == []
 
 
-def test_a_deployment_that_fails_says_where_to_look(shell: Shell) -> None:
+def test_a_deployment_that_fails_says_which_resource_failed_and_why(shell: Shell) -> None:
+    def event(name: str, status: str, reason: str, kind: str = "AWS::IAM::Role") -> Answers:
+        told = {"ResourceStatus": status, "ResourceStatusReason": reason}
+        return {"LogicalResourceId": name, "ResourceType": kind, **told}
+
+    stack = "AWS::CloudFormation::Stack"
+    events = [
+        event("JobRole", "CREATE_FAILED", "Resource creation cancelled"),
+        event("LambdaRole", "CREATE_FAILED", "it exists already"),
+        event("sm-project-sc-portfolio", "CREATE_IN_PROGRESS", "User Initiated", stack),
+        event("BuildRole", "CREATE_FAILED", "of an earlier operation"),
+    ]
+    shell.answers["cloudformation deploy"] = {"error": "Failed to create/update the stack."}
+    shell.answers["cloudformation describe-stack-events"] = {"out": {"StackEvents": events}}
+    refused = shell.run("portfolio.py", "deploy")
+    assert refused.returncode == 1
+    told = "Stack sm-project-sc-portfolio could not be deployed:\n  LambdaRole: it exists already\nhint: "
+    assert told in refused.stderr
+
+
+def test_a_deployment_that_fails_before_anything_is_made_says_where_to_look(shell: Shell) -> None:
     shell.answers["cloudformation deploy"] = {"error": "Failed to create/update the stack."}
     refused = shell.run("portfolio.py", "deploy")
     assert refused.returncode == 1

@@ -24,7 +24,7 @@ VERSIONS = [Version("1.0", PLACE.url("a.yaml")), Version("2.0", PLACE.url("b.yam
 
 def staged_product(root: Path, *, arm64: bool, native: bool) -> bytes:
     build(root, native=native)
-    return product(PRODUCT, PLACE, collect(root, arm64=arm64))
+    return product(PRODUCT, PLACE, collect(root, ["x86_64", "arm64"] if arm64 else ["x86_64"]))
 
 
 def changed(before: Path, after: bytes) -> list[str]:

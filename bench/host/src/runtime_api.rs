@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn an_event_is_handed_out_and_its_answer_taken() {
         let api = RuntimeApi::start(vec!["{\"event\":1}".to_owned()]).unwrap();
-        let mut child = api.spawn(Command::new("sleep").arg("20")).unwrap();
+        let mut child = api.spawn(Command::new("sleep").arg("600")).unwrap();
         let event = send(&api, NEXT);
         assert!(event.ends_with("{\"event\":1}"), "{event}");
         let id = "8476a536-e9f4-11e8-9739-000000000000";
@@ -240,7 +240,7 @@ mod tests {
         );
         assert!(send(&api, &answer).starts_with("HTTP/1.1 202"));
         assert_eq!(send(&api, NEXT), "");
-        let record = api.wait(Duration::from_secs(20), || Ok(())).unwrap();
+        let record = api.wait(Duration::from_mins(2), || Ok(())).unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!((record.answers, record.latencies.len()), (vec![b"{}".to_vec()], 1));
@@ -251,7 +251,7 @@ mod tests {
     fn a_reported_error_ends_the_turn() {
         let api = RuntimeApi::start(vec!["{}".to_owned()]).unwrap();
         send(&api, "POST /2018-06-01/runtime/init/error HTTP/1.1\r\ncontent-length: 3\r\n\r\nbad");
-        let error = api.wait(Duration::from_secs(20), || Ok(())).unwrap_err().to_string();
+        let error = api.wait(Duration::from_mins(2), || Ok(())).unwrap_err().to_string();
         assert!(error.contains("init/error") && error.contains("bad"), "{error}");
     }
 
@@ -260,7 +260,7 @@ mod tests {
         let api = RuntimeApi::start(vec!["{}".to_owned()]).unwrap();
         let error = api.wait(Duration::ZERO, || Ok(())).unwrap_err().to_string();
         assert!(error.contains("0 of 1"), "{error}");
-        let error = api.wait(Duration::from_secs(20), || bail!("it ended")).unwrap_err();
+        let error = api.wait(Duration::from_mins(2), || bail!("it ended")).unwrap_err();
         assert_eq!(error.to_string(), "it ended");
     }
 }

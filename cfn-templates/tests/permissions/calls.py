@@ -21,8 +21,6 @@ _S3: Mapping[str, str] = {
     "download": "s3:GetObject",
     "list": "s3:ListBucket",
 }
-# What a request that is made by hand is for.
-_TARGET = re.compile(r'"x-amz-target", "SageMaker\.(\w+)"')
 _TESTS = re.compile(r"^#\[cfg\(test\)\]\s+mod \w+ \{.*", re.DOTALL | re.MULTILINE)
 _METHOD = re.compile(r"\n    (?:pub )?async fn (\w+)")
 
@@ -55,9 +53,8 @@ def _sdks(folder: Path) -> list[str]:
 
 
 def _calls(folder: Path, code: str) -> set[str]:
-    """The SDK's fluent calls, those of the client for S3, and the requests that are made by hand."""
+    """The SDK's fluent calls, and those of the client for S3."""
     found = {_S3[method] for method in re.findall(r"\b(?:s3|objects)\s*\.(\w+)\(", code) if method in _S3}
-    found |= {f"sagemaker:{operation}" for operation in _TARGET.findall(code)}
     session = botocore.session.get_session()
     for sdk in _sdks(folder):
         service, prefix = _SDKS[sdk]

@@ -12,7 +12,13 @@ mod store;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_sagemakerfeaturestoreruntime::config::{Credentials, SharedCredentialsProvider};
+use sdk_http_client::{Client, TrustStore};
 use test_endpoint::Endpoint;
+
+/// What requests are sent with; no test here needs a certificate.
+pub(crate) fn http() -> Client {
+    Client::new(TrustStore::of_files(&[]))
+}
 
 /// Clients' configuration, pointed at an endpoint.
 pub(crate) fn config(endpoint: &Endpoint) -> SdkConfig {
@@ -22,6 +28,6 @@ pub(crate) fn config(endpoint: &Endpoint) -> SdkConfig {
         .region(aws_config::Region::new("eu-west-1"))
         .endpoint_url(endpoint.url())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(http())
         .build()
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorSettings, SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::byte_stream::ByteStream;
 
@@ -19,6 +19,7 @@ use crate::{ObjectUrl, Reason, with_causes};
 pub(crate) const ATTEMPTS: u32 = 3;
 /// Before the second attempt; the third waits twice as long.
 pub(crate) const PAUSE: Duration = Duration::from_millis(500);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest that S3 may take to answer, or a download may stand still.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -31,13 +32,18 @@ pub struct S3 {
 }
 
 impl S3 {
-    /// A client for `region` with the configuration's credentials; `endpoint` is another endpoint for
-    /// S3 than the configuration's.
+    /// A client for `region` with the configuration's credentials, which sends through `http`;
+    /// `endpoint` is another endpoint for S3 than the configuration's.
     #[must_use]
-    pub fn new(config: &SdkConfig, region: &str, endpoint: Option<String>) -> Self {
-        let tls = tls::Provider::Rustls(CryptoMode::Ring);
+    pub fn new(
+        config: &SdkConfig,
+        http: &sdk_http_client::Client,
+        region: &str,
+        endpoint: Option<String>,
+    ) -> Self {
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
         Self {
-            connector: SharedHttpConnector::new(Connector::builder().tls_provider(tls).build()),
+            connector: http.connector(&settings),
             credentials: config.credentials_provider(),
             place: Place {
                 region: region.to_owned(),

@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
     };
     log_to_stdout(config.log_filter);
     let metrics = Metrics::new(&config.pipeline, std::io::stdout());
-    let sagemaker = SageMaker::connect(config.endpoint);
+    let sagemaker = SageMaker::connect(config.endpoint).await;
     let handler = Handler::new(config.pipeline, config.input_parameter, sagemaker, metrics);
     let handler = &handler;
     let runtime = Runtime::new(service_fn(async |event| handler.handle(event).await));

@@ -6,13 +6,14 @@ use std::time::Duration;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sagemaker::Client;
+use aws_sdk_sagemaker::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_sagemaker::config::retry::RetryConfig;
 use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::operation::start_pipeline_execution::StartPipelineExecutionError;
 use aws_sdk_sagemaker::types::Parameter;
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use sdk_http_client::TrustStore;
 
 use crate::config::Endpoint;
 use crate::excerpt::excerpt;
@@ -39,27 +40,44 @@ impl SageMaker {
         Self(client)
     }
 
-    /// A client as configured, with credentials from the environment, where Lambda puts them.
+    /// A client as configured, with credentials from the environment, where Lambda puts them, and,
+    /// if all is well, with a connection for the first call.
     ///
     /// Other sources of credentials are left out on purpose: in Lambda they are never asked, and
     /// they would make up a fifth of the package.
-    #[must_use]
-    pub fn connect(endpoint: Endpoint) -> Self {
-        // ring, because AWS-LC gathers entropy for 20 ms at a process's first handshake.
-        let https = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .build_https();
+    pub async fn connect(endpoint: Endpoint) -> Self {
+        let http = sdk_http_client::Client::new(TrustStore::system());
+        // Before the first event Lambda gives the whole processor, and nobody waits yet.
+        if let Err(error) = open(&http, &endpoint).await {
+            let error = with_causes(&*error);
+            tracing::warn!(error, "SageMaker was not reached ahead of the first event");
+        }
         let mut config = aws_sdk_sagemaker::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(endpoint.region))
             .use_fips(endpoint.use_fips)
             .use_dual_stack(endpoint.use_dual_stack)
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-            .http_client(https)
+            .http_client(http)
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
         config.set_endpoint_url(endpoint.url);
         Self::new(Client::from_conf(config.build()))
     }
+}
+
+/// Opens a connection to where the SDK's rules say that SageMaker is.
+async fn open(
+    http: &sdk_http_client::Client,
+    endpoint: &Endpoint,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let params = Params::builder()
+        .region(endpoint.region.as_str())
+        .use_fips(endpoint.use_fips)
+        .use_dual_stack(endpoint.use_dual_stack)
+        .set_endpoint(endpoint.url.clone())
+        .build()?;
+    let endpoint = DefaultResolver::new().resolve_endpoint(&params).await?;
+    Ok(http.open(endpoint.url(), CONNECT_TIMEOUT).await?)
 }
 
 impl StartExecution for SageMaker {

@@ -8,9 +8,13 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
-use std::time::Duration;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// One request as it came over the wire.
 #[derive(Debug, Clone)]
@@ -46,8 +50,8 @@ impl Request {
 pub enum Reply {
     /// An answer: status, headers, body.
     Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
-    /// After so long.
-    Late(Duration, Box<Reply>),
+    /// Once the gate is open.
+    Held(Gate, Box<Reply>),
     /// An answer whose body breaks off after so many bytes.
     Broken(Box<Reply>, usize),
     /// The connection is cut.
@@ -71,6 +75,27 @@ impl Reply {
     }
 }
 
+/// Holds a reply back until it is opened, or for ever: however slow the machine is, the reply comes
+/// neither too early nor too late. Clones are the same gate.
+#[derive(Debug, Clone, Default)]
+pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    /// Lets the reply go.
+    ///
+    /// # Panics
+    ///
+    /// If a thread of the endpoint has panicked.
+    pub fn open(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+
+    fn wait(&self) {
+        drop(self.0.1.wait_while(self.0.0.lock().unwrap(), |open| !*open).unwrap());
+    }
+}
+
 /// An endpoint that answers each request as a function says, and records all of them.
 #[derive(Debug)]
 pub struct Endpoint {
@@ -87,21 +112,45 @@ impl Endpoint {
     ///
     /// If loopback has no port left.
     pub fn new(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start("http://127.0.0.1", handler, None)
+    }
+
+    /// Starts an endpoint that speaks TLS and shows a [`certificate`].
+    ///
+    /// # Panics
+    ///
+    /// If there is no such certificate, or loopback has no port left.
+    pub fn tls(
+        certificate: &str,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::start("https://localhost", handler, Some(server_config(certificate)))
+    }
+
+    fn start(
+        host: &str,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let url = format!("{host}:{}", listener.local_addr().unwrap().port());
         let received = Arc::new(Mutex::new(Vec::new()));
         let handler: Arc<Handler> = Arc::new(handler);
         let record = Arc::clone(&received);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (handler, record) = (Arc::clone(&handler), Arc::clone(&record));
-                thread::spawn(move || serve(stream.unwrap(), &*handler, &record));
+                let (stream, tls) = (stream.unwrap(), tls.clone());
+                thread::spawn(move || match tls {
+                    None => serve(stream, &*handler, &record),
+                    Some(tls) => serve(encrypted(stream, tls), &*handler, &record),
+                });
             }
         });
         Self { url, received }
     }
 
-    /// Its URL, `http://127.0.0.1:<port>`.
+    /// Its URL, `http://127.0.0.1:<port>` or `https://localhost:<port>`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -117,15 +166,43 @@ impl Endpoint {
     }
 }
 
-fn serve(mut stream: TcpStream, handler: &Handler, record: &Mutex<Vec<Request>>) {
+/// The file of a certificate for tests: `authority`, or `good`, `expired`, `other-host` and
+/// `self-signed`, which are shown for `localhost`, the first three signed by the authority.
+#[must_use]
+pub fn certificate(name: &str) -> PathBuf {
+    format!("{}/certificates/{name}.pem", env!("CARGO_MANIFEST_DIR")).into()
+}
+
+/// TLS as a server that shows a [`certificate`] speaks it.
+///
+/// # Panics
+///
+/// If there is no such certificate.
+#[must_use]
+pub fn server_config(name: &str) -> Arc<ServerConfig> {
+    let chain = CertificateDer::from_pem_file(certificate(name)).unwrap();
+    let key = PrivateKeyDer::from_pem_file(certificate("key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = versions.unwrap().with_no_client_auth().with_single_cert(vec![chain], key);
+    Arc::new(config.unwrap())
+}
+
+/// A connection within TLS. A client that refuses the certificate ends it.
+fn encrypted(stream: TcpStream, tls: Arc<ServerConfig>) -> impl Read + Write {
+    StreamOwned::new(ServerConnection::new(tls).unwrap(), stream)
+}
+
+fn serve(mut stream: impl Read + Write, handler: &Handler, record: &Mutex<Vec<Request>>) {
     while let Some(request) = read(&mut stream) {
         record.lock().unwrap().push(request.clone());
         let mut reply = handler(&request);
         let mut most = usize::MAX;
         let (status, headers, body) = loop {
             reply = match reply {
-                Reply::Late(pause, reply) => {
-                    thread::sleep(pause);
+                Reply::Held(gate, reply) => {
+                    gate.wait();
                     *reply
                 }
                 Reply::Broken(reply, bytes) => {
@@ -153,7 +230,7 @@ fn serve(mut stream: TcpStream, handler: &Handler, record: &Mutex<Vec<Request>>)
     }
 }
 
-fn read(stream: &mut TcpStream) -> Option<Request> {
+fn read(stream: &mut impl Read) -> Option<Request> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
+from local_aws.by_name import ByName
 from local_aws.caller import Caller
-from local_aws.codebuild.model import Build, PhaseRecord, Project
+from local_aws.codebuild.answers import shown_build, shown_project
+from local_aws.codebuild.model import Build, Project
 from local_aws.codebuild.runner import BuildRunner
 from local_aws.errors import AwsError
-from local_aws.json_service import Operation, Protocol11, Request, Response, refuse
+from local_aws.json_service import Operation, Protocol11, Request, Response, decided_by, refuse
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.operations import Check
 
@@ -42,13 +44,13 @@ _REFUSED: Final = (
 )
 
 
-class BuildProjects:
+class BuildProjects(ByName[Project]):
     """Build projects and builds of all accounts and regions."""
 
     def __init__(self, runner: BuildRunner, trusts: Callable[[str, str], bool]) -> None:
+        super().__init__(_arn, _missing)
         self._runner = runner
         self._trusts = trusts
-        self.by_arn: dict[str, Project] = {}
         self.builds: dict[str, Build] = {}
 
     def stop_all(self) -> None:
@@ -78,17 +80,17 @@ class BuildProjects:
             created_at=caller.now,
             modified_at=caller.now,
         )
-        return {"project": _shown(project)}
+        return {"project": shown_project(project)}
 
     def update(self, caller: Caller, request: Request) -> Response:
         """UpdateProject: what is left out stays."""
         refuse(request, *_REFUSED)
         _check_kinds(request)
         self._check_role(request)
-        project = self._project(caller.scope, request["name"])
+        project = self.find(caller.scope, request["name"])
         project.settings |= {name: request[name] for name in _SETTINGS if name in request}
         project.modified_at = caller.now
-        return {"project": _shown(project)}
+        return {"project": shown_project(project)}
 
     def delete(self, caller: Caller, request: Request) -> Response:
         """DeleteProject. One that is not there is no error, as on AWS. Its builds go on."""
@@ -99,22 +101,21 @@ class BuildProjects:
         """BatchGetProjects."""
         found = {name: self.by_arn.get(_arn(caller.scope, name)) for name in request["names"]}
         return {
-            "projects": [_shown(project) for project in found.values() if project],
+            "projects": [shown_project(project) for project in found.values() if project],
             "projectsNotFound": [name for name, project in found.items() if project is None],
         }
 
     def list_projects(self, caller: Caller, request: Request) -> Response:
         """ListProjects by name, all on one page."""
         refuse(request, "nextToken")
-        here = _arn(caller.scope, "")
-        names = sorted(project.name for arn, project in self.by_arn.items() if arn.startswith(here))
+        names = [project.name for project in self.here(caller.scope)]
         return {"projects": names[::-1] if request.get("sortOrder") == "DESCENDING" else names}
 
     def start_build(self, caller: Caller, request: Request) -> Response:
         """StartBuild, of a project without a source of its own."""
         allowed = {"projectName", "environmentVariablesOverride", "buildspecOverride"}
         refuse(request, *sorted(request.keys() - allowed))
-        project = self._project(caller.scope, request["projectName"])
+        project = self.find(caller.scope, request["projectName"])
         if project.settings["source"]["type"] == "CODEPIPELINE":
             raise _invalid("Project is configured to run with CodePipeline, and cannot be started directly.")
         build = self.start(
@@ -126,7 +127,7 @@ class BuildProjects:
             request.get("buildspecOverride"),
             caller.now,
         )
-        return {"build": _shown_build(build)}
+        return {"build": shown_build(build)}
 
     def start(
         self,
@@ -162,7 +163,7 @@ class BuildProjects:
         if build is None or not build.arn.startswith(_arn(caller.scope, "").removesuffix("project/")):
             raise AwsError("ResourceNotFoundException", f"Build {request['id']} does not exist")
         build.stop.set()
-        return {"build": _shown_build(build)}
+        return {"build": shown_build(build)}
 
     def batch_get_builds(self, caller: Caller, request: Request) -> Response:
         """BatchGetBuilds, by ids or ARNs."""
@@ -170,14 +171,14 @@ class BuildProjects:
         found = {wanted: self.builds.get(wanted.rpartition("build/")[2]) for wanted in request["ids"]}
         seen = {wanted: build for wanted, build in found.items() if build and build.arn.startswith(here)}
         return {
-            "builds": [_shown_build(build) for build in seen.values()],
+            "builds": [shown_build(build) for build in seen.values()],
             "buildsNotFound": [wanted for wanted in request["ids"] if wanted not in seen],
         }
 
     def list_for_project(self, caller: Caller, request: Request) -> Response:
         """ListBuildsForProject, latest first, all on one page."""
         refuse(request, "nextToken")
-        project = self._project(caller.scope, request["projectName"])
+        project = self.find(caller.scope, request["projectName"])
         ids = [build.id for build in self.builds.values() if build.project is project]
         return {"ids": ids if request.get("sortOrder") == "ASCENDING" else ids[::-1]}
 
@@ -185,12 +186,6 @@ class BuildProjects:
         role = request.get("serviceRole")
         if role is not None and not self._trusts(role, "codebuild.amazonaws.com"):
             raise _invalid(f"CodeBuild is not authorized to perform: sts:AssumeRole on service role {role}.")
-
-    def _project(self, scope: Scope, name: str) -> Project:
-        found = self.by_arn.get(_arn(scope, name))
-        if found is None:
-            raise AwsError("ResourceNotFoundException", f"Project cannot be found: {_arn(scope, name)}")
-        return found
 
 
 def operations(projects: BuildProjects) -> dict[str, Operation]:
@@ -206,7 +201,7 @@ def operations(projects: BuildProjects) -> dict[str, Operation]:
         "StopBuild": projects.stop_build,
         "UpdateProject": projects.update,
     }
-    return {name: Operation(run, _checks(name)) for name, run in runs.items()}
+    return decided_by(_checks, runs)
 
 
 def _checks(operation: str) -> Callable[[Scope, Request], Iterator[Check]]:
@@ -232,6 +227,10 @@ def _arn(scope: Scope, name: str) -> str:
     return f"arn:aws:codebuild:{scope.region}:{scope.account}:project/{name}"
 
 
+def _missing(scope: Scope, name: str) -> AwsError:
+    return AwsError("ResourceNotFoundException", f"Project cannot be found: {_arn(scope, name)}")
+
+
 def _invalid(message: str) -> AwsError:
     return AwsError("InvalidInputException", message)
 
@@ -247,51 +246,3 @@ def _check_kinds(request: Request) -> None:
     for variable in request.get("environment", {}).get("environmentVariables", []):
         if variable.get("type", "PLAINTEXT") != "PLAINTEXT":
             raise _invalid(f"local-aws does not implement variables of type {variable['type']}.")
-
-
-def _shown(project: Project) -> dict[str, Any]:
-    return {
-        "name": project.name,
-        "arn": project.arn,
-        **project.settings,
-        "created": project.created_at,
-        "lastModified": project.modified_at,
-    }
-
-
-def _shown_build(build: Build) -> dict[str, Any]:
-    logs = {"groupName": build.log_group, "streamName": build.log_stream} if build.log_group else None
-    return {
-        "id": build.id,
-        "arn": build.arn,
-        "buildNumber": build.number,
-        "startTime": build.started_at,
-        "endTime": build.ended_at,
-        "currentPhase": build.phases[-1].name if build.phases else "SUBMITTED",
-        "buildStatus": build.status,
-        "sourceVersion": build.source_version,
-        "resolvedSourceVersion": build.source_version,
-        "projectName": build.project.name,
-        "phases": [_shown_phase(phase) for phase in build.phases],
-        "source": build.settings["source"],
-        "artifacts": {"location": ""},
-        "environment": build.settings["environment"],
-        "serviceRole": build.settings["serviceRole"],
-        "logs": logs,
-        "timeoutInMinutes": build.settings.get("timeoutInMinutes", 60),
-        "queuedTimeoutInMinutes": build.settings.get("queuedTimeoutInMinutes", 480),
-        "buildComplete": build.ended_at is not None,
-        "initiator": build.initiator,
-    }
-
-
-def _shown_phase(phase: PhaseRecord) -> dict[str, Any]:
-    code, _, message = phase.message.partition(": ")
-    return {
-        "phaseType": phase.name,
-        "phaseStatus": phase.status,
-        "startTime": phase.started_at,
-        "endTime": phase.ended_at,
-        "durationInSeconds": None if phase.ended_at is None else int(phase.ended_at - phase.started_at),
-        "contexts": [{"statusCode": code, "message": message}] if phase.message else [],
-    }

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-_SECONDS: Final = 60
+_SECONDS: Final = 300
 _AUTHOR: Final = {
     "GIT_AUTHOR_NAME": "AWS CodeCommit",
     "GIT_AUTHOR_EMAIL": "codecommit@local-aws.invalid",

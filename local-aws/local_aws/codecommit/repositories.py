@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from local_aws.by_name import ByName
 from local_aws.caller import Caller
 from local_aws.codecommit import git
 from local_aws.errors import AwsError
-from local_aws.json_service import Operation, Protocol11, Request, Response, refuse
+from local_aws.json_service import Operation, Protocol11, Request, Response, decided_by, refuse
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.operations import Check
 
@@ -52,26 +53,19 @@ class Repository:
         return f"arn:aws:codecommit:{self.region}:{self.account}:{self.name}"
 
 
-class Repositories:
+class Repositories(ByName[Repository]):
     """The repositories of all accounts and regions, and the operations on them."""
 
     def __init__(self, folder: Path, endpoint: str, changed: ReferenceChanged) -> None:
+        super().__init__(_arn, _missing)
         self._folder = folder
         self._endpoint = endpoint
         self._changed = changed
-        self.by_arn: dict[str, Repository] = {}
 
     def clear(self) -> None:
         """Forget all repositories, and remove them."""
         self.by_arn.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-    def find(self, scope: Scope, name: str) -> Repository:
-        """A repository of an account and region."""
-        found = self.by_arn.get(_arn(scope, name))
-        if found is None:
-            raise AwsError("RepositoryDoesNotExistException", f"{name} does not exist")
-        return found
 
     def create(self, caller: Caller, request: Request) -> Response:
         """CreateRepository, an empty one."""
@@ -132,10 +126,9 @@ class Repositories:
     def list_repositories(self, caller: Caller, request: Request) -> Response:
         """ListRepositories by name, all on one page."""
         refuse(request, "nextToken")
-        here = [item for arn, item in self.by_arn.items() if arn.startswith(_arn(caller.scope, ""))]
-        backwards = request.get("order") == "descending"
-        by_name = sorted(here, key=lambda item: item.name, reverse=backwards)
-        return {"repositories": [{"repositoryName": item.name, "repositoryId": item.id} for item in by_name]}
+        here = self.here(caller.scope)
+        ordered = here[::-1] if request.get("order") == "descending" else here
+        return {"repositories": [{"repositoryName": item.name, "repositoryId": item.id} for item in ordered]}
 
     def delete(self, caller: Caller, request: Request) -> Response:
         """DeleteRepository. One that is not there is no error, as on AWS."""
@@ -226,7 +219,7 @@ def operations(repositories: Repositories) -> dict[str, Operation]:
         "ListRepositories": repositories.list_repositories,
         "UpdateRepositoryDescription": repositories.update_description,
     }
-    return {name: Operation(run, _checks(name)) for name, run in runs.items()}
+    return decided_by(_checks, runs)
 
 
 def _checks(operation: str) -> Callable[[Scope, Request], Iterator[Check]]:
@@ -243,6 +236,10 @@ def _checks(operation: str) -> Callable[[Scope, Request], Iterator[Check]]:
 
 def _arn(scope: Scope, name: str) -> str:
     return f"arn:aws:codecommit:{scope.region}:{scope.account}:{name}"
+
+
+def _missing(_scope: Scope, name: str) -> AwsError:
+    return AwsError("RepositoryDoesNotExistException", f"{name} does not exist")
 
 
 def _unpack(archive: bytes, folder: Path) -> None:

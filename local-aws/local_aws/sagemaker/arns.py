@@ -46,6 +46,10 @@ class Scope:
         """The ARN of a project of this name."""
         return f"{self.arn_prefix}project/{name.lower()}"
 
+    def domain_arn(self, domain_id: str) -> str:
+        """The ARN of a Studio domain with this id."""
+        return f"{self.arn_prefix}domain/{domain_id}"
+
     def feature_group_arn(self, name: str) -> str:
         """The ARN of a feature group of this name."""
         return f"{self.arn_prefix}feature-group/{name.lower()}"

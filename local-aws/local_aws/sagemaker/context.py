@@ -12,6 +12,7 @@ from local_aws.faults import FaultSpec
 from local_aws.feature_store.model import FeatureGroup, FeatureGroups
 from local_aws.processing.model import ProcessingJob, ProcessingJobs
 from local_aws.sagemaker.arns import Scope
+from local_aws.sagemaker.domains_model import Domain, Domains
 from local_aws.sagemaker.model import Identity, Pipeline, Store
 from local_aws.sagemaker.projects_model import Project, Projects
 
@@ -38,6 +39,7 @@ class Context:
     runner: JobRunner
     feature_store: FeatureStore
     projects: Projects
+    domains: Domains
     project_stacks: ProjectStacks
     scope: Scope
     identity: Identity
@@ -52,13 +54,14 @@ class Context:
     notes: list[str] = field(default_factory=list)
     """Remarks for the call log: what AWS would do silently and a test may want to see."""
 
-    def resource(self, arn: str) -> Pipeline | FeatureGroup | ProcessingJob | Project | None:
+    def resource(self, arn: str) -> Pipeline | FeatureGroup | ProcessingJob | Project | Domain | None:
         """The resource of an ARN in lower case, if there is one that can be tagged."""
         return (
             self.store.pipelines.get(arn)
             or self.feature_groups.by_arn.get(arn)
             or self.jobs.by_arn.get(arn)
             or self.projects.by_arn.get(arn)
+            or self.domains.by_arn.get(arn)
         )
 
     def entry_fault(self, index: int) -> FaultSpec | None:

@@ -13,11 +13,12 @@ from typing import Any, Final, Literal
 
 from local_aws.feature_store import batches, groups, runtime
 from local_aws.processing import operations as processing
-from local_aws.sagemaker import executions, pipelines, projects, tags
+from local_aws.sagemaker import domains, executions, pipelines, projects, tags
 from local_aws.sagemaker.arns import Scope
 from local_aws.sagemaker.context import Context, Request, Response
 
 ResourceMember = Literal[
+    "DomainId",
     "Entries",
     "FeatureGroupName",
     "Identifiers",
@@ -51,6 +52,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "AddTags": Operation(tags.add_tags, "ResourceArn"),
     "BatchGetRecord": Operation(batches.batch_get_record, "Identifiers"),
     "BatchWriteRecord": Operation(batches.batch_write_record, "Entries"),
+    "CreateDomain": Operation(domains.create_domain, "DomainId"),
     "CreateFeatureGroup": Operation(groups.create_feature_group, "FeatureGroupName"),
     "CreatePipeline": Operation(pipelines.create_pipeline, "PipelineName"),
     "CreateProject": Operation(projects.create_project, "ProjectName"),
@@ -59,10 +61,12 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "ListProjects": Operation(projects.list_projects, "*"),
     "UpdateProject": Operation(projects.update_project, "ProjectName"),
     "CreateProcessingJob": Operation(processing.create_processing_job, "ProcessingJobName"),
+    "DeleteDomain": Operation(domains.delete_domain, "DomainId"),
     "DeleteFeatureGroup": Operation(groups.delete_feature_group, "FeatureGroupName"),
     "DeletePipeline": Operation(pipelines.delete_pipeline, "PipelineName"),
     "DeleteRecord": Operation(runtime.delete_record, "FeatureGroupName"),
     "DeleteTags": Operation(tags.delete_tags, "ResourceArn"),
+    "DescribeDomain": Operation(domains.describe_domain, "DomainId"),
     "DescribeFeatureGroup": Operation(groups.describe_feature_group, "FeatureGroupName"),
     "DescribePipeline": Operation(pipelines.describe_pipeline, "PipelineName"),
     "DescribePipelineDefinitionForExecution": Operation(
@@ -71,6 +75,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "DescribePipelineExecution": Operation(executions.describe_pipeline_execution, "PipelineExecutionArn"),
     "DescribeProcessingJob": Operation(processing.describe_processing_job, "ProcessingJobName"),
     "GetRecord": Operation(runtime.get_record, "FeatureGroupName"),
+    "ListDomains": Operation(domains.list_domains, "*"),
     "ListFeatureGroups": Operation(groups.list_feature_groups, "*"),
     "ListPipelineExecutionSteps": Operation(executions.list_pipeline_execution_steps, "PipelineExecutionArn"),
     "ListPipelineExecutions": Operation(executions.list_pipeline_executions, "PipelineName"),
@@ -89,7 +94,14 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "UpdatePipelineExecution": Operation(executions.update_pipeline_execution, "PipelineExecutionArn"),
 }
 _TAGGING: Final = frozenset(
-    {"CreateFeatureGroup", "CreatePipeline", "CreateProcessingJob", "CreateProject", "UpdateProject"}
+    {
+        "CreateDomain",
+        "CreateFeatureGroup",
+        "CreatePipeline",
+        "CreateProcessingJob",
+        "CreateProject",
+        "UpdateProject",
+    }
 )
 _PASSING: Final = frozenset({"CreateFeatureGroup", "CreatePipeline", "CreateProcessingJob", "UpdatePipeline"})
 BATCHES: Final = frozenset({"BatchGetRecord", "BatchWriteRecord"})
@@ -132,6 +144,8 @@ def _resource(member: ResourceMember, named: str, scope: Scope) -> str:
         return scope.execution_arn_of(named)
     if member == "FeatureGroupName":
         return scope.feature_group_arn_of(named)
+    if member == "DomainId":
+        return scope.domain_arn(named)
     if member == "ProjectName":
         return scope.project_arn(named)
     if member == "ProcessingJobName":

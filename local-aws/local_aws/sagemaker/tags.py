@@ -1,4 +1,4 @@
-"""Tags of pipelines, feature groups and processing jobs. Executions cannot be tagged."""
+"""Tags of all that has tags. Executions have none."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from local_aws.errors import validation_error
 from local_aws.feature_store.model import FeatureGroup
 from local_aws.processing.model import ProcessingJob
 from local_aws.sagemaker.context import Context, Request, Response
+from local_aws.sagemaker.domains_model import Domain
 from local_aws.sagemaker.model import Pipeline
 from local_aws.sagemaker.paging import SortKey, page
 from local_aws.sagemaker.projects_model import Project
@@ -56,7 +57,9 @@ def merge_tags(existing: dict[str, str], added: list[dict[str, Any]]) -> dict[st
     return merged
 
 
-def _tagged_resource(context: Context, request: Request) -> Pipeline | FeatureGroup | ProcessingJob | Project:
+def _tagged_resource(
+    context: Context, request: Request
+) -> Pipeline | FeatureGroup | ProcessingJob | Project | Domain:
     """The resource of a ResourceArn. The model has no error of its own for a wrong one."""
     arn = context.scope.resource_arn_of(request["ResourceArn"])
     resource = context.resource(arn)

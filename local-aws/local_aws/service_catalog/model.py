@@ -215,6 +215,14 @@ def artifact_of(product: Product, artifact_id: str) -> Artifact:
     return found
 
 
+def artifact_named(product: Product, name: str) -> Artifact:
+    """A version of a product by its name, which must be unique for that."""
+    found = [artifact for artifact in product.artifacts.values() if artifact.name == name]
+    if len(found) != 1:
+        raise invalid(f"Product {product.id} has {len(found) or 'no'} versions named '{name}'.")
+    return found[0]
+
+
 def not_found(message: str) -> AwsError:
     """Service Catalog's ResourceNotFoundException."""
     return AwsError("ResourceNotFoundException", message)

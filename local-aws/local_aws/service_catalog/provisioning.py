@@ -1,4 +1,4 @@
-"""Provisioned products: stacks that the launch role of a portfolio makes, changes and deletes.
+"""Products are provisioned, changed and terminated.
 
 Each operation answers at once with a record; the stack is worked on in the background, and the record says
 what came of it.
@@ -6,18 +6,14 @@ what came of it.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
-from local_aws.background import Background
 from local_aws.caller import Caller
-from local_aws.clients import Credentials, Keys
-from local_aws.cloudformation.stacks import Stack, StackError, Stacks, WantedStack
 from local_aws.errors import AwsError
 from local_aws.json_service import Request, Response, refuse
 from local_aws.sagemaker.model import Identity
+from local_aws.service_catalog.launches import Launches
 from local_aws.service_catalog.model import (
     Artifact,
     Catalog,
@@ -26,62 +22,39 @@ from local_aws.service_catalog.model import (
     ProvisionedProduct,
     Record,
     RecordType,
+    artifact_named,
     artifact_of,
     invalid,
-    listed_tags,
     new_id,
     not_found,
     tags_of,
 )
 from local_aws.service_catalog.portfolios import launch_paths
+from local_aws.service_catalog.provisioned import ProvisionedProducts, record_detail
 from local_aws.service_catalog.template import ParseTemplate, check_parameters
-
-SERVICE: Final = "servicecatalog.amazonaws.com"
-ARTIFACT_URL: Final = "local-aws-artifact:"
-"""What begins the URL of a version's template, which is kept here and not in S3."""
-Trusts = Callable[[str, str], bool]
-"""Whether a role may be assumed by a service. Everything is, while authentication is off."""
 
 
 class Provisioning:
-    """The operations on provisioned products."""
+    """The operations that change provisioned products."""
 
     def __init__(
-        self,
-        catalog: Catalog,
-        stacks: Stacks,
-        keys: Keys,
-        trusts: Trusts,
-        parse: ParseTemplate,
-        background: Background,
-        lock: threading.RLock,
+        self, catalog: Catalog, provisioned: ProvisionedProducts, launches: Launches, parse: ParseTemplate
     ) -> None:
         self._catalog = catalog
-        self._stacks = stacks
-        self._keys = keys
-        self._trusts = trusts
+        self._provisioned = provisioned
+        self._launches = launches
         self._parse = parse
-        self._background = background
-        self._lock = lock
-
-    def template_of(self, url: str) -> str | None:
-        """The template behind a URL of a version, or None for another URL."""
-        artifact_id = url.removeprefix(ARTIFACT_URL)
-        for product in self._catalog.products.values():
-            if url.startswith(ARTIFACT_URL) and artifact_id in product.artifacts:
-                return product.artifacts[artifact_id].template
-        return None
 
     def provision(self, caller: Caller, request: Request) -> Response:
         """ProvisionProduct. The same token again answers the first record."""
         refuse(request, "ProvisioningPreferences", "NotificationArns")
         for known in self._catalog.provisioned.values():
             if known.token == request["ProvisionToken"]:
-                return {"RecordDetail": _record_detail(self._catalog.records[known.last_provisioning_record])}
+                return {"RecordDetail": record_detail(self._catalog.records[known.last_provisioning_record])}
         product, artifact = self._version(caller, request)
         path = self._path(product, request, caller.identity)
         name: str = request["ProvisionedProductName"]
-        if any(item.name == name for item in self._here(caller)):
+        if any(item.name == name for item in self._provisioned.here(caller)):
             raise invalid(f"A stack named {name} already exists.")
         parameters = _values(request.get("ProvisioningParameters", []))
         check_parameters(self._parse(artifact.template), parameters)
@@ -103,13 +76,13 @@ class Provisioning:
         )
         self._catalog.provisioned[target.id] = target
         record = self._record(caller, target, "PROVISION_PRODUCT")
-        self._work(target, record, lambda: self._stacks.create(self._wanted(target, artifact)))
-        return {"RecordDetail": _record_detail(record)}
+        self._launches.create(target, record, artifact)
+        return {"RecordDetail": record_detail(record)}
 
     def update(self, caller: Caller, request: Request) -> Response:
         """UpdateProvisionedProduct: another version, other parameters; what is left out stays."""
         refuse(request, "ProvisioningPreferences")
-        target = self._target(caller, request)
+        target = self._provisioned.find(caller, request)
         self._require_idle(target)
         product = self._catalog.product(caller.scope, request.get("ProductId", target.product_id))
         if "ProductName" in request:
@@ -128,97 +101,16 @@ class Provisioning:
         if "Tags" in request:
             target.tags = {**target.tags, **tags_of(request["Tags"])}
         record = self._record(caller, target, "UPDATE_PROVISIONED_PRODUCT")
-        wanted_stack = before.stack_id
-
-        def change() -> Stack:
-            wanted = self._wanted(target, artifact)
-            return self._stacks.update(wanted, wanted_stack) if wanted_stack else self._stacks.create(wanted)
-
-        self._work(target, record, change, before)
-        return {"RecordDetail": _record_detail(record)}
+        self._launches.update(target, record, artifact, before)
+        return {"RecordDetail": record_detail(record)}
 
     def terminate(self, caller: Caller, request: Request) -> Response:
         """TerminateProvisionedProduct: its stack is deleted, unless it is to be retained."""
-        target = self._target(caller, request)
+        target = self._provisioned.find(caller, request)
         self._require_idle(target)
         record = self._record(caller, target, "TERMINATE_PROVISIONED_PRODUCT")
-        retained = request.get("RetainPhysicalResources", False)
-
-        def delete() -> Stack:
-            if target.stack_id and not retained:
-                self._stacks.delete(target.region, self._key(target), target.stack_id)
-            return Stack(target.stack_id or "")
-
-        self._work(target, record, delete)
-        return {"RecordDetail": _record_detail(record)}
-
-    def describe(self, caller: Caller, request: Request) -> Response:
-        """DescribeProvisionedProduct, by id or name."""
-        target = self._target(
-            caller, {f"ProvisionedProduct{key}": request[key] for key in request if key in ("Id", "Name")}
-        )
-        return {"ProvisionedProductDetail": _detail(target), "CloudWatchDashboards": []}
-
-    def scan(self, caller: Caller, request: Request) -> Response:
-        """ScanProvisionedProducts, all on one page."""
-        refuse(request, "PageToken")
-        return {"ProvisionedProducts": [_detail(item) for item in self._here(caller)]}
-
-    def search(self, caller: Caller, request: Request) -> Response:
-        """SearchProvisionedProducts; filters of the form ``name:value`` or a word, all on one page."""
-        refuse(request, "PageToken")
-        words: list[str] = request.get("Filters", {}).get("SearchQuery", [])
-        found = [
-            self._attribute(item)
-            for item in self._here(caller)
-            if all(_answers(item, word) for word in words)
-        ]
-        return {"ProvisionedProducts": found, "TotalResultsCount": len(found)}
-
-    def describe_record(self, caller: Caller, request: Request) -> Response:
-        """DescribeRecord, with the stack's outputs."""
-        refuse(request, "PageToken")
-        record = self._catalog.records.get(request["Id"])
-        if record is None or not self._is_here(caller, record):
-            raise not_found(f"Record {request['Id']} not found.")
-        return {"RecordDetail": _record_detail(record), "RecordOutputs": record.outputs}
-
-    def history(self, caller: Caller, request: Request) -> Response:
-        """ListRecordHistory, latest first, all on one page."""
-        refuse(request, "PageToken")
-        search = request.get("SearchFilter", {})
-        if search and search.get("Key") not in ("provisionedproduct", "product"):
-            raise invalid("SearchFilter must have the Key provisionedproduct or product.")
-        found = [
-            record
-            for record in self._catalog.records.values()
-            if self._is_here(caller, record)
-            and search.get("Value") in (None, record.provisioned_product_id, record.product_id)
-        ]
-        return {"RecordDetails": [_record_detail(record) for record in reversed(found)]}
-
-    def outputs(self, caller: Caller, request: Request) -> Response:
-        """GetProvisionedProductOutputs, those asked for or all."""
-        refuse(request, "PageToken")
-        target = self._target(caller, request)
-        record = self._catalog.records.get(target.last_successful_record or "")
-        outputs = record.outputs if record else []
-        wanted = request.get("OutputKeys")
-        missing = set(wanted or []) - {output["OutputKey"] for output in outputs}
-        if missing:
-            raise invalid(f"Output keys not found: {', '.join(sorted(missing))}")
-        return {"Outputs": [item for item in outputs if wanted is None or item["OutputKey"] in wanted]}
-
-    def _here(self, caller: Caller) -> list[ProvisionedProduct]:
-        scope = (caller.scope.account, caller.scope.region)
-        return [item for item in self._catalog.provisioned.values() if (item.account, item.region) == scope]
-
-    def _is_here(self, caller: Caller, record: Record) -> bool:
-        product = self._catalog.products.get(record.product_id)
-        return product is None or (product.account, product.region) == (
-            caller.scope.account,
-            caller.scope.region,
-        )
+        self._launches.delete(target, record, request.get("RetainPhysicalResources", False))
+        return {"RecordDetail": record_detail(record)}
 
     def _version(self, caller: Caller, request: Request) -> tuple[Product, Artifact]:
         if ("ProductId" in request) == ("ProductName" in request):
@@ -234,10 +126,7 @@ class Provisioning:
     def _artifact(product: Product, request: Request, otherwise: str | None) -> Artifact:
         by_name = request.get("ProvisioningArtifactName")
         if by_name is not None:
-            found = [item.id for item in product.artifacts.values() if item.name == by_name]
-            if len(found) != 1:
-                raise invalid(f"Product {product.id} has {len(found) or 'no'} versions named '{by_name}'.")
-            wanted: str | None = found[0]
+            wanted: str | None = artifact_named(product, by_name).id
         else:
             wanted = request.get("ProvisioningArtifactId", otherwise)
         if wanted is None:
@@ -261,15 +150,6 @@ class Provisioning:
         if len(chosen) > 1:
             raise invalid(f"Product {product.id} has several launch paths: PathId must be given.")
         return chosen[0]
-
-    def _target(self, caller: Caller, request: Request) -> ProvisionedProduct:
-        wanted_id, name = request.get("ProvisionedProductId"), request.get("ProvisionedProductName")
-        if (wanted_id is None) == (name is None):
-            raise invalid("Either the id or the name of a provisioned product must be given, and not both.")
-        for item in self._here(caller):
-            if wanted_id == item.id or name == item.name:
-                return item
-        raise not_found(f"Provisioned product {wanted_id or name} not found.")
 
     @staticmethod
     def _require_idle(target: ProvisionedProduct) -> None:
@@ -297,84 +177,6 @@ class Provisioning:
         target.status = "UNDER_CHANGE"
         return record
 
-    def _wanted(self, target: ProvisionedProduct, artifact: Artifact) -> WantedStack:
-        return WantedStack(
-            name=target.stack_name,
-            region=target.region,
-            key=self._key(target),
-            template_url=f"{ARTIFACT_URL}{artifact.id}",
-            parameters=target.parameters,
-            tags=target.tags,
-        )
-
-    def _work(
-        self,
-        target: ProvisionedProduct,
-        record: Record,
-        run: Callable[[], Stack],
-        before: ProvisionedProduct | None = None,
-    ) -> None:
-        def work() -> None:
-            with self._lock:
-                record.status = "IN_PROGRESS"
-            try:
-                stack = run()
-            except StackError as error:
-                self._failed(target, record, error, before)
-            else:
-                self._succeeded(target, record, stack)
-
-        self._background.spawn(f"service-catalog-{record.id}", work)
-
-    def _key(self, target: ProvisionedProduct) -> Credentials:
-        if target.role_arn is None:
-            return self._keys.account_key(target.account)
-        if not self._trusts(target.role_arn, SERVICE):
-            raise StackError(
-                f"Service Catalog is not authorized to assume the launch role {target.role_arn}. "
-                f"hint: the role must exist, and trust {SERVICE}"
-            )
-        return self._keys.role_key(target.role_arn, target.account)
-
-    def _succeeded(self, target: ProvisionedProduct, record: Record, stack: Stack) -> None:
-        with self._lock:
-            record.status = "SUCCEEDED"
-            if record.type == "TERMINATE_PROVISIONED_PRODUCT":
-                self._catalog.provisioned.pop(target.id, None)
-                return
-            target.stack_id, target.status, target.message = stack.id, "AVAILABLE", ""
-            target.last_successful_record = record.id
-            arn = {"OutputKey": "CloudformationStackARN", "OutputValue": stack.id}
-            record.outputs = [*stack.outputs, {**arn, "Description": "The ARN of the stack"}]
-
-    def _failed(
-        self, target: ProvisionedProduct, record: Record, error: StackError, before: ProvisionedProduct | None
-    ) -> None:
-        with self._lock:
-            record.status, record.error = "FAILED", str(error)
-            target.stack_id = target.stack_id or error.stack_id
-            target.message = str(error)
-            if before is None or before.stack_id is None:
-                target.status = "ERROR"
-                return
-            # The stack has gone back to what it was.
-            target.status = "TAINTED"
-            target.product_id, target.artifact_id = before.product_id, before.artifact_id
-            target.parameters, target.tags = before.parameters, before.tags
-
-    def _attribute(self, item: ProvisionedProduct) -> dict[str, Any]:
-        product = self._catalog.products.get(item.product_id)
-        artifact = product.artifacts.get(item.artifact_id) if product else None
-        return {
-            **{name: value for name, value in _detail(item).items() if name != "LaunchRoleArn"},
-            "Tags": listed_tags(item.tags),
-            "PhysicalId": item.stack_id,
-            "ProductName": product.name if product else None,
-            "ProvisioningArtifactName": artifact.name if artifact else None,
-            "UserArn": item.user_arn,
-            "UserArnSession": item.user_arn,
-        }
-
 
 def _inherited(path: Portfolio, product: Product, own: dict[str, str]) -> dict[str, str]:
     """Tags of portfolio and product go to the stack, as on AWS; a key of the request's own wins."""
@@ -386,62 +188,3 @@ def _values(parameters: list[dict[str, Any]]) -> dict[str, str]:
     if len(values) != len(parameters):
         raise invalid("Each provisioning parameter needs a Key, and none may be given twice.")
     return values
-
-
-def _answers(item: ProvisionedProduct, word: str) -> bool:
-    """Whether a provisioned product answers ``field:value``, or a word that may be anywhere."""
-    fields = {
-        "id": item.id,
-        "arn": item.arn,
-        "name": item.name,
-        "status": item.status,
-        "productid": item.product_id,
-        "provisioningartifactid": item.artifact_id,
-        "physicalid": item.stack_id or "",
-        "userarn": item.user_arn,
-        "type": "CFN_STACK",
-    }
-    name, separator, value = word.partition(":")
-    if separator and name.lower() in fields:
-        return fields[name.lower()].lower() == value.lower()
-    if separator and name.isidentifier():
-        raise invalid(f"Unknown field '{name}' in the search query. There are {', '.join(sorted(fields))}.")
-    return any(word.lower() in text.lower() for text in fields.values())
-
-
-def _detail(item: ProvisionedProduct) -> dict[str, Any]:
-    return {
-        "Name": item.name,
-        "Arn": item.arn,
-        "Type": "CFN_STACK",
-        "Id": item.id,
-        "Status": item.status,
-        "StatusMessage": item.message or None,
-        "CreatedTime": item.created_at,
-        "IdempotencyToken": item.token,
-        "LastRecordId": item.last_record,
-        "LastProvisioningRecordId": item.last_provisioning_record,
-        "LastSuccessfulProvisioningRecordId": item.last_successful_record,
-        "ProductId": item.product_id,
-        "ProvisioningArtifactId": item.artifact_id,
-        "LaunchRoleArn": item.role_arn,
-    }
-
-
-def _record_detail(record: Record) -> dict[str, Any]:
-    return {
-        "RecordId": record.id,
-        "ProvisionedProductName": record.provisioned_product_name,
-        "Status": record.status,
-        "CreatedTime": record.created_at,
-        "UpdatedTime": record.updated_at,
-        "ProvisionedProductType": "CFN_STACK",
-        "RecordType": record.type,
-        "ProvisionedProductId": record.provisioned_product_id,
-        "ProductId": record.product_id,
-        "ProvisioningArtifactId": record.artifact_id,
-        "PathId": record.path_id,
-        "RecordErrors": [{"Code": "ResourceFailure", "Description": record.error}] if record.error else [],
-        "RecordTags": listed_tags(record.tags),
-        "LaunchRoleArn": record.role_arn,
-    }

@@ -1,5 +1,7 @@
 //! The arguments of the command line.
 
+#![allow(rustdoc::invalid_html_tags, reason = "placeholders in the text of --help")]
+
 use std::path::PathBuf;
 use std::str::FromStr;
 

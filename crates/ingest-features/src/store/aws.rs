@@ -6,29 +6,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_sdk_sagemaker::Client as SageMaker;
+use aws_sdk_sagemaker::config::retry::RetryConfig;
+use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
+use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sagemaker::types::FeatureDefinition;
 use aws_sdk_sagemakerfeaturestoreruntime::Client as Runtime;
-use aws_sdk_sagemakerfeaturestoreruntime::config::retry::RetryConfig;
-use aws_sdk_sagemakerfeaturestoreruntime::config::timeout::TimeoutConfig;
-use aws_sdk_sagemakerfeaturestoreruntime::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemakerfeaturestoreruntime::operation::batch_write_record::BatchWriteRecordOutput;
 use aws_sdk_sagemakerfeaturestoreruntime::types::{BatchWriteRecordEntry, FeatureValue};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-
 use s3_object::with_causes;
 
-use super::describe::Describer;
 use super::{BatchAnswer, Reason, Record, Store, StoreError, Value};
-use crate::feature_group::FeatureGroup;
+use crate::feature_group::{Feature, FeatureGroup, FeatureType};
 
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest that one attempt may take: well within the two minutes that `SageMaker` leaves a job
 /// that it stops.
-pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Feature Store, and the part of `SageMaker` that describes its groups.
 #[derive(Debug, Clone)]
 pub struct FeatureStore {
-    describer: Describer,
+    sagemaker: SageMaker,
     runtime: Runtime,
 }
 
@@ -45,13 +45,42 @@ impl FeatureStore {
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
             .build();
-        Self { describer: Describer::new(&config), runtime: Runtime::new(&config) }
+        Self { sagemaker: SageMaker::new(&config), runtime: Runtime::new(&config) }
     }
 }
 
 impl Store for FeatureStore {
     async fn describe(&self, group: &str) -> Result<FeatureGroup, StoreError> {
-        self.describer.describe(group).await
+        let mut features = Vec::new();
+        let mut token = None::<String>;
+        loop {
+            let page = self
+                .sagemaker
+                .describe_feature_group()
+                .feature_group_name(group)
+                .set_next_token(token.clone())
+                .send()
+                .await
+                .map_err(|error| store_error(&error))?;
+            features.extend(page.feature_definitions.unwrap_or_default().into_iter().map(feature));
+            match page.next_token.filter(|next| !next.is_empty()) {
+                Some(next) if token.as_ref() == Some(&next) => {
+                    return Err(wrong("the list of features begins again and again"));
+                }
+                Some(next) => token = Some(next),
+                None => {
+                    let status = page.feature_group_status;
+                    return Ok(FeatureGroup {
+                        name: group.to_owned(),
+                        status: status.map_or_else(String::new, |s| s.as_str().to_owned()),
+                        failure: page.failure_reason,
+                        record_identifier: page.record_identifier_feature_name.unwrap_or_default(),
+                        event_time: page.event_time_feature_name.unwrap_or_default(),
+                        features,
+                    });
+                }
+            }
+        }
     }
 
     async fn batch_write(
@@ -80,6 +109,18 @@ fn values(record: &Record) -> Vec<FeatureValue> {
         FeatureValue::builder().feature_name(&**name).value_as_string(value).build()
     };
     record.values().map(value).collect()
+}
+
+fn feature(definition: FeatureDefinition) -> Feature {
+    let kind = definition.feature_type.map_or_else(String::new, |kind| kind.as_str().to_owned());
+    let kind = match (definition.collection_type, kind.as_str()) {
+        (Some(collection), kind) => FeatureType::Other(format!("{collection} of {kind}")),
+        (None, "Integral") => FeatureType::Integral,
+        (None, "Fractional") => FeatureType::Fractional,
+        (None, "String") => FeatureType::String,
+        (None, other) => FeatureType::Other(other.to_owned()),
+    };
+    Feature { name: definition.feature_name.unwrap_or_default(), kind }
 }
 
 /// The answer gives entries back as they were sent; finds each one's place by its identifier and
@@ -114,7 +155,7 @@ fn by_place(
     Ok(places)
 }
 
-pub(super) fn wrong(problem: &str) -> StoreError {
+fn wrong(problem: &str) -> StoreError {
     StoreError::new(Reason::Fault, "an answer that makes no sense", problem)
 }
 

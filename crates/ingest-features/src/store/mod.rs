@@ -2,10 +2,6 @@
 
 #[cfg(feature = "sagemaker")]
 mod aws;
-#[cfg(feature = "sagemaker")]
-mod describe;
-#[cfg(feature = "sagemaker")]
-mod endpoint;
 mod error;
 
 use std::sync::Arc;

@@ -7,11 +7,11 @@ use ingest_features::objects::Objects;
 use s3_object::{ObjectUrl, S3};
 use test_endpoint::{Endpoint, Reply, Request};
 
-use crate::config;
+use crate::{config, http};
 
 fn s3(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> (Endpoint, S3) {
     let endpoint = Endpoint::new(handler);
-    let s3 = S3::new(&config(&endpoint), "eu-west-1", None);
+    let s3 = S3::new(&config(&endpoint), &http(), "eu-west-1", None);
     (endpoint, s3)
 }
 

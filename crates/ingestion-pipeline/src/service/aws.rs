@@ -11,8 +11,8 @@ use aws_sdk_sagemaker::primitives::DateTime;
 use aws_sdk_sagemaker::types::{
     ParallelismConfiguration, Parameter, PipelineDefinitionS3Location, SortOrder, Tag,
 };
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use s3_object::{ObjectUrl, S3};
+use sdk_http_client::TrustStore;
 
 use super::{
     Definition, Deployed, Execution, Parts, Reason, Service, ServiceError, Start, Step, Summary,
@@ -36,27 +36,31 @@ impl Aws {
     /// Clients for `region`, with credentials and endpoint from the environment; `s3_endpoint` is an
     /// endpoint for S3 alone.
     pub async fn from_environment(region: &Region, s3_endpoint: Option<String>) -> Self {
-        let https = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .build_https();
+        let http = sdk_http_client::Client::new(TrustStore::system());
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
         let config = aws_config::defaults(BehaviorVersion::latest())
             .region(aws_config::Region::new(region.as_str().to_owned()))
-            .http_client(https)
+            .http_client(http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(timeouts)
             .load()
             .await;
-        Self::new(&config, region, s3_endpoint)
+        Self::new(&config, &http, region, s3_endpoint)
     }
 
-    /// Clients with this configuration.
+    /// Clients with this configuration; `http` is what S3 is called with.
     #[must_use]
-    pub fn new(config: &SdkConfig, region: &Region, s3_endpoint: Option<String>) -> Self {
-        Self { sagemaker: Client::new(config), s3: S3::new(config, region.as_str(), s3_endpoint) }
+    pub fn new(
+        config: &SdkConfig,
+        http: &sdk_http_client::Client,
+        region: &Region,
+        s3_endpoint: Option<String>,
+    ) -> Self {
+        let s3 = S3::new(config, http, region.as_str(), s3_endpoint);
+        Self { sagemaker: Client::new(config), s3 }
     }
 }
 

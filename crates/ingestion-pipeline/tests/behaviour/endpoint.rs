@@ -10,8 +10,8 @@ use aws_sdk_sagemaker::config::{Credentials, SharedCredentialsProvider, retry::R
 use ingestion_pipeline::service::Aws;
 use ingestion_pipeline::values::Region;
 use serde_json::{Value, json};
-pub(crate) use test_endpoint::Reply;
 use test_endpoint::Request;
+pub(crate) use test_endpoint::{Gate, Reply};
 
 use crate::fixture;
 
@@ -100,15 +100,16 @@ impl Endpoint {
     pub(crate) fn aws(&self) -> Aws {
         let retry = RetryConfig::standard().with_initial_backoff(Duration::from_millis(5));
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+        let http = sdk_http_client::Client::new(sdk_http_client::TrustStore::of_files(&[]));
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(aws_config::Region::new("eu-west-1"))
             .endpoint_url(&self.url)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .http_client(http.clone())
             .retry_config(retry.with_max_attempts(3))
             .build();
-        Aws::new(&config, &Region::new("eu-west-1").unwrap(), None)
+        Aws::new(&config, &http, &Region::new("eu-west-1").unwrap(), None)
     }
 }
 

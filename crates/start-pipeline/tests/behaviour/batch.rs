@@ -71,11 +71,9 @@ async fn messages_whose_turn_comes_too_late_stay_in_the_queue_untried() {
     let event = sample("put-object.json");
     let messages: Vec<Value> =
         (0..5).map(|number| message(&format!("m{number}"), &event)).collect();
-    // Each call takes 3 s of the 8.5 s, and one attempt may take 2.5 s: the third has too little.
-    let starter = FakeStarter { takes: Duration::from_secs(3), ..FakeStarter::default() };
+    let starter = FakeStarter { lingers_at: Some(2), ..FakeStarter::default() };
     let function = Function::new(starter.clone());
-    let answer =
-        function.invoke_within(&batch(&messages), Duration::from_millis(8500)).await.unwrap();
+    let answer = function.invoke_within(&batch(&messages), Duration::from_secs(7)).await.unwrap();
     assert_eq!(failed(&answer), ["m2", "m3", "m4"]);
     assert_eq!(starter.started.lock().unwrap().len(), 2);
     let metrics = function.metrics.json();

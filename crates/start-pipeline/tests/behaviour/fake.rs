@@ -9,13 +9,14 @@ use std::time::Duration;
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use lambda_runtime::{Context, LambdaEvent};
+use sdk_http_client::TrustStore;
 use serde_json::Value;
 use start_pipeline::{
     Answer, ExecutionArn, Failure, Handler, Metrics, ParameterName, PipelineName, SageMaker,
     StartError, StartExecution, StartRequest,
 };
-pub(crate) use test_endpoint::Reply;
 use test_endpoint::Request;
+pub(crate) use test_endpoint::{Gate, Reply};
 
 pub(crate) const PIPELINE: &str = "ingest-abalone";
 
@@ -24,13 +25,21 @@ pub(crate) const PIPELINE: &str = "ingest-abalone";
 pub(crate) struct FakeStarter {
     pub(crate) started: Arc<Mutex<Vec<StartRequest>>>,
     pub(crate) by_token: Arc<Mutex<HashMap<String, ExecutionArn>>>,
-    pub(crate) takes: Duration,
+    /// The call with this number goes on until there is no time for another.
+    pub(crate) lingers_at: Option<usize>,
 }
 
 impl StartExecution for FakeStarter {
-    async fn start(&self, request: &StartRequest, _: Duration) -> Result<ExecutionArn, StartError> {
-        thread::sleep(self.takes);
+    async fn start(
+        &self,
+        request: &StartRequest,
+        time_left: Duration,
+    ) -> Result<ExecutionArn, StartError> {
         self.started.lock().unwrap().push(request.clone());
+        if self.lingers_at == Some(self.started.lock().unwrap().len()) {
+            // An attempt may take 2.5 s.
+            thread::sleep(time_left.saturating_sub(Duration::from_secs(2)));
+        }
         let mut by_token = self.by_token.lock().unwrap();
         let number = by_token.len();
         let arn = by_token.entry(request.token.to_string());
@@ -119,16 +128,18 @@ pub(crate) struct Received {
     pub(crate) body: Value,
 }
 
-/// An HTTP endpoint that answers the real SDK with one reply a request, in their order, and records
+/// An HTTP or HTTPS endpoint that answers the real SDK with one reply a request, in their order, and records
 /// the requests. A request beyond the replies is cut off, and so fails the test.
 pub(crate) struct Endpoint(test_endpoint::Endpoint);
 
 impl Endpoint {
     pub(crate) fn new(replies: Vec<Reply>) -> Self {
-        let replies = Mutex::new(VecDeque::from(replies));
-        Self(test_endpoint::Endpoint::new(move |_| {
-            replies.lock().unwrap().pop_front().unwrap_or(Reply::Cut)
-        }))
+        Self(test_endpoint::Endpoint::new(in_their_order(replies)))
+    }
+
+    /// An endpoint on `localhost` that shows the certificate of this name.
+    pub(crate) fn tls(certificate: &str, replies: Vec<Reply>) -> Self {
+        Self(test_endpoint::Endpoint::tls(certificate, in_their_order(replies)))
     }
 
     pub(crate) fn sagemaker(&self) -> SageMaker {
@@ -144,15 +155,21 @@ impl Endpoint {
     }
 }
 
+fn in_their_order(replies: Vec<Reply>) -> impl Fn(&Request) -> Reply + Send + Sync {
+    let replies = Mutex::new(VecDeque::from(replies));
+    move |_| replies.lock().unwrap().pop_front().unwrap_or(Reply::Cut)
+}
+
 /// The real SDK, pointed at `url`, with the function's number of attempts and shorter pauses.
 pub(crate) fn sagemaker_at(url: &str) -> SageMaker {
     let retry = RetryConfig::standard().with_max_attempts(3);
+    let trust_store = TrustStore::of_files(&[test_endpoint::certificate("authority")]);
     let config = aws_sdk_sagemaker::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .endpoint_url(url)
         .credentials_provider(Credentials::new("AKIDEXAMPLE", "secret", None, None, "test"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(sdk_http_client::Client::new(trust_store))
         .retry_config(retry.with_initial_backoff(Duration::from_millis(5)))
         .build();
     SageMaker::new(Client::from_conf(config))

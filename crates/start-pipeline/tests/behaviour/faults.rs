@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lambda_runtime::Diagnostic;
 
-use crate::fake::{Endpoint, Function, Reply, error, sagemaker_at, sample, started};
+use crate::fake::{Endpoint, Function, Gate, Reply, error, sagemaker_at, sample, started};
 
 /// Invokes the function against an endpoint that does `replies`; gives the error's type, its
 /// message and the number of attempts.
@@ -116,21 +116,46 @@ async fn nobody_listening_is_a_connection_failure() {
 }
 
 #[tokio::test]
+async fn an_endpoint_with_a_certificate_of_its_authority_is_called() {
+    let endpoint = Endpoint::tls("good", vec![started()]);
+    let function = Function::new(endpoint.sagemaker());
+    function.invoke(&sample("put-object.json")).await.unwrap();
+    assert_eq!(endpoint.received().len(), 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_cannot_prove_its_name_is_a_connection_failure_and_is_told_nothing() {
+    for (certificate, why) in [
+        ("self-signed", "UnknownIssuer"),
+        ("expired", "certificate expired"),
+        ("other-host", "certificate not valid for name \"localhost\""),
+    ] {
+        let endpoint = Endpoint::tls(certificate, three(started));
+        let function = Function::new(endpoint.sagemaker());
+        let failure = function.invoke(&sample("put-object.json")).await.unwrap_err();
+        let error = Diagnostic::from(failure);
+        assert_eq!(error.error_type, "Transient.ConnectionFailed", "{certificate}");
+        assert!(error.error_message.contains(why), "{}", error.error_message);
+        assert_eq!(endpoint.received().len(), 0);
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_comes_too_late_is_a_time_out_before_the_functions_own() {
-    let late = || Reply::Late(Duration::from_secs(20), Box::new(Reply::json(200, "{}")));
-    let endpoint = Endpoint::new(three(late));
+    let never = || Reply::Held(Gate::default(), Box::new(Reply::json(200, "{}")));
+    let endpoint = Endpoint::new(three(never));
     let function = Function::new(endpoint.sagemaker());
     let event = sample("put-object.json");
-    // The attempt may take 2.5 s, the invocation 1 s: the answer comes within that.
-    let failure = function.invoke_within(&event, Duration::from_secs(1)).await.unwrap_err();
+    // The attempt may take 2.5 s, the invocation less: the failure comes within that.
+    let failure = function.invoke_within(&event, Duration::from_millis(2400)).await.unwrap_err();
     assert_eq!(Diagnostic::from(failure).error_type, "Transient.TimedOut");
     assert_eq!(endpoint.received().len(), 1);
 }
 
 #[tokio::test]
 async fn a_slow_attempt_is_cut_off_and_the_next_one_succeeds() {
-    let late = Reply::Late(Duration::from_secs(20), Box::new(Reply::json(200, "{}")));
-    let endpoint = Endpoint::new(vec![late, started()]);
+    let never = Reply::Held(Gate::default(), Box::new(Reply::json(200, "{}")));
+    let endpoint = Endpoint::new(vec![never, started()]);
     let function = Function::new(endpoint.sagemaker());
     function.invoke(&sample("put-object.json")).await.unwrap();
     assert_eq!(endpoint.received().len(), 2);

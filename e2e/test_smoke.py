@@ -1,0 +1,160 @@
+"""The checks of `make smoke-aws` on local-aws: what they ask is understood, and they leave nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stacks
+from local_aws.launcher import LocalAws
+from observe import ROOT
+from wiring import ACCOUNT
+
+LAUNCH_ROLE = "AmazonSageMakerServiceCatalogProductsLaunchRole"
+
+
+@pytest.fixture(scope="module")
+def running_aws(engine: Path) -> Iterator[LocalAws]:
+    """A server that runs jobs, and checks signatures and permissions."""
+    with LocalAws(auth=True, ingest_features=engine) as aws:
+        yield aws
+
+
+@pytest.fixture
+def parameters(aws: LocalAws) -> dict[str, str]:
+    """The portfolio is deployed; what packaging would have written into the product."""
+    staged, iam = stacks.stage(aws, with_build=True), aws.client("iam")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "servicecatalog.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    iam.create_role(
+        RoleName=LAUNCH_ROLE,
+        Path="/service-role/",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )
+    # The second of the portfolio's policies stands for AWS's own policy of the role.
+    of_stacks = {
+        "Effect": "Allow",
+        "Action": "cloudformation:*",
+        "Resource": "arn:aws:cloudformation:*:*:stack/SC-*",
+    }
+    iam.put_role_policy(
+        RoleName=LAUNCH_ROLE,
+        PolicyName="stacks",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [of_stacks]}),
+    )
+    name = "sm-project-sc-portfolio"
+    outputs = stacks.deploy(aws, name, stacks.PORTFOLIO, stacks.portfolio_parameters())
+    for policy in ("FSIngestionProductPolicyArn", "ProjectsLaunchPolicyArn"):
+        iam.attach_role_policy(RoleName=LAUNCH_ROLE, PolicyArn=outputs[policy])
+    return staged
+
+
+def operator(aws: LocalAws) -> dict[str, str]:
+    """The key of somebody who may do exactly what the page on the checks lists."""
+    iam = aws.client("iam")
+    iam.create_user(UserName="operator")
+    policy = (ROOT / "packaging/smoke/permissions.json").read_text()
+    iam.put_user_policy(UserName="operator", PolicyName="smoke", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="operator")["AccessKey"]
+    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
+
+def smoke(aws: LocalAws, cli: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What `make smoke-aws` does."""
+    command = [sys.executable, str(ROOT / "packaging/smoke_aws.py"), "--program", str(cli)]
+    return subprocess.run(
+        [*command, *arguments],
+        env=aws.environment() | operator(aws),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
+    )
+
+
+def things(aws: LocalAws) -> set[str]:
+    """Everything of the services that the checks use."""
+    lists: list[tuple[str, str, dict[str, Any], str, str]] = [
+        ("iam", "list_roles", {}, "Roles", "RoleName"),
+        ("s3", "list_buckets", {}, "Buckets", "Name"),
+        ("sqs", "list_queues", {}, "QueueUrls", ""),
+        ("cloudwatch", "describe_alarms", {}, "MetricAlarms", "AlarmName"),
+        ("sagemaker", "list_pipelines", {}, "PipelineSummaries", "PipelineName"),
+        ("sagemaker", "list_feature_groups", {}, "FeatureGroupSummaries", "FeatureGroupName"),
+        (
+            "cloudformation",
+            "list_stacks",
+            {"StackStatusFilter": ["CREATE_COMPLETE"]},
+            "StackSummaries",
+            "StackName",
+        ),
+        ("servicecatalog", "search_provisioned_products", {}, "ProvisionedProducts", "Name"),
+    ]
+    return {
+        f"{service} {each[key] if key else each}"
+        for service, operation, arguments, member, key in lists
+        for each in getattr(aws.client(service), operation)(**arguments).get(member, [])
+    }
+
+
+class Metrics(threading.Thread):
+    """Counts for CloudWatch what AWS's services count there, and rings the alarm: local-aws does neither."""
+
+    def __init__(self, aws: LocalAws) -> None:
+        super().__init__(daemon=True)
+        self._aws = aws
+        self._done = threading.Event()
+
+    def __enter__(self) -> None:
+        self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self.join()
+
+    def run(self) -> None:
+        """Look for the check's alarm, until the end."""
+        cloudwatch = self._aws.client("cloudwatch")
+        while not self._done.wait(0.2):
+            for alarm in cloudwatch.describe_alarms(AlarmNamePrefix="sagemaker-smoke-")["MetricAlarms"]:
+                name = alarm["AlarmName"].removesuffix("-dead-letters")
+                self._count("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", f"{name}-waiting", 600)
+                self._count("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", f"{name}-received", 0)
+                self._count("AWS/Sagemaker/ModelBuildingPipeline", "ExecutionFailed", "PipelineName", name, 1)
+                with contextlib.suppress(cloudwatch.exceptions.ResourceNotFound):  # removed meanwhile
+                    cloudwatch.set_alarm_state(
+                        AlarmName=alarm["AlarmName"], StateValue="ALARM", StateReason="counted"
+                    )
+
+    def _count(self, namespace: str, metric: str, dimension: str, name: str, value: float) -> None:
+        data = {"MetricName": metric, "Dimensions": [{"Name": dimension, "Value": name}], "Value": value}
+        self._aws.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[data])
+
+
+@pytest.mark.timeout(600)
+def test_all_checks_run_and_leave_nothing(
+    aws: LocalAws, cli: Path, parameters: dict[str, str], tmp_path: Path
+) -> None:
+    before = things(aws)
+    report = tmp_path / "report.json"
+    given = " ".join(f"{name}={value}" for name, value in parameters.items())
+    options = ["--report", str(report), "--parameters", given, "--poll-seconds", "0.5"]
+    with Metrics(aws):
+        done = smoke(aws, cli, "--confirm", ACCOUNT, *options)
+    assert done.returncode == 0, done.stderr + done.stdout
+    found = json.loads(report.read_text())
+    assert found["left"] == []
+    assert things(aws) == before
+    assert {verdict["outcome"] for verdict in found["verdicts"]} == {"shown"}
+    assert len(found["verdicts"]) == len({verdict["claim"] for verdict in found["verdicts"]}) == 12

@@ -1,0 +1,32 @@
+"""Events that wait for another attempt."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from local_aws import async_invocation
+from local_aws.async_invocation import AsyncInvoker
+from waiting import until
+
+FUNCTION = {"config": {"FunctionName": "trigger", "FunctionArn": "arn"}}
+
+
+@pytest.mark.parametrize("outcome", [{"error": True}, {"throttle": True}])
+def test_a_reset_gives_them_up(monkeypatch: pytest.MonkeyPatch, outcome: dict[str, bool]) -> None:
+    monkeypatch.setattr(async_invocation, "RETRY_SECONDS", 3600)
+    monkeypatch.setattr(async_invocation, "FIRST_THROTTLE_WAIT_SECONDS", 3600)
+    attempts: list[Any] = []
+
+    def attempt(_function: dict[str, Any], event: Any, _request_id: str) -> dict[str, Any]:
+        attempts.append(event)
+        return outcome
+
+    invoker = AsyncInvoker(attempt, lambda _config: {})
+    invoker.invoke(FUNCTION, "event")
+    until(lambda: attempts)
+    invoker.forget()
+    until(lambda: "async-invocation" not in {thread.name for thread in threading.enumerate()})
+    assert attempts == ["event"]

@@ -1,0 +1,269 @@
+"""`make redrive`: gives what is in a project's dead-letter queue back to its retry queue.
+
+    python packaging/redrive.py --project my-project
+    python packaging/redrive.py --project p-abcdefghijkl --dry-run
+
+The messages are moved by SQS itself (StartMessageMoveTask), not by this program: no message is ever held
+here, Ctrl-C loses none, and each begins anew with its 14 days and its tries. It moves all or nothing; a
+message that cannot succeed is given up again after as many tries.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from dead_letters import last_failure, peek
+from staging.errors import PackagingError, error_code, run
+
+PROJECT_ID: Final = re.compile(r"p-[a-z0-9]{1,18}")
+PROJECT_NAME: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
+QUEUE: Final = re.compile(r"(?:.*[:/])?sagemaker-(p-[a-z0-9]{1,18})-(dead-letters|retry)")
+ENDED: Final = {"COMPLETED", "CANCELLED", "FAILED"}
+POLL_SECONDS: Final = 2.0
+_NEEDED: Final = (
+    "the caller needs sqs:StartMessageMoveTask, ListMessageMoveTasks, ReceiveMessage, DeleteMessage, "
+    "ChangeMessageVisibility, GetQueueUrl, GetQueueAttributes on the dead-letter queue; sqs:SendMessage, "
+    "GetQueueUrl, GetQueueAttributes on the retry queue; sagemaker:DescribeProject for a project's name"
+)
+
+
+@dataclass(frozen=True)
+class Queues:
+    """A project's two queues, as SQS describes them."""
+
+    project_id: str
+    url: str
+    arn: str
+    waiting: int
+    in_flight: int
+    retry_arn: str
+    retry_seconds: int
+    tries: int
+
+    @property
+    def name(self) -> str:
+        """The dead-letter queue's."""
+        return self.arn.rpartition(":")[2]
+
+    @property
+    def retry_name(self) -> str:
+        """The retry queue's."""
+        return self.retry_arn.rpartition(":")[2]
+
+
+def main() -> None:
+    """Read the command line and do as it says."""
+    parser = argparse.ArgumentParser(
+        description="Give what is in a project's dead-letter queue back to its retry queue."
+    )
+    parser.add_argument("--project", default="", help="name or id of the project")
+    parser.add_argument("--queue", default="", help="instead: name, URL or ARN of its dead-letter queue")
+    parser.add_argument("--dry-run", action="store_true", help="only look what waits there, and why")
+    options = parser.parse_args()
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+    config = Config(retries={"mode": "standard", "max_attempts": 5})
+    clients = {name: session.client(name, config=config) for name in ("sqs", "sagemaker", "logs")}
+    sqs = clients["sqs"]
+    try:
+        queues = find(sqs, project_id(sqs, clients["sagemaker"], options.project, options.queue))
+        if options.dry_run:
+            look(sqs, clients["logs"], queues)
+        else:
+            redrive(sqs, queues)
+    except ClientError as error:
+        if error_code(error) in {"AccessDenied", "AccessDeniedException"}:
+            raise PackagingError(str(error), _NEEDED) from error
+        raise
+
+
+def project_id(sqs: Any, sagemaker: Any, project: str, queue: str) -> str:
+    """The project's id, which is in its queues' names."""
+    if bool(project) == bool(queue):
+        told = "Both PROJECT and QUEUE are set." if project else "PROJECT is not set."
+        raise PackagingError(
+            told, "PROJECT=<name or id>, or QUEUE=<name, URL or ARN of the dead-letter queue>"
+        )
+    if queue:
+        return _id_in(sqs, queue)
+    if PROJECT_ID.fullmatch(project) and _url(sqs, f"sagemaker-{project}-dead-letters") is not None:
+        return project
+    if not PROJECT_NAME.fullmatch(project):
+        raise PackagingError(
+            f"PROJECT=`{project[:80]}` is neither the name nor the id of a project.",
+            "`aws sagemaker list-projects` says which there are",
+        )
+    try:
+        return str(sagemaker.describe_project(ProjectName=project)["ProjectId"])
+    except ClientError as error:
+        if error_code(error) in {"ResourceNotFound", "ValidationException"}:
+            raise PackagingError(
+                f"There is no project `{project}` in {sagemaker.meta.region_name}, by name or by id.",
+                "`aws sagemaker list-projects` says which there are; AWS_REGION=... for another region",
+            ) from error
+        raise
+
+
+def _id_in(sqs: Any, queue: str) -> str:
+    named = QUEUE.fullmatch(queue)
+    if named is None:
+        raise PackagingError(
+            f"QUEUE=`{queue[:200]}` is not the dead-letter queue of a project.",
+            "its name is sagemaker-<project id>-dead-letters; the project's output DeadLetterQueueUrl has it",
+        )
+    if named[2] == "retry":
+        raise PackagingError(
+            f"QUEUE=`{queue[:200]}` is the retry queue, whose messages are tried again by themselves.",
+            f"QUEUE=sagemaker-{named[1]}-dead-letters",
+        )
+    here = sqs.meta.region_name
+    region = re.search(r"(?:arn:[a-z-]+:sqs:|//sqs\.)([a-z0-9-]+)[.:]", queue)
+    if region and region[1] != here:
+        raise PackagingError(
+            f"The queue is in {region[1]}, and this is {here}.", f"AWS_REGION={region[1]} make redrive ..."
+        )
+    return named[1]
+
+
+def find(sqs: Any, identifier: str) -> Queues:
+    """The project's queues; an error if they are not there, or not one behind the other."""
+    name, retry_name = f"sagemaker-{identifier}-dead-letters", f"sagemaker-{identifier}-retry"
+    url, retry_url = _url(sqs, name), _url(sqs, retry_name)
+    if url is None or retry_url is None:
+        missing = name if url is None else retry_name
+        raise PackagingError(
+            f"There is no queue {missing} in {sqs.meta.region_name}.",
+            "see whether the project exists (aws sagemaker list-projects) and is one of feature ingestion; "
+            "AWS_REGION=... if it is in another region",
+        )
+    dead = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    retry = sqs.get_queue_attributes(QueueUrl=retry_url, AttributeNames=["All"])["Attributes"]
+    policy = json.loads(retry.get("RedrivePolicy", "{}"))
+    if policy.get("deadLetterTargetArn") != dead["QueueArn"]:
+        raise PackagingError(
+            f"{name} does not receive what {retry_name} gives up; somebody has changed the queues.",
+            "update the project's stack, or set the retry queue's RedrivePolicy to it again",
+        )
+    return Queues(
+        identifier,
+        url,
+        dead["QueueArn"],
+        int(dead["ApproximateNumberOfMessages"]),
+        int(dead["ApproximateNumberOfMessagesNotVisible"]),
+        retry["QueueArn"],
+        int(retry["VisibilityTimeout"]),
+        int(policy["maxReceiveCount"]),
+    )
+
+
+def _url(sqs: Any, name: str) -> str | None:
+    try:
+        return str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
+    except sqs.exceptions.QueueDoesNotExist:
+        return None
+
+
+def look(sqs: Any, logs: Any, queues: Queues) -> None:
+    """Say what waits, and why it was given up."""
+    letters = peek(sqs, queues.url)
+    waiting = max(queues.waiting, len(letters))
+    print(f"{counted(waiting)} in {queues.name}{_in_flight(queues)}.")
+    group = f"/aws/lambda/sagemaker-{queues.project_id}-start-pipeline-retry"
+    for letter in letters:
+        print(f"\n  {letter.upload}")
+        if letter.time:
+            print(f"    uploaded:      {letter.time}")
+        if letter.first_failure:
+            print(f"    first failure: {letter.first_failure}")
+        told = last_failure(logs, group, letter) or f"not known; it is not in the log {group}"
+        print(f"    last failure:  {told}")
+    if waiting > len(letters):
+        print(f"\n  and {waiting - len(letters)} more")
+    if waiting:
+        print(f"\nNothing was moved. Without DRY_RUN all of them go back to {queues.retry_name}.")
+
+
+def redrive(sqs: Any, queues: Queues, wait: Callable[[float], None] = time.sleep) -> None:
+    """Have SQS move all messages, and follow it to the end."""
+    latest = newest(sqs, queues)
+    if latest and latest["Status"] not in ENDED:
+        print(f"A task is moving messages of {queues.name} already; following it.", file=sys.stderr)
+        known = None
+    elif queues.waiting == 0:
+        print(f"{counted(0)} in {queues.name}{_in_flight(queues)}; nothing to do.")
+        return
+    else:
+        known = latest["StartedTimestamp"] if latest else None
+        sqs.start_message_move_task(SourceArn=queues.arn, DestinationArn=queues.retry_arn)
+        print(
+            f"SQS moves {counted(queues.waiting)} from {queues.name} to {queues.retry_name}.", file=sys.stderr
+        )
+        print("Ctrl-C ends this program, not the move; run it again to follow it.", file=sys.stderr)
+    task = follow(sqs, queues, known, wait)
+    tell(sqs, queues, task)
+
+
+def newest(sqs: Any, queues: Queues) -> dict[str, Any] | None:
+    """The queue's newest task, which alone can be active."""
+    found: list[dict[str, Any]] = sqs.list_message_move_tasks(SourceArn=queues.arn).get("Results", [])
+    return found[0] if found else None
+
+
+def follow(sqs: Any, queues: Queues, known: int | None, wait: Callable[[float], None]) -> dict[str, Any]:
+    """The task at its end. `known` is when the one before it was started."""
+    shown = -1
+    while True:
+        task = newest(sqs, queues)
+        if task is not None and task.get("StartedTimestamp") != known:
+            moved = task.get("ApproximateNumberOfMessagesMoved", 0)
+            if moved != shown:
+                # SQS counts them once the task has begun.
+                total = task.get("ApproximateNumberOfMessagesToMove", "?")
+                print(f"  {moved} of {total} moved", file=sys.stderr)
+                shown = moved
+            if task["Status"] in ENDED:
+                return task
+        wait(POLL_SECONDS)
+
+
+def tell(sqs: Any, queues: Queues, task: dict[str, Any]) -> None:
+    """Say how it ended. An error if the task did not move all that it was to move."""
+    moved = task.get("ApproximateNumberOfMessagesMoved", 0)
+    left = find(sqs, queues.project_id)
+    if task["Status"] != "COMPLETED":
+        how = "was cancelled" if task["Status"] == "CANCELLED" else f"failed: {task.get('FailureReason')}"
+        raise PackagingError(
+            f"The move {how}. {counted(moved)} moved, {left.waiting + left.in_flight} left in {queues.name}.",
+            f"nothing is lost; mend that and run it again ({_NEEDED})",
+        )
+    print(f"Moved {counted(moved)} to {queues.retry_name}.")
+    print(f"Each is tried at once, then every {queues.retry_seconds} s, {queues.tries} times at most.")
+    if left.waiting or left.in_flight:
+        print(
+            f"{counted(left.waiting + left.in_flight)} still in {queues.name}, by SQS's approximate count: "
+            "they came meanwhile, or somebody is reading them. Run it again for those."
+        )
+
+
+def counted(number: int) -> str:
+    """`1 message` and so on."""
+    return f"{number} message" if number == 1 else f"{number} messages"
+
+
+def _in_flight(queues: Queues) -> str:
+    return f" (and {queues.in_flight} that somebody is reading)" if queues.in_flight else ""
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
