@@ -13,7 +13,7 @@
 //! 6. [`cli`] is the command line around it.
 //!
 //! The feature `sagemaker` (on by default) brings the implementation that calls AWS, and with it the
-//! SDK for the runtime of Feature Store; without it the crate builds in a minute.
+//! AWS SDK; without it the crate builds in a minute.
 
 #[cfg(feature = "sagemaker")]
 pub mod aws;
