@@ -59,8 +59,7 @@ class Demo:
 
     def run(self, upload: Upload) -> None:
         """The whole road."""
-        user = self._account()
-        before = everything(self._aws)
+        user, before = self._account()
         self._publish()
         studio = Studio(user)
         project = self._project(studio)
@@ -71,7 +70,8 @@ class Demo:
         self._features(features, upload)
         self._clean_up(studio, project, before)
 
-    def _account(self) -> StudioUser:
+    def _account(self) -> tuple[StudioUser, set[str]]:
+        """The user, and everything that is there before the product comes."""
         with self._told.stage("An account with SageMaker Studio, as the product finds it"):
             user = open_account(self._aws)
             self._aws.client("s3").put_object(
@@ -80,7 +80,8 @@ class Demo:
             self._told.line("role", STUDIO_ROLE, "(the Studio user's)")
             self._told.line("role", LAUNCH_ROLE)
             self._told.line("flow", FORM["DataWranglerFlowUrl"])
-        return user
+            before = everything(self._aws)
+        return user, before
 
     def _publish(self) -> None:
         with self._told.stage("The platform team packages the product (it is built already)"):
@@ -193,8 +194,8 @@ class Demo:
             studio.delete_project(NAME)
             self._told.command("make delete")
             done(self._platform.make("delete"))
+            left = sorted(everything(self._aws) - before)
         self._told.text("\nWhat is left of it, and why")
-        left = sorted(everything(self._aws) - before)
         width = max(map(len, left))
         for thing in left:
             reasons = [why for begin, why in LEFT.items() if thing.startswith(begin)]

@@ -19,10 +19,10 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from builds import ROOT
 from local_aws.launcher import LocalAws, LocalAwsError
 from wiring import create_pipeline
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 FUNCTION: Final = "start-pipeline"
 PIPELINE: Final = "ingest-abalone"
 # Nobody will answer then: the function's own last word, and cargo-lambda's about a function that ended.

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from builds import ROOT
 from local_aws.launcher import LocalAws
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 EVENTS: Final = ROOT / "events"
 WAIT_SECONDS: Final = 300.0
 """For what hangs. A machine with much else to do is slow."""

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import yaml
 
+from builds import ROOT
 from local_aws.launcher import LocalAws
 from wiring import ACCOUNT
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 SEED: Final = ROOT / "project-seed-code/s3-fs-ingestion"
 FLOW: Final = ROOT / "flows/abalone.flow"
 ARTIFACTS: Final = "sagemaker-p-demo-artifacts"

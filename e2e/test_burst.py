@@ -17,8 +17,9 @@ from typing import Any, Final
 import pytest
 
 import stacks
+from builds import ROOT
 from local_aws.launcher import LocalAws
-from observe import EVENTS, ROOT, depth, eventually, executions, log_lines
+from observe import EVENTS, depth, eventually, executions, log_lines
 from wiring import create_pipeline
 
 FILES: Final = 300

@@ -1,4 +1,4 @@
-"""From an upload to the feature group, through both engines and in spite of faults of the store."""
+"""From an upload to the feature group in spite of faults of the store; `test_road.py` has the way without."""
 
 from __future__ import annotations
 
@@ -52,19 +52,6 @@ def ended(aws: LocalAws, features: Features) -> Ended:
     """The only execution, once it has ended."""
     [execution] = eventually(lambda: executions(aws, PIPELINE), "the execution")
     return features.ended(execution["PipelineExecutionArn"])
-
-
-@pytest.mark.parametrize("settings", [NATIVE, "engine: data-wrangler\n"])
-def test_an_upload_becomes_records_through_either_engine(
-    aws: LocalAws, package: Path, cli: Path, engine: Path, data: Path, settings: str
-) -> None:
-    features = ingest(aws, package, settings, engine, cli, data)
-    run = ended(aws, features)
-    assert run.status == "Succeeded", run
-    assert run.summary()["rows_written"] == ROWS
-    assert features.count() == ROWS
-    assert features.first()["rings"] == "15"
-    assert ("NOT the Data Wrangler container" in run.log[0]) == (settings != NATIVE)
 
 
 def test_the_store_s_faults_cost_no_row(

@@ -18,7 +18,7 @@ import pytest
 from account import DEFAULT_BUCKET, STUDIO_ROLE_ARN, StudioUser, open_account
 from builds import ROOT
 from demo_data import abalone
-from features import Features
+from features import Ended, Features
 from inventory import everything
 from local_aws.launcher import LocalAws
 from observe import executions, input_url
@@ -84,13 +84,14 @@ def only_execution(aws: LocalAws, project: Project, url: str) -> str:
     return execution
 
 
-def is_ingested(aws: LocalAws, features: Features, project: Project, key: str) -> None:
-    """What was uploaded is in the feature group, and answers queries."""
+def ingested(aws: LocalAws, features: Features, project: Project, key: str) -> Ended:
+    """What was uploaded is in the feature group, and answers queries; gives what its job said."""
     ended = features.ended(only_execution(aws, project, f"s3://{project.bucket}/{key}"))
     assert ended.status == "Succeeded", ended
     assert ended.summary()["rows_written"] == ROWS
     assert features.first()["rings"] == "15"
     assert features.count() == ROWS
+    return ended
 
 
 def push(user: StudioUser, project: Project, folder: Path, lines: str) -> None:
@@ -165,7 +166,7 @@ def test_the_road_through_service_catalog_and_back(
     s3 = user.client("s3")
     for key in ("elsewhere/a.csv", "landing/a.txt", "landing/a.csv"):
         s3.put_object(Bucket=project.bucket, Key=key, Body=DATA)
-    is_ingested(aws, features, project, "landing/a.csv")
+    ingested(aws, features, project, "landing/a.csv")
 
     # A push changes what the next execution does.
     push(user, project, tmp_path, "feature_group: FG-second\n")
@@ -173,7 +174,7 @@ def test_the_road_through_service_catalog_and_back(
     assert pushed["trigger"]["triggerType"] == "CloudWatchEvent"
     second = feature_group(user, "FG-second", engine, data)
     s3.put_object(Bucket=project.bucket, Key="landing/b.csv", Body=DATA)
-    is_ingested(aws, second, project, "landing/b.csv")
+    ingested(aws, second, project, "landing/b.csv")
 
     # Another version of the product, and another value in the form.
     platform.package("2.0.0", root=changed_product(tmp_path))
@@ -183,7 +184,7 @@ def test_the_road_through_service_catalog_and_back(
     assert updated.outputs["DataLocation"].endswith("/incoming/")
     for key in ("landing/c.csv", "incoming/c.csv"):
         s3.put_object(Bucket=project.bucket, Key=key, Body=DATA)
-    is_ingested(aws, second, project, "incoming/c.csv")
+    ingested(aws, second, project, "incoming/c.csv")
     assert len(executions(aws, project.pipeline)) == 3
 
     refused = platform.make("delete")
@@ -285,7 +286,9 @@ def test_projects_of_all_kinds_live_side_by_side(
         built(aws, project)
         features = feature_group(user, f"FG-{way.name}", engine, data)
         aws.client("s3").put_object(Bucket=project.bucket, Key=f"{way.name}/a.csv", Body=DATA)
-        is_ingested(aws, features, project, f"{way.name}/a.csv")
+        ended = ingested(aws, features, project, f"{way.name}/a.csv")
+        stands_in = "NOT the Data Wrangler container" in ended.log[0]
+        assert stands_in == (way.engine == "data-wrangler")
     for way in WAYS:
         # Who shares a bucket is not started by the others' files.
         assert len(executions(aws, projects[way.name].pipeline)) == 1

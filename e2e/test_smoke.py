@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import stacks
+from builds import ROOT
 from local_aws.launcher import LocalAws
-from observe import ROOT
 from wiring import ACCOUNT
 
 LAUNCH_ROLE = "AmazonSageMakerServiceCatalogProductsLaunchRole"
