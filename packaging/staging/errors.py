@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -82,6 +83,10 @@ def run(main: Callable[[], None]) -> int:
         return _told(from_aws(error))
     except KeyboardInterrupt:
         return _told(PackagingError("Interrupted.", "run it again; it continues where it was"))
+    except BrokenPipeError:
+        # Whoever reads, `head` say, has seen enough; nor may Python's own last flush complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 
