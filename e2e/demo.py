@@ -7,6 +7,7 @@ the first event once more, shows each hop and what the executions did, reads the
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -236,6 +237,10 @@ def main() -> int:
         show(options.root, own_file(options.file) if options.file else abalone())
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever reads, `head` say, has seen enough; nor may Python's own last flush complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (RoadError, LocalAwsError, ClientError, BotoCoreError, OSError) as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)
         if LOG.exists():

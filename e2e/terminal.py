@@ -11,7 +11,8 @@ from typing import Final, TypeVar
 
 from builds import ROOT
 
-WAIT_SECONDS: Final = 90.0
+WAIT_SECONDS: Final = 300.0
+"""For what hangs. A machine with much else to do is slow."""
 LAST_LINES: Final = 30
 # AWS's own, and what the make that a test or the demo was started by tells its own recipes.
 _NOT_HANDED_ON: Final = ("AWS_", "MAKE", "MFLAGS", "FILE", "GIVEN_", "EVENT")
@@ -25,16 +26,20 @@ class RoadError(Exception):
 def run(environment: dict[str, str], *command: object, at: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run a command with these variables of AWS and no others. Its two outputs are one."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_HANDED_ON)}
-    return subprocess.run(
-        [str(part) for part in command],
-        cwd=at,
-        env=mine | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    arguments = [str(part) for part in command]
+    try:
+        return subprocess.run(
+            arguments,
+            cwd=at,
+            env=mine | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=WAIT_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RoadError(f"`{' '.join(arguments)}` did not end within {WAIT_SECONDS:.0f} s") from error
 
 
 def done(result: subprocess.CompletedProcess[str]) -> str:

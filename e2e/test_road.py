@@ -121,8 +121,8 @@ def changed_product(folder: Path) -> Path:
     (root / "target").symlink_to(ROOT / "target")
     product = root / "cfn-templates/project-s3-fs-ingestion.yaml"
     before = product.read_text()
-    product.write_text(before.replace("Files that are uploaded here start the pipeline", "The data's place"))
-    assert product.read_text() != before
+    assert before.count("MemorySize: 128") == 2
+    product.write_text(before.replace("MemorySize: 128", "MemorySize: 256"))
     return root
 
 
@@ -146,7 +146,7 @@ def without_tables(inventory: set[str]) -> set[str]:
     return {thing for thing in inventory if not thing.startswith("table sagemaker_featurestore.")}
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(800)
 def test_the_road_through_service_catalog_and_back(
     aws: LocalAws, user: StudioUser, platform: Platform, engine: Path, data: Path, tmp_path: Path
 ) -> None:
@@ -182,6 +182,8 @@ def test_the_road_through_service_catalog_and_back(
     studio.update_project("Abalone", {"DataKeyPrefix": "incoming/"})
     updated = studio.project("Abalone", "UpdateCompleted")
     assert updated.outputs["DataLocation"].endswith("/incoming/")
+    functions = aws.client("lambda").list_functions()["Functions"]
+    assert {function["MemorySize"] for function in functions} == {256}
     for key in ("landing/c.csv", "incoming/c.csv"):
         s3.put_object(Bucket=project.bucket, Key=key, Body=DATA)
     ingested(aws, second, project, "incoming/c.csv")
@@ -253,7 +255,7 @@ def make_own_role(aws: LocalAws, way: Way, like: str) -> None:
     iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(800)
 def test_projects_of_all_kinds_live_side_by_side(
     aws: LocalAws, user: StudioUser, platform: Platform, engine: Path, data: Path
 ) -> None:

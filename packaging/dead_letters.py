@@ -126,9 +126,9 @@ def last_failure(logs: Any, group: str, letter: DeadLetter) -> str:
         for event in page["events"]:
             latest = _failure_in(event, letter.id) or latest
         if "nextToken" not in page:
-            break
+            return latest
         request["nextToken"] = page["nextToken"]
-    return latest
+    return f"{latest or 'not known'} (there is more of the log than was searched)"
 
 
 def _failure_in(event: dict[str, Any], message_id: str) -> str:

@@ -133,6 +133,13 @@ def _id_in(sqs: Any, queue: str) -> str:
         raise PackagingError(
             f"The queue is in {region[1]}, and this is {here}.", f"AWS_REGION={region[1]} make redrive ..."
         )
+    account = re.search(r"(?:^|[:/])([0-9]{12})[:/]sagemaker-", queue)
+    found = _url(sqs, f"sagemaker-{named[1]}-{named[2]}")
+    if account and found and f"/{account[1]}/" not in found:
+        raise PackagingError(
+            f"The queue is in account {account[1]}, and this is another one, where {found} has its name.",
+            "AWS_PROFILE=... for the account that is meant",
+        )
     return named[1]
 
 
@@ -145,7 +152,7 @@ def find(sqs: Any, identifier: str) -> Queues:
         raise PackagingError(
             f"There is no queue {missing} in {sqs.meta.region_name}.",
             "see whether the project exists (aws sagemaker list-projects) and is one of feature ingestion; "
-            "AWS_REGION=... if it is in another region",
+            "AWS_REGION=... or AWS_PROFILE=... if it is in another region or account",
         )
     dead = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     retry = sqs.get_queue_attributes(QueueUrl=retry_url, AttributeNames=["All"])["Attributes"]

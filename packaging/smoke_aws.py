@@ -124,7 +124,8 @@ def live(
             f"as {aws.caller}.",
             f"see whether this is where it should run; then CONFIRM={aws.account}",
         )
-    signal.signal(signal.SIGTERM, _interrupt)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _interrupt)
     run_id = secrets.token_hex(3)
     print(f"Run {run_id} in account {aws.account}, {aws.region}. Ctrl-C ends it and removes what it made.")
     verdicts: list[Verdict] = []
@@ -133,10 +134,14 @@ def live(
     for check in checks:
         heading(check)
         world = make_world(aws, check, run_id)
-        found, interrupted = run_one(check, world)
-        verdicts += found
-        print("  removing what was made", file=sys.stderr)
-        left += world.ledger.remove_all()
+        try:
+            found, interrupted = run_one(check, world)
+            verdicts += found
+        except KeyboardInterrupt:  # a second one, or one in between
+            interrupted = True
+        finally:
+            print("  removing what was made", file=sys.stderr)
+            left += world.ledger.remove_all()
         interrupted = interrupted or world.ledger.interrupted
         if interrupted:
             break

@@ -34,6 +34,8 @@ def name_the_resources() -> None:
             request = json.loads(body)
         except ValueError:
             return found
+        if not isinstance(request, dict):
+            return found
         _, region, account = rest
         return (_queue_of_task(request) if service == "sqs" else _alarm(request, region, account)) or found
 

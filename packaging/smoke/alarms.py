@@ -164,15 +164,15 @@ def age_is_left_out(world: World) -> Verdict | None:
     """Compare the ages of two queues with a message each: one was received several times, one never."""
     properties = shipped("RetryAgeAlarm")
 
-    def age(use: str) -> float:
+    def age(use: str) -> float | None:
         dimensions = [{"Name": "QueueName", "Value": f"{world.name}-{use}"}]
         values = data(world, properties["Namespace"], properties["MetricName"], dimensions, "Maximum")
-        return values[0] if values else 0.0
+        return values[0] if values else None
 
-    never = age("waiting")
-    if never < OLD_SECONDS:
+    never, often = age("waiting"), age("received")
+    # What CloudWatch does not have yet says nothing.
+    if never is None or often is None or never < OLD_SECONDS:
         return None
-    often = age("received")
     seen = f"{never:g} s where the message was never received, {often:g} s where it was {RECEIVES} times"
     return decide(AGE, often < OLD_SECONDS / 2, seen)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from smoke.aws import Aws
 
@@ -95,7 +95,7 @@ class Ledger:
                 entry.remove()
             except StillThereError:
                 break
-            except (BotoCoreError, ClientError):
+            except Exception:  # whatever it is, the others are removed, and this one is told
                 continue
             return True
         return False

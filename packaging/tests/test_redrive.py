@@ -13,7 +13,7 @@ import pytest
 
 import redrive
 from conftest import REPOSITORY
-from dead_letters import SHOWN, read
+from dead_letters import SHOWN, last_failure, read
 from local_aws.launcher import LocalAws
 from staging.errors import PackagingError
 
@@ -176,6 +176,8 @@ def arn(name: str) -> str:
         (("--queue", "orders-dead-letters"), "is not the dead-letter queue of a project"),
         (("--queue", "sagemaker-p-zzz-dead-letters"), "There is no queue sagemaker-p-zzz-dead-letters"),
         (("--queue", f"arn:aws:sqs:eu-west-1:000000000000:{DEAD}"), "AWS_REGION=eu-west-1"),
+        (("--queue", f"arn:aws:sqs:us-east-1:999999999999:{DEAD}"), "is in account 999999999999"),
+        (("--queue", f"https://sqs.us-east-1.amazonaws.com/999999999999/{DEAD}"), "AWS_PROFILE="),
         (("--queue", f"https://sqs.eu-west-1.amazonaws.com/000000000000/{DEAD}"), "AWS_REGION=eu-west-1"),
     ],
 )
@@ -295,3 +297,12 @@ def test_any_body_is_shown_in_one_short_line(body: str) -> None:
     assert shown.isprintable()
     assert len(shown) < 700
     shown.encode()
+
+
+def test_a_log_that_is_too_long_to_be_searched_is_not_taken_for_one_without_the_failure() -> None:
+    class Endless:
+        def filter_log_events(self, **_: Any) -> dict[str, Any]:
+            return {"events": [], "nextToken": "more"}
+
+    [letter] = [read({"MessageId": "m", "Body": "x", "Attributes": {"SentTimestamp": "0"}})]
+    assert last_failure(Endless(), LOG_GROUP, letter).startswith("not known (there is more of the log")

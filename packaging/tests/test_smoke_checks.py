@@ -142,11 +142,12 @@ def test_a_role_that_cannot_be_assumed_yet_is_waited_for(tmp_path: Path) -> None
     assert set(outcomes(found).values()) == {"shown"}
 
 
-def metrics(ages: dict[str, float], failed: float) -> Any:
+def metrics(ages: dict[str, float | None], failed: float) -> Any:
     def answer(request: dict[str, Any]) -> dict[str, Any]:
         metric = request["MetricDataQueries"][0]["MetricStat"]["Metric"]
         name = metric["Dimensions"][0]["Value"].rpartition("-")[2]
-        values = [failed] if metric["MetricName"] == "ExecutionFailed" else [ages[name]]
+        value = failed if metric["MetricName"] == "ExecutionFailed" else ages[name]
+        values = [] if value is None else [value]
         return {"MetricDataResults": [{"Id": "m", "Values": values}]}
 
     return answer
@@ -161,6 +162,12 @@ def test_an_age_that_counts_received_messages_too_refutes_the_claim(tmp_path: Pa
         "execution-failed": "shown",
         "age": "refuted",
     }
+
+
+def test_an_age_that_is_not_there_yet_proves_nothing(tmp_path: Path) -> None:
+    aws = Told(GetMetricData=metrics({"waiting": 400, "received": None}, 1))
+    found = outcomes(run_one(CHECKS[1], world(aws, "alarms", tmp_path))[0])
+    assert found["age"] == "undecided"
 
 
 def test_what_never_appears_is_undecided_and_what_did_counts(tmp_path: Path) -> None:
