@@ -31,8 +31,12 @@ impl Patience {
     /// The pause after the attempt with this number, from 1: a random part of what is possible, so
     /// that calls that failed together do not come back together.
     fn pause(&self, attempt: u32) -> Duration {
+        self.most(attempt).mul_f64(fastrand::f64())
+    }
+
+    fn most(&self, attempt: u32) -> Duration {
         let factor = 2u32.saturating_pow(attempt.saturating_sub(1));
-        self.first.saturating_mul(factor).min(self.longest).mul_f64(fastrand::f64())
+        self.first.saturating_mul(factor).min(self.longest)
     }
 
     /// Waits after the attempt with this number, from 1; `false` if the job is to end meanwhile.
@@ -76,9 +80,10 @@ mod tests {
     #[test]
     fn pauses_grow_up_to_the_longest() {
         let patience = Patience::default();
-        for attempt in 1..100 {
-            assert!(patience.pause(attempt) <= patience.longest);
-        }
-        assert!((0..100).all(|_| patience.pause(1) <= patience.first));
+        let most = [1, 2, 3, 7, 8, 100].map(|attempt| patience.most(attempt).as_millis());
+        assert_eq!(most, [200, 400, 800, 12_800, 20_000, 20_000]);
+        let pauses: Vec<_> = (0..100).map(|_| patience.pause(3)).collect();
+        assert!(pauses.iter().all(|pause| *pause <= patience.most(3)));
+        assert!(pauses.iter().any(|pause| *pause > patience.most(2)));
     }
 }

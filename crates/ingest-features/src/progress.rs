@@ -62,6 +62,7 @@ impl Progress {
     pub(crate) fn warn(&self, what: impl fmt::Display) {
         if self.bar.is_some() {
             // There is nobody left to tell if this fails.
+            let what = terminal_text::line(&what.to_string());
             let _ = writeln!(io::stderr(), "warning: {what}");
         } else {
             tracing::warn!("{what}");

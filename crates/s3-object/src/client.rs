@@ -1,8 +1,10 @@
 //! The client: requests, sent again if the service or the connection fails.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorSettings, SharedHttpConnector,
@@ -12,7 +14,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 
 use crate::error::S3Error;
 use crate::list::element;
-use crate::request::{Place, Wanted};
+use crate::request::{Place, Wanted, now};
 use crate::{ObjectUrl, Reason, with_causes};
 
 /// Attempts in all, the first included.
@@ -23,11 +25,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest that S3 may take to answer, or a download may stand still.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long before their end credentials are asked for again.
+const RENEWED_BEFORE: Duration = Duration::from_mins(5);
+
 /// Objects in S3, of one region.
 #[derive(Debug, Clone)]
 pub struct S3 {
     connector: SharedHttpConnector,
     credentials: Option<SharedCredentialsProvider>,
+    /// The last ones: where they come from may be a service that does not want to be asked each time.
+    kept: Arc<Mutex<Option<Credentials>>>,
     place: Place,
 }
 
@@ -45,6 +52,7 @@ impl S3 {
         Self {
             connector: http.connector(&settings),
             credentials: config.credentials_provider(),
+            kept: Arc::default(),
             place: Place {
                 region: region.to_owned(),
                 endpoint: endpoint.or_else(|| config.endpoint_url().map(str::to_owned)),
@@ -92,17 +100,27 @@ impl S3 {
         }
     }
 
+    async fn credentials(&self, what: &str) -> Result<Credentials, S3Error> {
+        let denied = |answer: String| S3Error::new(what, Reason::NoCredentials, answer);
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(credentials) = kept.filter(last) {
+            return Ok(credentials);
+        }
+        let provider = self.credentials.as_ref();
+        let provider = provider.ok_or_else(|| denied("there are no credentials".to_owned()))?;
+        let credentials = provider.provide_credentials().await;
+        let credentials = credentials.map_err(|error| denied(with_causes(&error)))?;
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials.clone());
+        Ok(credentials)
+    }
+
     /// Sends a request once; the answer is a good one, its body yet to be read.
     pub(crate) async fn attempt(
         &self,
         wanted: &Wanted<'_>,
         what: &str,
     ) -> Result<HttpResponse, S3Error> {
-        let denied = |answer: String| S3Error::new(what, Reason::NoCredentials, answer);
-        let provider = self.credentials.as_ref();
-        let provider = provider.ok_or_else(|| denied("there are no credentials".to_owned()))?;
-        let credentials = provider.provide_credentials().await;
-        let credentials = credentials.map_err(|error| denied(with_causes(&error)))?;
+        let credentials = self.credentials(what).await?;
         let request = self.place.request(wanted, credentials);
         let request = request.map_err(|error| S3Error::new(what, Reason::Refused, error))?;
         let answer = self
@@ -133,6 +151,11 @@ impl S3 {
     }
 }
 
+/// Whether credentials are good for another request. Some have no end.
+fn last(credentials: &Credentials) -> bool {
+    credentials.expiry().is_none_or(|end| now() + RENEWED_BEFORE < end)
+}
+
 /// The whole body of an answer.
 async fn read(answer: HttpResponse, what: &str) -> Result<Vec<u8>, S3Error> {
     let bytes = ByteStream::new(answer.into_body()).collect().await;
@@ -143,4 +166,53 @@ async fn read(answer: HttpResponse, what: &str) -> Result<Vec<u8>, S3Error> {
 
 pub(crate) fn late(what: &str) -> S3Error {
     S3Error::new(what, Reason::Unreachable, "S3 did not answer in time")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::SystemTime;
+
+    use aws_credential_types::provider::future;
+    use sdk_http_client::{Client, TrustStore};
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Counting {
+        asked: Arc<AtomicUsize>,
+        end: Option<SystemTime>,
+    }
+
+    impl ProvideCredentials for Counting {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            future::ProvideCredentials::ready(Ok(Credentials::new(
+                "a", "s", None, self.end, "test",
+            )))
+        }
+    }
+
+    async fn asked_for_three_requests(lifetime: Option<Duration>) -> usize {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let end = lifetime.map(|lifetime| now() + lifetime);
+        let provider = SharedCredentialsProvider::new(Counting { asked: Arc::clone(&asked), end });
+        let config = SdkConfig::builder().credentials_provider(provider).build();
+        let http = Client::new(TrustStore::of_files(&[]));
+        let s3 = S3::new(&config, &http, "eu-west-1", None);
+        for _ in 0..3 {
+            s3.clone().credentials("reading").await.unwrap();
+        }
+        asked.load(Ordering::Relaxed)
+    }
+
+    #[tokio::test]
+    async fn credentials_are_asked_for_again_only_shortly_before_their_end() {
+        assert_eq!(asked_for_three_requests(None).await, 1);
+        assert_eq!(asked_for_three_requests(Some(Duration::from_hours(1))).await, 1);
+        assert_eq!(asked_for_three_requests(Some(Duration::from_mins(1))).await, 3);
+    }
 }

@@ -37,9 +37,22 @@ impl Reason {
             | "InvalidAccessKeyId"
             | "InvalidClientTokenId"
             | "UnrecognizedClientException" => Self::Denied,
-            "InternalFailure" | "InternalServerError" | "ServiceUnavailable" => Self::Fault,
-            "RequestTimeout" => Self::Unreachable,
-            "SlowDown" | "TooManyRequestsException" => Self::Throttled,
+            "InternalError"
+            | "InternalFailure"
+            | "InternalServerError"
+            | "InternalServerException"
+            | "ServiceUnavailable"
+            | "ServiceUnavailableException" => Self::Fault,
+            "RequestTimeout" | "RequestTimeoutException" => Self::Unreachable,
+            // Those that the SDK takes for throttling, beside the ones with the word in them.
+            "BandwidthLimitExceeded"
+            | "LimitExceededException"
+            | "PriorRequestNotComplete"
+            | "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+            | "TooManyRequestsException"
+            | "TransactionInProgressException" => Self::Throttled,
             code if code.contains("Throttl") => Self::Throttled,
             code if ["AccessDenied", "Token", "Signature"].iter().any(|of| code.contains(of)) => {
                 Self::Denied
@@ -92,6 +105,9 @@ mod tests {
             ("SlowDown", Some(503), Reason::Throttled),
             ("RequestTimeout", Some(400), Reason::Unreachable),
             ("InternalFailure", None, Reason::Fault),
+            ("ServiceUnavailableException", None, Reason::Fault),
+            ("ProvisionedThroughputExceededException", None, Reason::Throttled),
+            ("RequestLimitExceeded", Some(400), Reason::Throttled),
             ("SomethingNew", Some(503), Reason::Fault),
             ("SomethingNew", Some(429), Reason::Throttled),
             ("SomethingNew", Some(301), Reason::Refused),

@@ -105,8 +105,11 @@ fn encoded(text: &str, unreserved: &[u8]) -> String {
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "a signature is valid for minutes, by the clock")]
-fn now() -> SystemTime {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "signatures and credentials are valid for so long, by the clock"
+)]
+pub(crate) fn now() -> SystemTime {
     SystemTime::now()
 }
 

@@ -51,7 +51,13 @@ pub(crate) fn certificates(
             return if unfinished { Err(unexpected()) } else { Ok(()) };
         }
         if kept == PIECE {
-            return Err(unexpected());
+            // Something else comes first, as long as it may be; its end may be half a beginning.
+            let begin = memmem::find(rest, BEGIN).unwrap_or(PIECE - BEGIN.len());
+            let before = begin.checked_sub(1).ok_or_else(unexpected)?;
+            line_begins = ends_line(rest[before]);
+            piece.copy_within(begin.., 0);
+            filled = PIECE - begin;
+            continue;
         }
         piece.copy_within(filled - kept..filled, 0);
         filled = kept;
@@ -104,6 +110,16 @@ mod tests {
         let pem = format!("# Bwc=\n{}{other}\r\n{}end", section(3), section(4));
         assert_eq!(quick(pem.as_bytes()).unwrap(), [vec![7; 3], vec![7; 4]]);
         assert_eq!(quick(b"").unwrap(), [] as [Vec<u8>; 0]);
+    }
+
+    #[test]
+    fn what_is_around_certificates_may_be_long() {
+        let trusted = section(30_000).replace("CERTIFICATE", "TRUSTED CERTIFICATE");
+        assert_eq!(quick((trusted + &section(3)).as_bytes()).unwrap(), [vec![7; 3]]);
+        for before in PIECE - 60..PIECE + 60 {
+            let pem = "#".repeat(before) + "\n" + &section(3);
+            assert_eq!(quick(pem.as_bytes()).unwrap(), [vec![7; 3]], "{before}");
+        }
     }
 
     #[test]

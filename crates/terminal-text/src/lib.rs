@@ -13,7 +13,11 @@ pub fn lines(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         let controls = character.is_control() && character != '\n';
-        if controls || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+        let directs = matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        );
+        if controls || directs {
             shown.extend(character.escape_default());
         } else {
             shown.push(character);
@@ -29,8 +33,8 @@ mod tests {
     #[test]
     fn what_controls_a_terminal_is_shown_and_not_done() {
         assert_eq!(
-            line("a\u{1b}[2J\nb\tc\u{9b}\u{202e}\u{2028}é"),
-            "a\\u{1b}[2J\\nb\\tc\\u{9b}\\u{202e}\\u{2028}é"
+            line("a\u{1b}[2J\nb\tc\u{9b}\u{202e}\u{2028}\u{61c}\u{200f}é"),
+            "a\\u{1b}[2J\\nb\\tc\\u{9b}\\u{202e}\\u{2028}\\u{61c}\\u{200f}é"
         );
         assert_eq!(lines("a\nb\r"), "a\nb\\r");
     }

@@ -123,7 +123,8 @@ impl MaxRejected {
     pub fn of(self, rows: u64) -> u64 {
         match self {
             Self::Rows(rows) => rows,
-            Self::Percent(percent) => (rows as f64 * percent / 100.0) as u64,
+            // 1.14% of 5,000 rows are 57, and 56.99999999999999 to a computer.
+            Self::Percent(percent) => (rows as f64 * percent / 100.0 * (1.0 + 1e-12)) as u64,
         }
     }
 }
@@ -158,6 +159,8 @@ mod tests {
     fn rejected_rows_are_counted_or_a_part() {
         assert_eq!("7".parse(), Ok(MaxRejected::Rows(7)));
         assert_eq!("0.5%".parse::<MaxRejected>().map(|max| max.of(1000)), Ok(5));
+        assert_eq!("1.14%".parse::<MaxRejected>().map(|max| max.of(5000)), Ok(57));
+        assert_eq!("1.14%".parse::<MaxRejected>().map(|max| max.of(4999)), Ok(56));
         assert_eq!("100%".parse::<MaxRejected>().map(|max| max.of(7)), Ok(7));
         for bad in ["", "-1", "1.5", "%", "101%", "-1%", "NaN%", "x"] {
             assert!(bad.parse::<MaxRejected>().is_err(), "{bad}");
