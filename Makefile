@@ -1,7 +1,18 @@
 # The front door: `make` explains each target. Works with GNU make 3.81, which macOS has.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-MAKEFLAGS += --no-print-directory
+# A variable that nothing defines is a mistake: packaging/tests/test_makefile.py fails on the warning.
+MAKEFLAGS += --no-print-directory --warn-undefined-variables
+
+# What users may set. Recipes read the names among them from the environment, so that quotes and dollar signs stay as they are.
+AUTH ?=
+BEFORE ?=
+CHECKS ?=
+DRY_RUN ?=
+EVENT ?=
+FILE ?=
+PORT ?=
+STACK_NAME ?=
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,6 +34,7 @@ RUST_TARGET_arm64 := aarch64-unknown-linux-gnu
 LAMBDA_DIR_x86_64 := target/lambda
 LAMBDA_DIR_arm64 := target/lambda-arm64
 HOST_PACKAGE := $(LAMBDA_DIR_$(HOST_ARCH))/start-pipeline/bootstrap.zip
+HOST_CLI := $(LAMBDA_DIR_$(HOST_ARCH))/ingestion-pipeline/ingestion-pipeline
 HOST_JOB := $(LAMBDA_DIR_$(HOST_ARCH))/ingest-features/ingest-features
 # Both say what is missing and how to get it.
 need_rust = command -v cargo rustc > /dev/null || { \
@@ -57,7 +69,7 @@ demo: build-host ## From the package to features, on a laptop: publish, create a
 	@python e2e/demo.py $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
-test: test-rust fuzz test-local-aws test-templates test-packaging test-e2e ## Run all tests
+test: check fuzz test-packaging test-e2e ## Run everything: all of `make check`, the fuzzers, packaging and end-to-end tests
 
 .PHONY: check
 check: fmt-check lint test-rust test-local-aws test-templates docs ## What must pass at every commit: format, lints, fast tests, docs

@@ -217,6 +217,21 @@ def test_make_alone_explains_every_target() -> None:
         assert len(lines) == 1, target
 
 
+def test_smoke_aws_prints_every_call_and_the_cost_in_a_dry_run() -> None:
+    done = run("make", "smoke-aws", "DRY_RUN=1")
+    assert done.returncode == 0, done.stderr
+    assert "A dry run: nothing is called." in done.stdout
+    assert "sagemaker:StartPipelineExecution" in done.stdout
+    assert done.stdout.count("  cost: ") == 4
+    assert "undefined variable" not in done.stderr
+
+
+def test_smoke_aws_refuses_to_run_without_the_account_to_run_in() -> None:
+    done = run("make", "smoke-aws")
+    assert done.returncode != 0
+    assert "CONFIRM" in done.stderr
+
+
 def test_the_golden_token_can_be_computed_without_our_code() -> None:
     folder = ROOT / "crates/start-pipeline/src/request"
     done = run("sh", folder / "golden-token.sh")
