@@ -130,7 +130,7 @@ def grants(world: World) -> list[dict[str, Any]]:
 def make_feature_group(world: World) -> None:
     """An online feature group for the three rows."""
     group = {"FeatureGroupName": world.name}
-    world.ledger.will_make(f"feature group {world.name}", "sagemaker", "DeleteFeatureGroup", **group)
+    world.ledger.will_make_feature_group(world.name, world.poll_seconds)
     world.aws.call(
         "sagemaker",
         "CreateFeatureGroup",

@@ -15,6 +15,8 @@ from smoke.aws import Aws
 
 ATTEMPTS: Final = 4
 PAUSE_SECONDS: Final = 15.0
+# Feature Store deletes an online group within seconds; one that takes longer than this is left to its owner.
+DELETING_SECONDS: Final = 600.0
 GONE: Final = (
     "AWS.SimpleQueueService.NonExistentQueue",
     "NoSuchBucket",
@@ -70,6 +72,12 @@ class Ledger:
             f"empty the bucket {name} with all its versions (S3 console: Empty), then aws s3 rb s3://{name}",
         )
 
+    def will_make_feature_group(self, name: str, poll_seconds: float) -> None:
+        """Write down a feature group, which is gone some time after it was deleted."""
+        parameters = {"FeatureGroupName": name}
+        by_hand = cli("sagemaker", "DeleteFeatureGroup", parameters)
+        self.add(f"feature group {name}", lambda: self._delete_feature_group(name, poll_seconds), by_hand)
+
     def remove_all(self) -> list[Entry]:
         """Remove everything, the last one first; gives what could not be removed.
 
@@ -111,6 +119,22 @@ class Ledger:
         try:
             url = self._aws.call("sqs", "GetQueueUrl", QueueName=name)["QueueUrl"]
             self._aws.call("sqs", "DeleteQueue", QueueUrl=url)
+        except ClientError as error:
+            if not is_gone(error):
+                raise
+
+    def _delete_feature_group(self, name: str, poll_seconds: float) -> None:
+        self._gone("sagemaker", "DeleteFeatureGroup", FeatureGroupName=name)
+        end = self._aws.now() + DELETING_SECONDS
+        try:
+            while True:
+                found = self._aws.call("sagemaker", "DescribeFeatureGroup", FeatureGroupName=name)
+                status = found["FeatureGroupStatus"]
+                if status != "Deleting":
+                    raise RuntimeError(f"the feature group {name} is {status}")
+                if self._aws.now() >= end:
+                    raise StillThereError(f"the feature group {name} is still {status}")
+                self._aws.pause(poll_seconds)
         except ClientError as error:
             if not is_gone(error):
                 raise

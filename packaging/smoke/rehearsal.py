@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import botocore.session
+from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
 from smoke.aws import Answer
@@ -36,6 +37,7 @@ class Rehearsal:
         self._told = ""
         self._pauses = 0
         self._metrics = 0
+        self._deleted: set[str] = set()
 
     def call(self, service: str, operation: str, **parameters: Any) -> Answer:
         """Print it; the answer is made up."""
@@ -47,7 +49,7 @@ class Rehearsal:
         if told != self._told:
             self._tell(told)
             self._told = told
-        return self._answer(operation, parameters)
+        return self.answer(operation, parameters)
 
     def now(self) -> float:
         """A time that goes on with each pause only, so that two dry runs print the same."""
@@ -60,13 +62,19 @@ class Rehearsal:
         if self._pauses > _MOST_PAUSES:
             raise RehearsalError(f"a check waits for ever after {self._told}")
 
-    def _answer(self, operation: str, given: dict[str, Any]) -> Answer:
+    def answer(self, operation: str, given: dict[str, Any]) -> Answer:
+        """What AWS would say."""
         arn = f"arn:aws:sagemaker:{self.region}:{ACCOUNT}"
         if operation == "StartPipelineExecution":
             token = given["ClientRequestToken"].strip("-")
             return {"PipelineExecutionArn": f"{arn}:pipeline/smoke/execution/<of {token}>"}
         if operation == "GetMetricData":
             return {"MetricDataResults": [self._metric(query) for query in given["MetricDataQueries"]]}
+        if operation == "DeleteFeatureGroup":
+            self._deleted.add(given["FeatureGroupName"])
+        if operation == "DescribeFeatureGroup" and given["FeatureGroupName"] in self._deleted:
+            gone = {"Error": {"Code": "ResourceNotFound", "Message": "Resource Not Found"}}
+            raise ClientError(gone, operation)
         if operation in {"CreateQueue", "GetQueueUrl"}:
             return {"QueueUrl": f"https://sqs.{self.region}.amazonaws.com/{ACCOUNT}/{given['QueueName']}"}
         return ANSWERS.get(operation, {})

@@ -78,3 +78,34 @@ def test_a_bucket_whose_objects_stay_is_told() -> None:
     ledger.will_make_bucket("b")
     [left] = ledger.remove_all()
     assert "empty the bucket b" in left.by_hand
+
+
+def deleted_groups(*statuses: str) -> Told:
+    """DescribeFeatureGroup answers with these, and then that there is no such group."""
+    answers: list[object] = [{"FeatureGroupStatus": status} for status in statuses]
+    return Told(DescribeFeatureGroup=[*answers, service_error("ResourceNotFound", "Resource Not Found")])
+
+
+def test_feature_group_is_removed_once_it_is_gone() -> None:
+    aws = deleted_groups("Deleting", "Deleting")
+    ledger = Ledger(aws)
+    ledger.will_make_feature_group("g", 1)
+    assert ledger.remove_all() == []
+    assert aws.now() == Told().now() + 60 * 2
+
+
+def test_feature_group_that_cannot_be_deleted_is_left() -> None:
+    aws = deleted_groups(*["DeleteFailed"] * ATTEMPTS)
+    ledger = Ledger(aws)
+    ledger.will_make_feature_group("g", 1)
+    [left] = ledger.remove_all()
+    assert (
+        left.by_hand == """aws sagemaker delete-feature-group --cli-input-json '{"FeatureGroupName": "g"}'"""
+    )
+
+
+def test_feature_group_that_is_deleting_for_too_long_is_left() -> None:
+    aws = deleted_groups(*["Deleting"] * 100)
+    ledger = Ledger(aws)
+    ledger.will_make_feature_group("g", 1)
+    assert [entry.what for entry in ledger.remove_all()] == ["feature group g"]
