@@ -11,13 +11,12 @@ pub(super) static TIMESTAMP: LazyLock<DataType> =
 /// As an offset, because Arrow writes the times of a named zone only with a database of all zones.
 const UTC: &str = "+00:00";
 
-/// A column of times in microseconds.
-pub(super) fn timestamp(
-    times: impl Iterator<Item = Option<i64>>,
-    microseconds: impl Fn(i64) -> i64,
-) -> ArrayRef {
-    let times = times.map(|time| time.map(&microseconds)).collect::<TimestampMicrosecondArray>();
-    Arc::new(times.with_timezone(UTC))
+/// A column of times in microseconds; the first error among them, if there is one.
+pub(super) fn timestamps<E>(
+    times: impl Iterator<Item = Result<Option<i64>, E>>,
+) -> Result<ArrayRef, E> {
+    let times = times.collect::<Result<TimestampMicrosecondArray, E>>()?;
+    Ok(Arc::new(times.with_timezone(UTC)))
 }
 
 /// The type's name in Spark SQL.
