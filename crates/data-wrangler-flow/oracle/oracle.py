@@ -25,6 +25,7 @@ from pyspark.sql import functions as sf
 import corpus
 import models
 import operators
+import parquet_files
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "oracle"
 FLOWS = Path(__file__).parents[3] / "flows"
@@ -33,6 +34,7 @@ FLOWS = Path(__file__).parents[3] / "flows"
 def main() -> None:
     """Write what is expected of every case."""
     spark = session()
+    parquet_files.write(spark, FIXTURES)
     for case in sorted(FIXTURES.glob("*.case.json")):
         expected = run(spark, json.loads(case.read_text()))
         path = case.with_name(case.name.replace(".case.", ".expected."))

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array,
@@ -14,6 +15,7 @@ use arrow_schema::DataType;
 
 use super::context::Fault;
 use super::java;
+use super::source::decode;
 use super::types::{is_integral, is_number, sql_name};
 
 /// Casts a column. The types that cannot be cast exactly as Spark does are refused.
@@ -45,10 +47,29 @@ pub(super) fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Fault> {
             Ok(Arc::new(dates.collect::<Date32Array>()))
         }
         (from, DataType::Float64) if is_number(from) => Ok(Arc::new(doubles(array)?)),
-        (from, DataType::Int64) if is_integral(from) => Ok(Arc::new(longs(array)?)),
-        (DataType::Int64, DataType::Int32) => {
+        (DataType::Decimal128(_, scale), DataType::Float64) => {
+            let decimals = array.as_primitive::<Decimal128Type>().iter();
+            let doubles = decimals.map(|value| value.map(|v| java::decimal_to_double(v, *scale)));
+            Ok(Arc::new(doubles.collect::<Float64Array>()))
+        }
+        (DataType::Timestamp(..), DataType::Float64) => {
+            let times = array.as_primitive::<TimestampMicrosecondType>().iter();
+            #[expect(clippy::cast_precision_loss, reason = "as Java does")]
+            let seconds = times.map(|time| time.map(|time| time as f64 / 1_000_000.0));
+            Ok(Arc::new(seconds.collect::<Float64Array>()))
+        }
+        (DataType::Timestamp(..), DataType::Date32) => {
+            let times = array.as_primitive::<TimestampMicrosecondType>().iter();
+            let dates = times.map(|time| time.map(java::date_of)).map(Option::flatten);
+            Ok(Arc::new(dates.collect::<Date32Array>()))
+        }
+        (from, DataType::Int64) if has_longs(from) => Ok(Arc::new(longs(array)?)),
+        (from, DataType::Int32)
+            if has_longs(from) && (!is_integral(from) || *from == DataType::Int64) =>
+        {
+            let array = longs(array)?;
             #[expect(clippy::cast_possible_truncation, reason = "as Java does")]
-            let ints = array.as_primitive::<Int64Type>().iter().map(|long| long.map(|l| l as i32));
+            let ints = array.iter().map(|long| long.map(|l| l as i32));
             Ok(Arc::new(ints.collect::<Int32Array>()))
         }
         (from, DataType::Int32) if is_integral(from) => {
@@ -67,6 +88,15 @@ pub(super) fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Fault> {
             #[expect(clippy::cast_possible_truncation, reason = "saturates, as Java does")]
             let ints = array.iter().map(|double| double.map(|d| d as i32));
             Ok(Arc::new(ints.collect::<Int32Array>()))
+        }
+        (DataType::Decimal128(..), DataType::Boolean) => {
+            let decimals = array.as_primitive::<Decimal128Type>().iter();
+            let flags = decimals.map(|value| value.map(|value| value != 0));
+            Ok(Arc::new(flags.collect::<BooleanArray>()))
+        }
+        (DataType::Timestamp(..), DataType::Boolean) => {
+            let times = array.as_primitive::<TimestampMicrosecondType>().iter();
+            Ok(Arc::new(times.map(|time| time.map(|time| time != 0)).collect::<BooleanArray>()))
         }
         (from, DataType::Boolean) if is_number(from) => {
             let array = doubles(array)?;
@@ -116,7 +146,12 @@ pub(super) fn doubles(array: &ArrayRef) -> Result<Float64Array, Fault> {
     })
 }
 
-/// A column of integers as longs.
+/// Types whose values Spark cuts off to whole numbers: decimals at the point, times to seconds.
+fn has_longs(kind: &DataType) -> bool {
+    is_integral(kind) || matches!(kind, DataType::Decimal128(..) | DataType::Timestamp(..))
+}
+
+/// A column as longs.
 pub(super) fn longs(array: &ArrayRef) -> Result<Int64Array, Fault> {
     Ok(match array.data_type() {
         DataType::Int64 => array.as_primitive::<Int64Type>().clone(),
@@ -128,6 +163,14 @@ pub(super) fn longs(array: &ArrayRef) -> Result<Int64Array, Fault> {
         }
         DataType::Int8 => {
             array.as_primitive::<Int8Type>().iter().map(|v| v.map(i64::from)).collect()
+        }
+        DataType::Decimal128(_, scale) => {
+            let decimals = array.as_primitive::<Decimal128Type>().iter();
+            decimals.map(|value| value.map(|value| java::decimal_to_long(value, *scale))).collect()
+        }
+        DataType::Timestamp(..) => {
+            let times = array.as_primitive::<TimestampMicrosecondType>().iter();
+            times.map(|time| time.map(|time| time.div_euclid(1_000_000))).collect()
         }
         kind => return Err(refused(kind, &DataType::Int64)),
     })
@@ -153,6 +196,19 @@ fn to_texts(array: &ArrayRef) -> Result<ArrayRef, Fault> {
                     )
                 })?);
             }
+        }
+        DataType::Decimal128(_, scale) => {
+            let decimals = array.as_primitive::<Decimal128Type>().iter();
+            let format = |value| java::format_decimal(value, *scale);
+            decimals.for_each(|value| texts.append_option(value.map(format)));
+        }
+        DataType::Timestamp(..) => {
+            let times = array.as_primitive::<TimestampMicrosecondType>().iter();
+            times.for_each(|time| texts.append_option(time.map(java::format_timestamp)));
+        }
+        // Spark takes the bytes for UTF-8.
+        DataType::Binary => {
+            array.as_binary::<i32>().iter().for_each(|v| texts.append_option(v.map(decode)));
         }
         kind if is_integral(kind) => {
             longs(array)?.iter().for_each(|v| texts.append_option(v.map(|v| v.to_string())));

@@ -1,5 +1,9 @@
 //! How Java and Spark read and write single values.
 
+use std::fmt::Write;
+
+const MICROSECONDS_OF_DAY: i64 = 86_400_000_000;
+
 /// Spark's `CAST(text AS DOUBLE)`: Java's `Double.parseDouble`, and a few names besides.
 pub(super) fn parse_double(text: &str) -> Option<f64> {
     let text = text.trim_matches(|c| c <= ' ');
@@ -206,6 +210,65 @@ pub(super) fn format_date(days: i32) -> String {
         0.. => format!("{year:04}-{month:02}-{day:02}"),
         _ => format!("-{:04}-{month:02}-{day:02}", -year),
     }
+}
+
+/// The day of a time in microseconds since 1970; none of a time out of the range of dates.
+pub(super) fn date_of(microseconds: i64) -> Option<i32> {
+    microseconds.div_euclid(MICROSECONDS_OF_DAY).try_into().ok()
+}
+
+/// A time as Spark writes it in UTC: with as many digits of the second as it needs.
+pub(super) fn format_timestamp(microseconds: i64) -> String {
+    // 64 bits of microseconds are within the range of dates.
+    let mut text = format_date(date_of(microseconds).unwrap_or_default());
+    let rest = microseconds.rem_euclid(MICROSECONDS_OF_DAY);
+    let (second, fraction) = (rest / 1_000_000, rest % 1_000_000);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let _ = write!(text, " {hour:02}:{minute:02}:{second:02}");
+    if fraction != 0 {
+        let _ = write!(text, ".{fraction:06}");
+        text.truncate(text.trim_end_matches('0').len());
+    }
+    text
+}
+
+/// Java's `BigDecimal.doubleValue`: the nearest double.
+#[expect(clippy::cast_precision_loss, reason = "at most 53 bits")]
+pub(super) fn decimal_to_double(digits: i128, scale: i8) -> f64 {
+    // Both are exact, so that their quotient is rounded once.
+    match u32::try_from(scale) {
+        Ok(scale @ 0..=22) if digits.unsigned_abs() < 1 << 53 => {
+            digits as f64 / 10_i128.pow(scale) as f64
+        }
+        _ => format!("{digits}e{}", -i32::from(scale)).parse().unwrap_or(f64::NAN),
+    }
+}
+
+/// Spark's `Decimal.toLong`: cut off at the point; of larger numbers the lowest 64 bits.
+#[expect(clippy::cast_possible_truncation, reason = "as Java does")]
+pub(super) fn decimal_to_long(digits: i128, scale: i8) -> i64 {
+    let power = 10_i128.checked_pow(u32::try_from(scale).unwrap_or_default());
+    power.map_or(0, |power| (digits / power) as i64)
+}
+
+/// Java's `BigDecimal.toString`: with an exponent below 0.000001.
+pub(super) fn format_decimal(value: i128, scale: i8) -> String {
+    let (digits, scale) = (value.unsigned_abs().to_string(), usize::try_from(scale).unwrap_or(0));
+    let sign = if value < 0 { "-" } else { "" };
+    // Zeros between the point and the first digit.
+    let zeros = scale.saturating_sub(digits.len());
+    if scale == 0 {
+        return format!("{sign}{digits}");
+    }
+    if zeros > 5 {
+        let exponent = scale + 1 - digits.len();
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        return format!("{sign}{first}{point}{rest}E-{exponent}");
+    }
+    let padded = format!("{digits:0>width$}", width = scale + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - scale);
+    format!("{sign}{whole}.{fraction}")
 }
 
 /// Java's `Double.toString`, for the numbers that all versions of Java write alike: up to 15

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type};
+use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use data_wrangler_flow::engine::Output;
@@ -97,6 +97,11 @@ fn value(column: &ArrayRef, row: usize) -> Value {
         DataType::Date32 => {
             json!(format!("day {}", column.as_primitive::<Date32Type>().value(row)))
         }
-        other => panic!("{other}"),
+        DataType::Timestamp(..) => {
+            let time = column.as_primitive::<TimestampMicrosecondType>().value(row);
+            json!(format!("time {time}"))
+        }
+        // Types that only casts give a form.
+        _ => json!(null),
     }
 }

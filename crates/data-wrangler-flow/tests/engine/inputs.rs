@@ -60,13 +60,6 @@ fn what_is_not_parquet_is_an_error() {
 }
 
 #[test]
-fn a_codec_that_is_not_read_is_named() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/zstd.parquet");
-    let error = run(&flow_of(&json!({"s3ContentType": "parquet"}), &json!([])), &file).unwrap_err();
-    assert!(error.to_string().contains("the column `a` is compressed with zstd, which"), "{error}");
-}
-
-#[test]
 fn broken_json_lines_are_an_error_that_names_the_line() {
     let folder = Folder::new();
     let flow = flow_of(&json!({"s3ContentType": "jsonl"}), &json!([]));

@@ -14,6 +14,7 @@ mod fixtures;
 mod inputs;
 mod lost;
 mod oracle;
+mod parquet;
 mod properties;
 mod refusals;
 mod trained;

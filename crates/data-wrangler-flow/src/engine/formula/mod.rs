@@ -8,7 +8,7 @@ mod parser;
 mod typed;
 mod value;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use arrow_array::builder::{
@@ -21,8 +21,9 @@ use arrow_schema::DataType;
 
 use self::compute::{Row, compute};
 use self::parser::{Expression, parse};
-use self::typed::{Typed, typed};
+use self::typed::{Typed, Use, typed};
 use self::value::{Kind, Value};
+use super::cast::cast;
 use super::context::{Context, Fault};
 use super::table::{Rows, Table, same_name};
 use super::types::sql_name;
@@ -48,7 +49,9 @@ impl Formula {
         output: &str,
         context: &Context,
     ) -> Result<Table, Fault> {
-        let formula = typed(&self.0, &|name| find(&table, name))?;
+        let casts = RefCell::new(Vec::new());
+        let formula = typed(&self.0, &|name, purpose| find(&table, name, purpose, &casts))?;
+        let casts = casts.into_inner();
         let kind = formula.kind.data_type().ok_or_else(|| {
             let (kind, hint) = match formula.kind {
                 Kind::Null => ("always null", "cast it to a type"),
@@ -57,7 +60,9 @@ impl Formula {
             format!("the formula's result is {kind}; {hint}")
         })?;
         table.set(output, &kind, context, |rows| {
-            let (column, lost) = column(&formula, rows, context.now.0)?;
+            let cast = casts.iter().map(|(from, to)| cast(&rows.columns[*from], to));
+            let cast = cast.collect::<Result<Vec<_>, _>>()?;
+            let (column, lost) = column(&formula, rows, &cast, context.now.0)?;
             let lost = lost.into_iter().filter_map(|row| rows.origins.get(row).copied());
             context.losses.add(output, &kind, lost);
             Ok(column)
@@ -65,16 +70,54 @@ impl Formula {
     }
 }
 
-fn find(table: &Table, name: &str) -> Result<(usize, Kind), String> {
+/// Columns of types that formulas do not compute with, cast to types that they do.
+type Casts = RefCell<Vec<(usize, DataType)>>;
+
+/// A column's position and type. Positions after those of the table are those of `casts`.
+fn find(table: &Table, name: &str, purpose: Use, casts: &Casts) -> Result<(usize, Kind), String> {
     let mut fields = table.fields.iter().enumerate();
     let Some((position, field)) = fields.find(|(_, field)| same_name(&field.name, name)) else {
         return Err(table.missing(name));
     };
     // A small integer or float would follow rules of its own.
-    Kind::of(&field.kind).map(|kind| (position, kind)).ok_or_else(|| {
+    if let Some(kind) = Kind::of(&field.kind) {
+        return Ok((position, kind));
+    }
+    let wanted = match purpose {
+        Use::Value => None,
+        Use::Cast(kind) => Some(kind),
+        Use::IsNull if field.kind == DataType::Binary => Some(Kind::Text),
+        Use::IsNull => Some(Kind::Boolean),
+    };
+    let castable = wanted.filter(|kind| is_castable(&field.kind, *kind));
+    let Some((kind, to)) = castable.and_then(|kind| Some((kind, kind.data_type()?))) else {
         let kind = sql_name(&field.kind);
-        format!("the column `{name}` is a {kind}, which formulas do not support; cast it before")
-    })
+        let to = castable_to(&field.kind).map(|kind| format!("cast({name} as {})", kind.name()));
+        let to: Vec<_> = to.collect();
+        return Err(format!(
+            "the column `{name}` is a {kind}, which formulas do not compute with; write {}",
+            to.join(" or ")
+        ));
+    };
+    let mut casts = casts.borrow_mut();
+    casts.push((position, to));
+    Ok((table.fields.len() + casts.len() - 1, kind))
+}
+
+/// The types to which Spark casts a column that formulas do not compute with, and this engine too.
+fn castable_to(kind: &DataType) -> impl Iterator<Item = Kind> {
+    let all = [Kind::Double, Kind::Long, Kind::Text, Kind::Int, Kind::Boolean, Kind::Date];
+    all.into_iter().filter(move |to| is_castable(kind, *to))
+}
+
+fn is_castable(from: &DataType, to: Kind) -> bool {
+    match from {
+        DataType::Timestamp(..) => true,
+        DataType::Decimal128(..) | DataType::Int8 | DataType::Int16 => to != Kind::Date,
+        DataType::Float32 => !matches!(to, Kind::Date | Kind::Text),
+        DataType::Binary => to == Kind::Text,
+        _ => false,
+    }
 }
 
 fn value(array: &ArrayRef, row: usize) -> Value<'_> {
@@ -94,11 +137,22 @@ fn value(array: &ArrayRef, row: usize) -> Value<'_> {
 
 /// The formula's value in each row, and the rows in which it is null because a cast could not read a
 /// text.
-fn column(formula: &Typed, rows: &Rows, now: i64) -> Result<(ArrayRef, Vec<usize>), Fault> {
+fn column(
+    formula: &Typed,
+    rows: &Rows,
+    cast: &[ArrayRef],
+    now: i64,
+) -> Result<(ArrayRef, Vec<usize>), Fault> {
     let mut builder = Builder::new(formula.kind);
     let mut lost = Vec::new();
     for index in 0..rows.len() {
-        let column = |position: usize| value(&rows.columns[position], index);
+        let column = |position: usize| {
+            let array = match position.checked_sub(rows.columns.len()) {
+                None => &rows.columns[position],
+                Some(position) => &cast[position],
+            };
+            value(array, index)
+        };
         let unread = Cell::new(false);
         let value = compute(formula, &Row { column: &column, now, unread: &unread })?;
         if unread.get() && value.is_null() {

@@ -30,8 +30,20 @@ pub(super) enum Step {
     Call(Function, Vec<Typed>),
 }
 
-/// Finds a column: its position and its type.
-pub(super) type Columns<'a> = dyn Fn(&str) -> Result<(usize, Kind), String> + 'a;
+/// Finds a column for a use: its position and its type.
+pub(super) type Columns<'a> = dyn Fn(&str, Use) -> Result<(usize, Kind), String> + 'a;
+
+/// What an expression does with a column. Of a type that formulas do not compute with, such as a
+/// timestamp, a column may be cast to another type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Takes its values as they are.
+    Value,
+    /// Casts them.
+    Cast(Kind),
+    /// Asks which are null.
+    IsNull,
+}
 
 /// Types an expression.
 pub(super) fn typed(expression: &Expression, columns: &Columns) -> Result<Typed, String> {
@@ -48,10 +60,20 @@ pub(super) fn typed(expression: &Expression, columns: &Columns) -> Result<Typed,
         }
         Node::Text(text) => new(Kind::Text, Step::Constant(Value::Text(text.clone().into()))),
         Node::Column(name) => {
-            let (position, kind) = columns(name)?;
+            let (position, kind) = columns(name, Use::Value)?;
             new(kind, Step::Column(position))
         }
-        Node::Cast(value, to) => cast(of(value)?, cast_kind(*to)),
+        Node::Cast(value, to) => {
+            let to = cast_kind(*to);
+            let value = match &value.node {
+                Node::Column(name) => {
+                    let (position, kind) = columns(name, Use::Cast(to))?;
+                    Typed { kind, step: Step::Column(position) }
+                }
+                _ => of(value)?,
+            };
+            cast(value, to)
+        }
         Node::Negate(value) => {
             let value = of(value)?;
             let value = if value.kind == Kind::Text { cast(value, Kind::Double)? } else { value };
@@ -71,7 +93,16 @@ pub(super) fn typed(expression: &Expression, columns: &Columns) -> Result<Typed,
         }
         Node::Arithmetic(with, left, right) => arithmetic(*with, of(left)?, of(right)?),
         Node::Compare(with, left, right) => compare(*with, of(left)?, of(right)?),
-        Node::IsNull(value) => new(Kind::Boolean, Step::IsNull(of(value)?.into())),
+        Node::IsNull(value) => {
+            let value = match &value.node {
+                Node::Column(name) => {
+                    let (position, kind) = columns(name, Use::IsNull)?;
+                    Typed { kind, step: Step::Column(position) }
+                }
+                _ => of(value)?,
+            };
+            new(Kind::Boolean, Step::IsNull(value.into()))
+        }
         Node::In(value, list) => {
             let mut all = vec![of(value)?];
             for item in list {

@@ -9,6 +9,7 @@ mod tokenizer;
 use std::path::PathBuf;
 
 use self::csv::Csv;
+pub(super) use self::text::decode;
 use super::context::{Context, Fault};
 use super::file_name::add_file_name;
 use super::output::MalformedRow;

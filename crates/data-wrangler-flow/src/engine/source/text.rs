@@ -52,7 +52,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Fault> {
 }
 
 /// Decodes UTF-8 as Java does: what is not UTF-8 becomes U+FFFD.
-pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
+pub(in crate::engine) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Cow::Borrowed(text);
     }

@@ -72,10 +72,10 @@ impl Rebase {
             Self::Julian | Self::JulianElsewhere => {
                 from_julian(days.into()).try_into().map_err(|_| "a date out of range")
             }
-            Self::Unknown => Err(
-                "a date before 1582-10-15, and the file does not say in which calendar; Spark \
-                 refuses it too: write the file with Spark 3 or newer, or leave such dates out",
-            ),
+            Self::Unknown => {
+                Err("a date before 1582-10-15, and the file does not say in which calendar; Spark \
+                 refuses it too: write the file with Spark 3 or newer, or leave such dates out")
+            }
         }
     }
 

@@ -133,7 +133,9 @@ fn column(
     }
     let groups = metadata.metadata().row_groups();
     if groups.iter().any(|group| group.column(index).compression() == Compression::LZO) {
-        return Err("is compressed with lzo, which is not read; use snappy, zstd or gzip".to_owned());
+        return Err(
+            "is compressed with lzo, which is not read; use snappy, zstd or gzip".to_owned()
+        );
     }
     let physical = metadata.metadata().file_metadata().schema_descr().column(index);
     let int96 = physical.physical_type() == PhysicalType::INT96;
@@ -154,11 +156,7 @@ fn column(
     Ok(FileColumn { name: field.name().clone(), kind, zoned, rebase, int96 })
 }
 
-fn with_int96_as(
-    metadata: &ArrowReaderMetadata,
-    columns: &[FileColumn],
-    unit: TimeUnit,
-) -> Schema {
+fn with_int96_as(metadata: &ArrowReaderMetadata, columns: &[FileColumn], unit: TimeUnit) -> Schema {
     let fields = metadata.schema().fields().iter().zip(columns).map(|(field, column)| {
         let field = field.as_ref().clone();
         if column.int96 { field.with_data_type(DataType::Timestamp(unit, None)) } else { field }

@@ -84,8 +84,10 @@ impl Task<'_> {
         &self,
         metadata: ArrowReaderMetadata,
         only: Option<ProjectionMask>,
-    ) -> Result<impl Iterator<Item = Result<arrow_array::RecordBatch, arrow_schema::ArrowError>>, Fault>
-    {
+    ) -> Result<
+        impl Iterator<Item = Result<arrow_array::RecordBatch, arrow_schema::ArrowError>>,
+        Fault,
+    > {
         let mut builder =
             ParquetRecordBatchReaderBuilder::new_with_metadata(open(self.path)?, metadata)
                 .with_row_groups(vec![self.group])
@@ -159,8 +161,7 @@ fn times<T: ArrowPrimitiveType<Native = i64>>(
 }
 
 fn open(path: &Path) -> Result<std::fs::File, Fault> {
-    std::fs::File::open(path)
-        .map_err(|source| Fault::Unreadable { path: path.to_owned(), source })
+    std::fs::File::open(path).map_err(|source| Fault::Unreadable { path: path.to_owned(), source })
 }
 
 fn bad(path: &Path, error: &dyn std::fmt::Display) -> Fault {
