@@ -35,6 +35,9 @@ pub struct Summary {
     /// Values that became null because the flow could not cast them, by node and column. Their rows
     /// are not rejected: Spark does the same.
     pub values_lost: Vec<Lost>,
+    /// Features of the group that the flow's output has no column for. The records have no value for
+    /// them.
+    pub features_absent: Vec<String>,
     /// Where the rejected and unwritten rows are.
     pub rejected_to: Option<String>,
     /// Calls of Feature Store that write, retries included.

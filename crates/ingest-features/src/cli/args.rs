@@ -71,6 +71,11 @@ pub struct Arguments {
     #[arg(long)]
     pub refit: bool,
 
+    /// Fail if a feature of the group has no column in the flow's output; without it records are
+    /// written without that feature, with a warning
+    #[arg(long)]
+    pub require_all_features: bool,
+
     /// Rows that may be rejected: a number, or a part such as 0.5%
     #[arg(long, value_name = "ROWS", default_value = "0")]
     pub max_rejected: MaxRejected,

@@ -54,7 +54,8 @@ enum Conversion {
 }
 
 impl Converter {
-    /// A converter for a schema that fits the group; `None` if it does not.
+    /// A converter for a schema that fits the group; `None` if it does not. Features without a column
+    /// are left out of the records.
     /// [`check`](crate::schema_check::check) says why.
     #[must_use]
     pub fn new(schema: &Schema, group: &FeatureGroup) -> Option<Self> {
@@ -65,7 +66,9 @@ impl Converter {
         };
         let named = |name: &str| group.features.iter().find(|f| f.name == name).and_then(column);
         let key = [&group.record_identifier, &group.event_time];
-        let others = group.features.iter().filter(|feature| !key.contains(&&feature.name));
+        let others = group.features.iter().filter(|feature| {
+            !key.contains(&&feature.name) && schema.column_with_name(&feature.name).is_some()
+        });
         Some(Self {
             identifier: named(&group.record_identifier)?,
             event_time: named(&group.event_time)?,

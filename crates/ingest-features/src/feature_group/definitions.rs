@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use arrow_schema::{DataType, Schema};
 use serde_json::{Value, json};
 
-use super::{FeatureType, MAX_FEATURES, MAX_NAME, RESERVED, is_name, is_reserved};
+use super::{
+    FeatureType, MAX_FEATURES, MAX_NAME, PARTITIONS, RESERVED, is_name, is_partition, is_reserved,
+};
 
 /// There can be no feature group for these columns; every fault is listed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +29,13 @@ pub fn definitions(schema: &Schema, group: Option<&str>) -> Result<Value, NoDefi
         if let Some(fault) = name_fault(name) {
             faults.push(fault);
         }
+        if is_partition(name) {
+            faults.push(format!(
+                "the column `{name}` has the name of a partition of the offline store's table ({}); \
+                 rename it in the flow",
+                PARTITIONS.join(", ")
+            ));
+        }
         if !seen.insert(name) {
             faults.push(format!("the column `{name}` is there twice; rename one in the flow"));
         }
@@ -35,9 +44,10 @@ pub fn definitions(schema: &Schema, group: Option<&str>) -> Result<Value, NoDefi
                 features.push(json!({ "FeatureName": name, "FeatureType": kind.name() }));
             }
             None => faults.push(format!(
-                "the column `{}` is of type {}, which no feature can hold; cast it in the flow",
+                "the column `{}` is of type {}, which no feature can hold; {} in the flow",
                 name.escape_debug(),
-                field.data_type()
+                field.data_type(),
+                cast(field.data_type())
             )),
         }
     }
@@ -54,6 +64,16 @@ pub fn definitions(schema: &Schema, group: Option<&str>) -> Result<Value, NoDefi
         request["FeatureGroupName"] = group.into();
     }
     Ok(request)
+}
+
+/// A cast that makes a feature of a column of a type that no feature can hold.
+fn cast(kind: &DataType) -> &'static str {
+    match kind {
+        DataType::Decimal128(..) => "cast it to float or string",
+        DataType::Timestamp(..) => "cast it to string, or to long for seconds since 1970",
+        DataType::Boolean => "cast it to long or string",
+        _ => "cast it to string",
+    }
 }
 
 /// What is wrong with a feature's name, and what to do.

@@ -7,7 +7,7 @@ use std::fmt;
 
 pub use definitions::{NoDefinitions, definitions};
 pub(crate) use definitions::{feature_type, name_fault};
-pub use name::{MAX_NAME, RESERVED, is_group_name, is_name, is_reserved};
+pub use name::{MAX_NAME, PARTITIONS, RESERVED, is_group_name, is_name, is_partition, is_reserved};
 
 /// Most features of a group.
 pub const MAX_FEATURES: usize = 2500;

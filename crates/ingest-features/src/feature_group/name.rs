@@ -3,6 +3,10 @@
 /// Names that Feature Store gives to columns of its own.
 pub const RESERVED: [&str; 3] = ["is_deleted", "write_time", "api_invocation_time"];
 
+/// The partitions of an offline store's table. A feature of such a name would be a column that the
+/// table has twice.
+pub const PARTITIONS: [&str; 4] = ["year", "month", "day", "hour"];
+
 /// Most characters of a name.
 pub const MAX_NAME: usize = 64;
 
@@ -19,6 +23,12 @@ pub fn is_name(text: &str) -> bool {
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Whether the offline store has a partition of the name.
+#[must_use]
+pub fn is_partition(name: &str) -> bool {
+    PARTITIONS.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// A feature group's name or ARN, 150 characters at most.
@@ -76,6 +86,7 @@ mod tests {
 
     #[test]
     fn reserved_names_are_reserved_in_any_case() {
+        assert!(is_partition("Year") && !is_partition("years"));
         assert!(is_reserved("is_deleted") && is_reserved("Write_Time") && !is_reserved("time"));
     }
 }

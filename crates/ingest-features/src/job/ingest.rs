@@ -39,9 +39,9 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
         progress: &Progress,
         summary: &mut Summary,
     ) -> Result<(), Failure> {
-        fit(output, group)?;
+        summary.features_absent = fit(output, group, self.arguments)?;
         let Some(converter) = Converter::new(&output.schema, group) else {
-            return fit(output, group);
+            return fit(output, group, self.arguments).map(drop);
         };
         let rows = Rows::new(output);
         let source = Source { rows: &rows, converter };

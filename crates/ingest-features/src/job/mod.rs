@@ -23,7 +23,7 @@ use crate::objects::Objects;
 use crate::patience::Patience;
 use crate::preview::preview;
 use crate::progress::Progress;
-use crate::schema_check::{check, check_group};
+use crate::schema_check::{Needed, absent, check, check_group};
 use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 use crate::summary::Summary;
@@ -125,7 +125,7 @@ pub async fn run<S: Store, O: Objects>(
     if arguments.dry_run {
         let shown = preview(&output, rows).map_err(|error| no_text(&error))?;
         out.write_all(shown.as_bytes()).map_err(|error| no_output(&error))?;
-        return group.map_or(Ok(()), |group| fit(&output, &group));
+        return group.map_or(Ok(()), |group| fit(&output, &group, arguments).map(drop));
     }
     let done = match (&arguments.output, &group, &services) {
         (Some(target), _, _) => export(&output, target)
@@ -170,13 +170,28 @@ fn not_described(name: &str, error: &StoreError) -> Failure {
     Failure::new(format!("describing the feature group {name}: {error}"), error.hint())
 }
 
-/// Checks that an output fits a feature group.
-fn fit(output: &Output, group: &FeatureGroup) -> Result<(), Failure> {
-    check(&output.schema, group).map_err(|error| {
+/// Checks that an output fits a feature group, and warns of the features that it has no column for;
+/// gives them.
+fn fit(
+    output: &Output,
+    group: &FeatureGroup,
+    arguments: &Arguments,
+) -> Result<Vec<String>, Failure> {
+    let needed = if arguments.require_all_features { Needed::All } else { Needed::Keys };
+    check(&output.schema, group, needed).map_err(|error| {
         let hint = "correct the flow, or make a group that fits; `--print-feature-definitions` prints \
                     what that needs";
         Failure::new(error, hint)
-    })
+    })?;
+    let absent = absent(&output.schema, group);
+    if !absent.is_empty() {
+        tracing::warn!(
+            features = absent.join(", "),
+            "the flow's output has no column for these features; the records are written without \
+             them, and --require-all-features makes this a failure"
+        );
+    }
+    Ok(absent)
 }
 
 /// What is said of the rows that do not have the form of their file.

@@ -26,8 +26,8 @@ pub enum Fault {
     },
     /// A feature is a collection, or of a type that came later.
     #[error(
-        "the feature `{feature}` is of type {kind}, which cannot be written from a column; use a \
-             group without it"
+        "the feature `{feature}` is of type {kind}, which cannot be written from a column; drop \
+             the column in the flow"
     )]
     UnknownType {
         /// The feature.
@@ -76,7 +76,7 @@ pub enum Fault {
     /// A feature has no column.
     #[error("the feature `{feature}` has no column in the flow's output{}; {}",
             alike.as_ref().map(|n| format!(" (it has `{}`)", n.escape_debug())).unwrap_or_default(),
-            "add or rename it in the flow, or use a group without it")]
+            "add or rename it in the flow")]
     MissingFeature {
         /// The feature.
         feature: String,

@@ -14,17 +14,36 @@ use crate::feature_group::{FeatureGroup, FeatureType};
 /// Most of a name's likeness that is not yet a likeness.
 const ALIKE: f64 = 0.85;
 
-/// Checks that the group can be written to, and that each column of the output is one of its
-/// features and the other way round.
+/// Which features must have a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needed {
+    /// Those that Feature Store needs: the record identifier and the event time. Records are written
+    /// without the others, so that a feature can be added to a group that pipelines write to.
+    Keys,
+    /// All.
+    All,
+}
+
+/// Checks that the group can be written to, that each column of the output is one of its features,
+/// and that the needed features have a column.
 ///
 /// # Errors
 ///
-/// [`Mismatch`] lists every fault with its remedy.
-pub fn check(schema: &Schema, group: &FeatureGroup) -> Result<(), Mismatch> {
+/// [`Mismatch`] lists every fault with its remedy, with features that have no column among them.
+pub fn check(schema: &Schema, group: &FeatureGroup, needed: Needed) -> Result<(), Mismatch> {
     let mut faults = of_group(group);
     faults.extend(of_columns(schema, group));
     faults.extend(of_features(schema, group));
-    if faults.is_empty() { Ok(()) } else { Err(Mismatch::new(&group.name, faults)) }
+    let allowed =
+        |fault: &Fault| needed == Needed::Keys && matches!(fault, Fault::MissingFeature { .. });
+    if faults.iter().all(allowed) { Ok(()) } else { Err(Mismatch::new(&group.name, faults)) }
+}
+
+/// The features that no column of the output has, in the group's order.
+#[must_use]
+pub fn absent(schema: &Schema, group: &FeatureGroup) -> Vec<String> {
+    let features = group.features.iter().map(|feature| &feature.name);
+    features.filter(|name| schema.column_with_name(name).is_none()).cloned().collect()
 }
 
 /// Checks that the group can be written to at all.
@@ -44,14 +63,9 @@ fn of_group(group: &FeatureGroup) -> Vec<Fault> {
         faults.push(Fault::NotCreated { status, failure });
     }
     for feature in &group.features {
-        let (feature, kind) = (feature.name.clone(), &feature.kind);
-        let is_time = feature == group.event_time;
-        match kind {
-            FeatureType::Other(name) => {
-                faults.push(Fault::UnknownType { feature, kind: name.clone() });
-            }
-            FeatureType::Integral if is_time => faults.push(Fault::IntegralEventTime { feature }),
-            _ => {}
+        let feature_name = feature.name.clone();
+        if feature_name == group.event_time && feature.kind == FeatureType::Integral {
+            faults.push(Fault::IntegralEventTime { feature: feature_name });
         }
     }
     faults
@@ -101,12 +115,12 @@ fn of_features(schema: &Schema, group: &FeatureGroup) -> Vec<Fault> {
             });
             continue;
         };
-        // Of these, the group itself is at fault.
-        let unusable = match feature.kind {
-            FeatureType::Other(_) => true,
-            FeatureType::Integral => name == group.event_time,
-            _ => false,
-        };
+        if let FeatureType::Other(kind) = &feature.kind {
+            faults.push(Fault::UnknownType { feature: name, kind: kind.clone() });
+            continue;
+        }
+        // Of this, the group itself is at fault.
+        let unusable = feature.kind == FeatureType::Integral && name == group.event_time;
         if !unusable && !convert::fits(field.data_type(), feature, group) {
             faults.push(Fault::WrongType {
                 column: field.data_type().to_string(),

@@ -2,6 +2,18 @@
 
 use s3_object::Reason;
 
+/// What Feature Store writes of a group or resource that it does not find: in lower case, without
+/// spaces.
+const NOT_FOUND: [&str; 7] = [
+    "resourcenotfound",
+    "featuregroupnotfound",
+    "featuregroupdoesnotexist",
+    "can'tfindafeaturegroup",
+    "cannotfindafeaturegroup",
+    "cannotfindfeaturegroup",
+    "couldnotfindfeaturegroup",
+];
+
 /// Feature Store did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
@@ -21,6 +33,27 @@ impl StoreError {
     #[must_use]
     pub fn reported(code: &str, message: &str, status: Option<u16>) -> Self {
         Self::new(Reason::of(code, status), code, message)
+    }
+
+    /// The same error of a group that is known to exist. Feature Store sometimes answers for a moment
+    /// that it does not find such a group, as `ResourceNotFound` or as a `ValidationError`; another
+    /// attempt helps.
+    #[must_use]
+    pub fn of_existing_group(self) -> Self {
+        let message = self.message.to_lowercase().replace(' ', "");
+        let not_found = match self.reason {
+            Reason::NotFound => true,
+            Reason::Refused => NOT_FOUND.iter().any(|words| message.contains(words)),
+            _ => false,
+        };
+        if !not_found {
+            return self;
+        }
+        let message = format!(
+            "Feature Store does not find the feature group, which SageMaker describes as Created: {}",
+            self.message
+        );
+        Self { reason: Reason::Fault, code: self.code, message }
     }
 
     /// The kind of error.

@@ -67,7 +67,8 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
     /// the records are sent one by one at once.
     async fn all(&self, rows: &[usize], records: &[Record], one_by_one: &mut bool) -> Left {
         self.outcome.borrow_mut().calls += 1;
-        let answer = match self.store.batch_write(self.group, records).await {
+        let answer = self.store.batch_write(self.group, records).await;
+        let answer = match answer.map_err(StoreError::of_existing_group) {
             Ok(answer) => answer,
             Err(error) => match error.reason() {
                 Reason::Denied => {
@@ -89,6 +90,7 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
         }
         let mut rejected = 0;
         for (place, error) in answer.refused {
+            let error = error.of_existing_group();
             match error.reason() {
                 Reason::Refused => {
                     rejected += 1;
@@ -120,7 +122,8 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
                 break;
             }
             self.outcome.borrow_mut().calls += 1;
-            match self.store.put(self.group, record).await {
+            let put = self.store.put(self.group, record).await;
+            match put.map_err(StoreError::of_existing_group) {
                 Ok(()) => self.add_written(1),
                 Err(error) if error.reason() == Reason::Refused => {
                     self.add_rejected(rows[place], Why::from(&error));

@@ -143,6 +143,17 @@ pub(crate) fn refused() -> StoreError {
     StoreError::reported("ValidationError", "the value `secret` is not legal", Some(400))
 }
 
+/// What is said of a group that exists, now and then.
+pub(crate) fn not_found() -> [StoreError; 3] {
+    let message =
+        "Resource Not Found: Amazon SageMaker can't find a FeatureGroup with name FG-test";
+    [
+        StoreError::reported("ResourceNotFound", message, Some(404)),
+        StoreError::reported("ValidationError", message, Some(400)),
+        StoreError::reported("ValidationException", "Feature Group does not exist", None),
+    ]
+}
+
 pub(crate) fn denied() -> StoreError {
     StoreError::reported("AccessForbidden", "not authorized", Some(403))
 }

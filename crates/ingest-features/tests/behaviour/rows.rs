@@ -347,9 +347,20 @@ fn a_dry_run_shows_schema_and_rows_and_writes_nothing() {
 fn a_dry_run_with_a_feature_group_says_whether_it_fits() {
     let mut store = FakeStore::new(calm);
     store.group.features.push(Feature { name: "y".into(), kind: FeatureType::String });
-    let (ended, _) = machine(&rows(1)).run(store, &with(&["--dry-run"]));
+    let arguments = with(&["--dry-run", "--require-all-features"]);
+    let (ended, _) = machine(&rows(1)).run(store, &arguments);
     assert!(ended.stdout.ends_with("1 row\n"));
     assert!(ended.failure().message().contains("`y` has no column"));
+}
+
+#[test]
+fn a_feature_without_a_column_is_left_out_of_the_records() {
+    let mut store = FakeStore::new(calm);
+    store.group.features.push(Feature { name: "y".into(), kind: FeatureType::String });
+    let (ended, outcome) = machine(&rows(2)).run(store, &with(&[]));
+    assert_eq!(ended.result, Ok(()));
+    assert_eq!((account(&ended), outcome.calls), ([2, 2, 0, 0], 1));
+    assert_eq!(ended.summary()["features_absent"], serde_json::json!(["y"]));
 }
 
 #[test]

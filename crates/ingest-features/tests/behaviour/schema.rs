@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use ingest_features::convert::{Converter, MAX_RECORD};
-use ingest_features::feature_group::{FeatureGroup, FeatureType, definitions};
-use ingest_features::schema_check::check;
+use ingest_features::feature_group::{Feature, FeatureGroup, FeatureType, definitions};
+use ingest_features::schema_check::{Needed, absent, check};
 use proptest::prelude::*;
 
 use crate::fake_store::group;
@@ -40,28 +40,29 @@ fn every_mismatch_is_listed_at_once_with_its_remedy() {
     ]);
     let mut group = abalone();
     group.status = "Creating".to_owned();
-    insta::assert_snapshot!(check(&output, &group).unwrap_err());
+    insta::assert_snapshot!(check(&output, &group, Needed::Keys).unwrap_err());
 }
 
 #[test]
 fn a_group_that_cannot_be_written_to_says_why() {
-    let output = schema(&[("id", DataType::Int64), ("time", DataType::Utf8)]);
     let mut group = group(&[
         ("id", FeatureType::Integral),
         ("time", FeatureType::Integral),
         ("tags", FeatureType::Other("Vector of Fractional".to_owned())),
     ]);
+    let output =
+        schema(&[("id", DataType::Int64), ("time", DataType::Utf8), ("tags", DataType::Utf8)]);
     group.status = "CreateFailed".to_owned();
     group.failure = Some("no such role".to_owned());
     group.record_identifier = "gone".to_owned();
-    insta::assert_snapshot!(check(&output, &group).unwrap_err());
+    insta::assert_snapshot!(check(&output, &group, Needed::Keys).unwrap_err());
 }
 
 #[test]
 fn an_output_without_event_time_and_identifier_names_both() {
     let output = schema(&[("length", DataType::Float64)]);
     let text = group(&[("id", FeatureType::String), ("at", FeatureType::String)]);
-    insta::assert_snapshot!(check(&output, &text).unwrap_err());
+    insta::assert_snapshot!(check(&output, &text, Needed::Keys).unwrap_err());
 }
 
 #[test]
@@ -85,7 +86,7 @@ fn columns_become_features_of_their_type_or_a_wider_one() {
         ] {
             let group = group(&[("id", id_feature), ("time", time_feature.clone())]);
             let output = schema(&[("id", id), ("time", time.clone())]);
-            assert_eq!(check(&output, &group), Ok(()));
+            assert_eq!(check(&output, &group, Needed::Keys), Ok(()));
             assert!(Converter::new(&output, &group).is_some());
         }
     }
@@ -114,13 +115,30 @@ fn columns_that_no_group_can_hold_are_all_listed() {
     assert!(definitions(&schema(&[]), None).is_err());
 }
 
+#[test]
+fn only_identifier_and_event_time_need_a_column() {
+    let output = schema(&[("record_id", DataType::Int64), ("record_time", DataType::Float64)]);
+    let mut group = abalone();
+    group.features.push(Feature {
+        name: "embedding".to_owned(),
+        kind: FeatureType::Other("Vector of Fractional".to_owned()),
+    });
+    assert_eq!(check(&output, &group, Needed::Keys), Ok(()));
+    assert!(Converter::new(&output, &group).is_some());
+    assert_eq!(absent(&output, &group), ["length", "sex_M", "note", "embedding"]);
+    let strict = check(&output, &group, Needed::All).unwrap_err().to_string();
+    for name in ["length", "sex_M", "note", "embedding"] {
+        assert!(strict.contains(&format!("the feature `{name}` has no column")), "{strict}");
+    }
+}
+
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true)))
         .unwrap()
 }
 
 fn converter(batch: &RecordBatch, group: &FeatureGroup) -> Converter {
-    check(&batch.schema(), group).unwrap();
+    check(&batch.schema(), group, Needed::Keys).unwrap();
     Converter::new(&batch.schema(), group).unwrap()
 }
 

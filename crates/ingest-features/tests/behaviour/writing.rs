@@ -11,7 +11,7 @@ use ingest_features::write::{Limits, Outcome, Records, Rounds, Stopped, Watch, W
 use proptest::prelude::*;
 
 use crate::fake_store::{
-    FakeStore, Fault, denied, internal, record, refused, throttled, unreachable,
+    FakeStore, Fault, denied, internal, not_found, record, refused, throttled, unreachable,
 };
 
 /// Rows whose identifiers are given; each row's `x` is its number.
@@ -98,6 +98,30 @@ fn transient_failures_are_tried_again() {
         let outcome = run(&store, BATCH);
         assert_eq!(outcome.written, 25, "{error}");
         assert!(outcome.rejected.is_empty());
+    }
+}
+
+#[test]
+fn group_that_is_not_found_for_a_moment_costs_no_row() {
+    for error in not_found() {
+        for entries in [false, true] {
+            let fault = if entries { Fault::Entries } else { Fault::Call };
+            let store = FakeStore::new(|number, _| (number < 3).then(|| fault(error.clone())));
+            let outcome = run(&store, BATCH);
+            assert_eq!((outcome.written, outcome.rejected), (25, vec![]), "{error}");
+            assert!(outcome.retries > 0);
+        }
+    }
+}
+
+#[test]
+fn group_that_is_not_found_for_long_leaves_rows_unwritten() {
+    for error in not_found() {
+        let store = FakeStore::new(|_, _| Some(Fault::Call(error.clone())));
+        let outcome = run(&store, 60);
+        assert_eq!((outcome.written, outcome.rejected, outcome.unwritten.len()), (0, vec![], 60));
+        let Some(Stopped::Failing(why)) = outcome.stopped else { panic!("{:?}", outcome.stopped) };
+        assert!(why.to_string().contains("which SageMaker describes as Created"), "{why}");
     }
 }
 
