@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::lost::Lost;
+use crate::lost::{Lost, Undecoded};
 
 /// The summary that every job ends with. `rows_read` is always `rows_written` + `rows_rejected` +
 /// `rows_unwritten` + `rows_dropped`, unless the flow itself makes rows, or gives none at all.
@@ -32,6 +32,8 @@ pub struct Summary {
     /// Rows that do not have the form of their file. They are rejected, unless the result goes to a
     /// file.
     pub rows_malformed: u64,
+    /// Rows with bytes that are not in the file's encoding. Each such place became U+FFFD.
+    pub rows_undecoded: Undecoded,
     /// Values that became null because the flow could not cast them, by node and column. Their rows
     /// are not rejected: Spark does the same.
     pub values_lost: Vec<Lost>,

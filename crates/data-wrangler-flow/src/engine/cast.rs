@@ -188,13 +188,8 @@ fn to_texts(array: &ArrayRef) -> Result<ArrayRef, Fault> {
         }
         DataType::Float64 => {
             for value in array.as_primitive::<Float64Type>() {
-                let text = value.map(|value| java::format_double(value).ok_or(value)).transpose();
-                texts.append_option(text.map_err(|value| {
-                    format!(
-                        "how Spark writes the number {value} as a string depends on its version of \
-                         Java; cast the column to long before, or use the data-wrangler engine"
-                    )
-                })?);
+                let text = value.map(|value| java::format_double(value).ok_or(java::NO_TEXT));
+                texts.append_option(text.transpose().map_err(str::to_owned)?);
             }
         }
         DataType::Decimal128(_, scale) => {

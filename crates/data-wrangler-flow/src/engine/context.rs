@@ -2,14 +2,18 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
-use super::lost::Losses;
+use super::lost::{Lines, Losses};
+use super::output::Origin;
 use super::progress::{EventTime, Progress};
 
 pub(super) struct Context<'a> {
     pub(super) now: EventTime,
     pub(super) progress: &'a dyn Progress,
     pub(super) losses: Losses,
+    /// Lines that are not in their file's encoding.
+    pub(super) undecoded: Mutex<Lines>,
 }
 
 /// Why a step did not finish.
@@ -29,6 +33,11 @@ pub(super) enum Fault {
 }
 
 impl Context<'_> {
+    /// Notes that a line is not in its file's encoding.
+    pub(super) fn note_undecoded(&self, origin: Origin) {
+        self.undecoded.lock().unwrap_or_else(PoisonError::into_inner).add(origin);
+    }
+
     /// Ends the step if the run is to end.
     pub(super) fn check(&self) -> Result<(), Fault> {
         if self.progress.cancelled() { Err(Fault::Cancelled) } else { Ok(()) }

@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+/// Why a double has no text.
+pub(super) const NO_TEXT: &str = "how Spark writes a number with more than 15 digits, or with an exponent, as a string depends on \
+     its version of Java; cast the column to long before, or use the data-wrangler engine";
 const MICROSECONDS_OF_DAY: i64 = 86_400_000_000;
 
 /// Spark's `CAST(text AS DOUBLE)`: Java's `Double.parseDouble`, and a few names besides.

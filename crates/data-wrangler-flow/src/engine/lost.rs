@@ -28,15 +28,30 @@ pub struct LostValues {
     pub first: Vec<Origin>,
 }
 
+/// Some lines of the data: how many, and the first of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// How many.
+    pub rows: u64,
+    /// The first of them, at most ten, in the order of files and lines.
+    pub first: Vec<Origin>,
+}
+
+impl Lines {
+    pub(super) fn add(&mut self, origin: Origin) {
+        self.rows += 1;
+        // Threads come in any order; what is named does not depend on it.
+        let place = self.first.partition_point(|named| *named < origin);
+        if place < NAMED {
+            self.first.insert(place, origin);
+            self.first.truncate(NAMED);
+        }
+    }
+}
+
 /// What a step loses, told from whichever threads it runs on.
 #[derive(Debug, Default)]
-pub(super) struct Losses(Mutex<BTreeMap<(String, String), Loss>>);
-
-#[derive(Debug, Default)]
-struct Loss {
-    rows: u64,
-    first: Vec<Origin>,
-}
+pub(super) struct Losses(Mutex<BTreeMap<(String, String), Lines>>);
 
 impl Losses {
     /// Notes the values that are null after a cast and were none before.
@@ -64,21 +79,13 @@ impl Losses {
         }
         let mut losses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let loss = losses.entry((column.to_owned(), sql_name(to))).or_default();
-        for origin in rows {
-            loss.rows += 1;
-            // Threads come in any order; what is named does not depend on it.
-            let place = loss.first.partition_point(|named| *named < origin);
-            if place < NAMED {
-                loss.first.insert(place, origin);
-                loss.first.truncate(NAMED);
-            }
-        }
+        rows.for_each(|origin| loss.add(origin));
     }
 
     /// What a node has lost, by column.
     pub(super) fn take(&self, node_id: &str) -> Vec<LostValues> {
         let losses = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let of_node = |((column, kind), loss): (_, Loss)| LostValues {
+        let of_node = |((column, kind), loss): (_, Lines)| LostValues {
             node_id: node_id.to_owned(),
             column,
             kind,

@@ -27,9 +27,9 @@ mod types;
 mod unsupported;
 
 pub use input::{Inputs, InvalidInput};
-pub use lost::LostValues;
+pub use lost::{Lines, LostValues};
 pub use output::{Chunk, MalformedRow, Origin, Output};
-pub use plan::{Destination, Plan, PlanOptions, SourceFormat, SourcePlan};
+pub use plan::{Destination, Encoding, Plan, PlanOptions, SourceFormat, SourcePlan};
 pub use progress::{EventTime, Progress};
 pub use run::RunError;
 pub use unsupported::{Unsupported, UnsupportedFlow};

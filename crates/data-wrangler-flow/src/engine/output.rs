@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
-use super::LostValues;
+use super::{Lines, LostValues};
 
 /// All rows of the wanted output.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct Output {
     /// Rows that do not have the form of their file. They are among the chunks too, as far as they
     /// could be read.
     pub malformed: Vec<MalformedRow>,
+    /// Lines with bytes that are no UTF-8. Each such place became U+FFFD, as in Java.
+    pub undecoded: Lines,
     /// Values that became null because a cast could not read them, by node and column. They count
     /// where they were lost, also if a later node drops the row or fills in something else.
     pub lost: Vec<LostValues>,

@@ -9,7 +9,7 @@ use super::unsupported::{Unsupported, UnsupportedFlow};
 use crate::node::{Node, NodeKind};
 use crate::{Flow, Graph, OutputName};
 
-pub use super::source_plan::{SourceFormat, SourcePlan};
+pub use super::source_plan::{Encoding, SourceFormat, SourcePlan};
 
 /// How to plan.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,7 @@
 //! Runs a plan.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use super::context::{Context, Fault};
 use super::lost::Losses;
@@ -59,7 +60,8 @@ impl Plan {
         now: EventTime,
         progress: &dyn Progress,
     ) -> Result<Output, RunError> {
-        let context = Context { now, progress, losses: Losses::default() };
+        let context =
+            Context { now, progress, losses: Losses::default(), undecoded: Mutex::default() };
         let mut files: Vec<PathBuf> = Vec::new();
         let (mut malformed, mut lost) = (Vec::new(), Vec::new());
         let mut rows_read = 0;
@@ -100,7 +102,8 @@ impl Plan {
             Some(step) => step.error(fault),
             None => RunError::Cancelled,
         })?;
-        Ok(Output { schema, chunks, files, rows_read, malformed, lost })
+        let undecoded = context.undecoded.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Output { schema, chunks, files, rows_read, malformed, undecoded, lost })
     }
 
     /// A step's rows, for the step of this number; copied only if a later step needs them too.

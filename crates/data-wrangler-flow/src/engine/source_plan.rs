@@ -26,7 +26,7 @@ pub struct SourcePlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SourceFormat {
-    /// Comma-separated values, UTF-8; plain or gzip by the file's name.
+    /// Comma-separated values; plain or gzip by the file's name.
     Csv {
         /// Whether the first line names the columns.
         header: bool,
@@ -34,11 +34,23 @@ pub enum SourceFormat {
         delimiter: u8,
         /// Whether quoted fields may hold line breaks.
         multi_line: bool,
+        /// How characters are written.
+        encoding: Encoding,
     },
     /// Apache Parquet.
     Parquet,
     /// One JSON object a line; plain or gzip by the file's name.
     JsonLines,
+}
+
+/// How a text file writes characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// UTF-8.
+    Utf8,
+    /// ISO 8859-1, of which each byte is the character of its number.
+    Latin1,
 }
 
 /// Plans a source node.
@@ -71,12 +83,14 @@ pub(super) fn read_source(node: &Node) -> Result<SourcePlan, String> {
 }
 
 fn csv(block: &Block) -> Result<SourceFormat, String> {
-    if let Some(encoding) = block.text("s3CsvEncodingType")? {
-        let plain = encoding.replace('_', "-").to_ascii_lowercase();
-        if plain != "utf-8" {
-            return Err(block.unknown("s3CsvEncodingType", encoding));
-        }
-    }
+    let encoding = match block.text("s3CsvEncodingType")? {
+        None => Encoding::Utf8,
+        Some(name) => match name.replace('_', "-").to_ascii_lowercase().as_str() {
+            "utf-8" | "utf8" => Encoding::Utf8,
+            "iso-8859-1" | "iso8859-1" | "latin-1" | "latin1" => Encoding::Latin1,
+            _ => return Err(block.unknown("s3CsvEncodingType", name)),
+        },
+    };
     if block.number("s3SkipLines", 0.0)? != 0.0 {
         return Err(format!("{} is not supported", block.name("s3SkipLines")));
     }
@@ -93,5 +107,5 @@ fn csv(block: &Block) -> Result<SourceFormat, String> {
     };
     let header = block.flag("s3HasHeader", false)?;
     let multi_line = block.flag("s3MultiLine", false)?;
-    Ok(SourceFormat::Csv { header, delimiter, multi_line })
+    Ok(SourceFormat::Csv { header, delimiter, multi_line, encoding })
 }

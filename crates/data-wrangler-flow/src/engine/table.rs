@@ -61,11 +61,18 @@ impl Table {
         position.ok_or_else(|| Fault::Problem(self.missing(name)))
     }
 
-    /// Says that there is no such column, and which ones there are.
+    /// Says that there is no such column. A file without a header has values where names should be,
+    /// so the names that there are, are not shown.
     pub(super) fn missing(&self, name: &str) -> String {
-        let known: Vec<_> = self.fields.iter().take(20).map(|field| field.name.as_str()).collect();
-        let more = if self.fields.len() > known.len() { ", ..." } else { "" };
-        format!("there is no column `{name}`; there are: {}{more}", known.join(", "))
+        let hint = match self.fields.iter().position(|field| looks_like(&field.name, name)) {
+            Some(at) => format!(
+                "; the name of column {} differs only in case, spaces or invisible characters",
+                at + 1
+            ),
+            None => String::new(),
+        };
+        let (name, columns) = (name.escape_debug(), self.fields.len());
+        format!("there is no column `{name}` among the {columns} columns{hint}")
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -175,6 +182,15 @@ impl Table {
         }
         Ok((schema, chunks))
     }
+}
+
+/// Whether two names look alike to people.
+pub(super) fn looks_like(left: &str, right: &str) -> bool {
+    let seen = |name: &str| {
+        let shown = |c: &char| !c.is_whitespace() && c.escape_debug().count() <= 2;
+        name.chars().filter(shown).collect::<String>().to_lowercase()
+    };
+    seen(left) == seen(right)
 }
 
 /// Spark compares the names of columns without regard to case.

@@ -17,6 +17,7 @@ mod oracle;
 mod parquet;
 mod properties;
 mod refusals;
+mod text_files;
 mod trained;
 
 /// 2026-01-01, the time of all runs.

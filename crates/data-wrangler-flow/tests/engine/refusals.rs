@@ -112,7 +112,7 @@ fn sources_are_refused_by_what_is_not_read() {
         json!({"s3ContentType": "orc"}),
         json!({"s3ContentType": "json"}),
         json!({"s3ContentType": "csv", "s3SkipLines": 2}),
-        json!({"s3ContentType": "csv", "s3CsvEncodingType": "ISO_8859_1"}),
+        json!({"s3ContentType": "csv", "s3CsvEncodingType": "UTF-16"}),
         json!({"s3ContentType": "csv", "s3FieldDelimiter": "||"}),
         json!({"s3ContentType": "csv", "s3DataType": "ManifestFile"}),
         json!({}),

@@ -36,6 +36,7 @@ and 130 after Ctrl-C, which let the calls in flight end and account for every ro
 #[derive(Debug, Parser)]
 #[command(name = "ingest-features", version, after_help = EXAMPLES)]
 #[expect(rustdoc::invalid_html_tags, reason = "the options' texts are the help's, word for word")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Arguments {
     /// The flow: a file, a folder that holds one, or s3://<bucket>/<key>
     #[arg(long, value_name = "FLOW")]

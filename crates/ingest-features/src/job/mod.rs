@@ -18,7 +18,7 @@ use crate::export::export;
 use crate::failure::Failure;
 use crate::feature_group::{FeatureGroup, definitions};
 use crate::flow_file;
-use crate::lost::lost;
+use crate::lost::{lost, undecoded};
 use crate::objects::Objects;
 use crate::patience::Patience;
 use crate::preview::preview;
@@ -100,6 +100,10 @@ pub async fn run<S: Store, O: Objects>(
     if let Some(warning) = malformed(&output, &data) {
         progress.warn(warning);
     }
+    let rows_undecoded = undecoded(&output, |path| data.name(path));
+    if rows_undecoded.rows > 0 {
+        progress.warn(&rows_undecoded);
+    }
     let values_lost = lost(&output, |path| data.name(path));
     for lost in &values_lost {
         progress.warn(lost);
@@ -113,6 +117,7 @@ pub async fn run<S: Store, O: Objects>(
         rows_dropped: output.rows_read.saturating_sub(rows),
         rows_malformed: output.malformed.len() as u64,
         rows_unwritten: rows,
+        rows_undecoded,
         values_lost,
         ..Summary::default()
     };

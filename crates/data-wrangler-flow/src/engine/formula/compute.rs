@@ -172,12 +172,7 @@ fn cast(value: Value, from: Kind, to: Kind) -> Result<Value, String> {
             Kind::Boolean => Value::Boolean(double != 0.0),
             Kind::Int => Value::Int(double as i32),
             Kind::Long => Value::Long(double as i64),
-            _ => Value::Text(Cow::Owned(java::format_double(double).ok_or_else(|| {
-                format!(
-                    "how Spark writes the number {double} as a string depends on its version of \
-                     Java; round it to a bigint before, or use the data-wrangler engine"
-                )
-            })?)),
+            _ => Value::Text(Cow::Owned(java::format_double(double).ok_or(java::NO_TEXT)?)),
         },
         (Value::Decimal(digits), to) => {
             let Kind::Decimal(scale) = from else { return Ok(Value::Null) };

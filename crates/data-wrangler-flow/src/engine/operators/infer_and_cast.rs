@@ -1,5 +1,6 @@
 //! Casts all columns, to types that are given or inferred from the data.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow_schema::DataType;
@@ -8,7 +9,7 @@ use rayon::prelude::*;
 use super::super::cast::cast;
 use super::super::context::{Context, Fault};
 use super::super::parameters::Problem;
-use super::super::table::{Column, Rows, Table};
+use super::super::table::{Column, Rows, Table, looks_like};
 use super::infer_type::infer;
 use super::{Built, Operator};
 use crate::json::{Json, Object};
@@ -116,24 +117,46 @@ impl Operator for InferAndCast {
     }
 }
 
-/// The schema must name every column, and nothing else.
+/// The schema must name every column, and nothing else. The names of the schema are the flow's; those
+/// of the data may be values, if the file has no header, so they are counted and not shown.
 fn check(table: &Table, schema: &[(String, Type)]) -> Result<(), Fault> {
     let named = |name: &str| schema.iter().any(|(column, _)| column == name);
     let there = |name: &str| table.fields.iter().any(|field| field.name == name);
-    let extra: Vec<_> =
-        table.fields.iter().filter(|f| !named(&f.name)).map(|f| f.name.as_str()).collect();
+    let extra: Vec<_> = table.fields.iter().enumerate().filter(|(_, f)| !named(&f.name)).collect();
     let missing: Vec<_> =
         schema.iter().filter(|(name, _)| !there(name)).map(|(name, _)| name.as_str()).collect();
     if extra.is_empty() && missing.is_empty() {
         return Ok(());
     }
-    let list = |what: &str, names: &[&str]| {
-        if names.is_empty() { String::new() } else { format!(" {what} {};", names.join(", ")) }
-    };
-    Err(Fault::Problem(format!(
-        "the data does not have the columns of the node's schema:{}{} give it these columns, or \
-         train the flow again",
-        list("it lacks", &missing),
-        list("it also has", &extra)
-    )))
+    let mut problem = "the data does not have the columns of the node's schema:".to_owned();
+    if !missing.is_empty() {
+        let listed: Vec<_> = missing.iter().map(|name| name.escape_debug().to_string()).collect();
+        let _ = write!(
+            problem,
+            " it lacks {} of {} ({});",
+            missing.len(),
+            schema.len(),
+            listed.join(", ")
+        );
+    }
+    if !extra.is_empty() {
+        let plural = if extra.len() == 1 { "" } else { "s" };
+        let _ = write!(problem, " it has {} other column{plural};", extra.len());
+    }
+    for (at, field) in &extra {
+        if let Some(name) = missing.iter().find(|name| looks_like(&field.name, name)) {
+            let _ = write!(
+                problem,
+                " the name of column {} differs from `{}` only in case, spaces or invisible \
+                 characters;",
+                at + 1,
+                name.escape_debug()
+            );
+        }
+    }
+    if missing.len() == schema.len() {
+        problem.push_str(" does the file have a header?");
+    }
+    problem.push_str(" Give it these columns, or train the flow again");
+    Err(Fault::Problem(problem))
 }

@@ -1,5 +1,6 @@
 //! Comma-separated values, as Spark reads them in its PERMISSIVE mode.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,9 +12,11 @@ use rayon::prelude::*;
 
 use super::super::context::{Context, Fault};
 use super::super::output::{MalformedRow, Origin};
+use super::super::plan::Encoding;
 use super::super::table::{CHUNK_ROWS, Column, Rows, Table};
+use super::continued::{Line, continued};
 use super::text::{decode, lines, read};
-use super::tokenizer::{LineEnd, Tokenizer};
+use super::tokenizer::{LineEnd, Quotes, Tokenizer};
 
 /// Most columns that Spark reads.
 const MAX_COLUMNS: usize = 20_480;
@@ -22,15 +25,32 @@ const CHUNK_BYTES: usize = 64 << 20;
 /// Longest record, in bytes, for the same reason.
 const MAX_RECORD: usize = 1 << 30;
 
+/// U+FFFD, which stands for bytes that could not be decoded.
+const REPLACED: &[u8] = "\u{fffd}".as_bytes();
+const UNCLOSED: &str = "a quote is opened and not closed on its line; if fields hold line ends, turn \
+                        on multi-line reading (s3MultiLine) in the flow's source";
+const UNCLOSED_IN_FILE: &str = "a quote is opened and never closed";
+const CONTINUED: &str = "the line continues a quoted field of a line before; turn on multi-line \
+                         reading (s3MultiLine) in the flow's source";
+
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Csv {
     pub(super) header: bool,
     pub(super) delimiter: u8,
     pub(super) multi_line: bool,
+    pub(super) encoding: Encoding,
 }
 
-/// One row's fields, and the line on which it begins.
-type Record = (u64, Vec<Vec<u8>>);
+/// One row.
+struct Record {
+    /// The line on which it begins.
+    line: u64,
+    fields: Vec<Vec<u8>>,
+    /// Whether a quote is opened and not closed.
+    unclosed: bool,
+    /// Whether there are bytes that are not in the file's encoding.
+    undecoded: bool,
+}
 
 /// What the first record of a file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +58,12 @@ struct Head {
     names: Vec<String>,
 }
 
+/// Rows, and those among them that do not have the form of their file.
+type ChunkRows = (Rows, Vec<MalformedRow>);
+
 struct FileRows {
     head: Head,
-    chunks: Vec<(Rows, Vec<MalformedRow>)>,
+    chunks: Vec<ChunkRows>,
 }
 
 impl Csv {
@@ -75,12 +98,14 @@ impl Csv {
         Ok((Table { fields: fields.collect(), chunks }, malformed))
     }
 
-    /// Spark would take the columns by their position, whatever the headers say.
+    /// Spark would take the columns by their position, whatever the headers say. A file that has no
+    /// header has values where names should be, so none is shown.
     fn different(self, path: &Path, head: &Head, other: &Path, of_other: &Head) -> Fault {
         let (names, others) = (&head.names, &of_other.names);
-        let problem = match names.iter().zip(others).find(|(name, other)| name != other) {
-            Some((name, wanted)) if self.header => {
-                format!("has the column `{name}` where {} has `{wanted}`", other.display())
+        let problem = match names.iter().zip(others).position(|(name, other)| name != other) {
+            Some(position) if self.header => {
+                let (column, other) = (position + 1, other.display());
+                format!("has another name for column {column} than {other}")
             }
             _ => {
                 let (have, has) = (names.len(), others.len());
@@ -98,6 +123,11 @@ impl Csv {
         context: &Context,
     ) -> Result<Option<FileRows>, Fault> {
         let bytes = read(path)?;
+        if is_separator_line(&bytes) {
+            let problem =
+                "the first line is a `sep=` line, which only Excel understands; remove it";
+            return Err(Fault::Data { path: path.to_owned(), problem: problem.to_owned() });
+        }
         let rows = if self.multi_line {
             self.records(path, file, &bytes, context)?
         } else {
@@ -118,36 +148,61 @@ impl Csv {
         bytes: &[u8],
         context: &Context,
     ) -> Result<Option<FileRows>, Fault> {
-        let parse = |line: &[u8]| {
-            let fields = Tokenizer::new(&decode(line), self.delimiter, LineEnd::None).record();
-            fields.unwrap_or_default()
+        let parse = |(number, line): Line| {
+            let (text, undecoded) = self.decoded(line);
+            let mut tokenizer = Tokenizer::new(text.as_bytes(), self.delimiter, LineEnd::None);
+            let fields = tokenizer.record().unwrap_or_default();
+            Record {
+                line: number,
+                fields,
+                unclosed: tokenizer.quotes() == Quotes::Unclosed,
+                undecoded,
+            }
         };
-        let mut rest = lines(bytes).peekable();
-        let Some((_, line)) = rest.peek() else { return Ok(None) };
-        let head = self.head(path, parse(line))?;
+        let mut all: Vec<Line> = lines(bytes).collect();
+        let Some(first) = all.first() else { return Ok(None) };
+        let head = self.head(path, parse(*first).fields)?;
         if self.header {
-            rest.next();
+            all.remove(0);
         }
-        let mut groups = vec![Vec::new()];
-        let mut size = 0;
-        for (number, line) in rest {
-            check_size(path, number, line.len())?;
+        let mut ends = Vec::new();
+        let (mut begin, mut size) = (0, 0);
+        for (at, (number, line)) in all.iter().enumerate() {
+            check_size(path, *number, line.len())?;
             size += line.len();
-            if groups.last().is_some_and(|group| group.len() == CHUNK_ROWS) || size > CHUNK_BYTES {
-                groups.push(Vec::new());
-                size = line.len();
-            }
-            if let Some(group) = groups.last_mut() {
-                group.push((number, line));
+            if at - begin == CHUNK_ROWS || size > CHUNK_BYTES {
+                ends.push(begin..at);
+                (begin, size) = (at, line.len());
             }
         }
-        groups.retain(|group| !group.is_empty());
-        let chunks = groups.into_par_iter().map(|group| {
+        ends.push(begin..all.len());
+        ends.retain(|range| !range.is_empty());
+        let chunks = ends.into_par_iter().map(|range| {
             context.check()?;
-            let records = group.into_iter().map(|(number, line)| (number, parse(line)));
-            Ok(self.build(file, head.names.len(), records))
+            let records = all[range].iter().map(|line| parse(*line));
+            Ok(self.build(file, head.names.len(), records, context))
         });
-        Ok(Some(FileRows { chunks: chunks.collect::<Result<_, Fault>>()?, head }))
+        let mut chunks = chunks.collect::<Result<Vec<ChunkRows>, Fault>>()?;
+        let unclosed = chunks.iter().flat_map(|(_, malformed)| malformed);
+        let unclosed = unclosed.filter(|row| row.reason == UNCLOSED).map(|row| row.origin.position);
+        let width = head.names.len();
+        let unclosed: Vec<_> = unclosed.collect();
+        let rest = continued(bytes, &all, unclosed, (width, self.delimiter));
+        add_continued(&mut chunks, file, rest);
+        Ok(Some(FileRows { head, chunks }))
+    }
+
+    /// Text, and whether it has bytes that are not in the file's encoding.
+    fn decoded(self, bytes: &[u8]) -> (Cow<'_, str>, bool) {
+        match self.encoding {
+            Encoding::Utf8 => {
+                let text = decode(bytes);
+                let undecoded = matches!(text, Cow::Owned(_));
+                (text, undecoded)
+            }
+            Encoding::Latin1 if bytes.is_ascii() => (decode(bytes), false),
+            Encoding::Latin1 => (bytes.iter().map(|byte| char::from(*byte)).collect(), false),
+        }
     }
 
     /// Quoted fields may hold line ends, so the text is read from its beginning to its end.
@@ -158,8 +213,9 @@ impl Csv {
         bytes: &[u8],
         context: &Context,
     ) -> Result<Option<FileRows>, Fault> {
-        let text = decode(bytes);
-        let mut tokenizer = Tokenizer::new(&text, self.delimiter, LineEnd::detect(text.as_bytes()));
+        let (text, undecoded) = self.decoded(bytes);
+        let text = text.as_bytes();
+        let mut tokenizer = Tokenizer::new(text, self.delimiter, LineEnd::detect(text));
         let mut head = None;
         let mut chunks = Vec::new();
         let mut group: Vec<Record> = Vec::new();
@@ -177,15 +233,23 @@ impl Csv {
             check_size(path, line, length)?;
             if group.len() == CHUNK_ROWS || size + length > CHUNK_BYTES {
                 context.check()?;
-                chunks.push(self.build(file, width, std::mem::take(&mut group)));
+                chunks.push(self.build(file, width, std::mem::take(&mut group), context));
                 size = 0;
             }
             size += length;
-            group.push((line, fields));
+            let replaced =
+                |field: &Vec<u8>| field.windows(REPLACED.len()).any(|bytes| bytes == REPLACED);
+            let undecoded = undecoded && fields.iter().any(replaced);
+            group.push(Record {
+                line,
+                fields,
+                unclosed: tokenizer.quotes() == Quotes::Unclosed,
+                undecoded,
+            });
         }
         let Some(head) = head else { return Ok(None) };
         if !group.is_empty() {
-            chunks.push(self.build(file, head.names.len(), group));
+            chunks.push(self.build(file, head.names.len(), group, context));
         }
         Ok(Some(FileRows { head, chunks }))
     }
@@ -195,13 +259,20 @@ impl Csv {
         file: u32,
         width: usize,
         records: impl IntoIterator<Item = Record>,
-    ) -> (Rows, Vec<MalformedRow>) {
+        context: &Context,
+    ) -> ChunkRows {
         let mut columns: Vec<_> = (0..width).map(|_| StringBuilder::new()).collect();
         let (mut origins, mut malformed) = (Vec::new(), Vec::new());
-        for (position, fields) in records {
-            let origin = Origin { file, position };
+        for Record { line, fields, unclosed, undecoded } in records {
+            let origin = Origin { file, position: line };
             origins.push(origin);
-            if fields.len() != width {
+            if undecoded {
+                context.note_undecoded(origin);
+            }
+            if unclosed {
+                let reason = if self.multi_line { UNCLOSED_IN_FILE } else { UNCLOSED };
+                malformed.push(MalformedRow { origin, reason: reason.to_owned() });
+            } else if fields.len() != width {
                 let first = if self.header { "header" } else { "first line" };
                 let plural = if fields.len() == 1 { "" } else { "s" };
                 let reason = format!("{} field{plural}, and the {first} has {width}", fields.len());
@@ -249,6 +320,29 @@ impl Csv {
         });
         Ok(Head { names: names.collect() })
     }
+}
+
+/// Marks lines that continue another as malformed.
+fn add_continued(chunks: &mut [ChunkRows], file: u32, lines: Vec<u64>) {
+    for line in lines {
+        let origin = Origin { file, position: line };
+        let holds = |(rows, _): &ChunkRows| rows.origins.last().is_some_and(|last| *last < origin);
+        let Some((_, malformed)) = chunks.get_mut(chunks.partition_point(holds)) else { continue };
+        let row = MalformedRow { origin, reason: CONTINUED.to_owned() };
+        match malformed.binary_search_by_key(&origin, |row| row.origin) {
+            Ok(at) => malformed[at] = row,
+            Err(at) => malformed.insert(at, row),
+        }
+    }
+}
+
+/// Whether the text begins with a line such as `sep=;`, which tells Excel the delimiter.
+fn is_separator_line(bytes: &[u8]) -> bool {
+    let end = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(bytes.len());
+    let line = bytes[..end].strip_prefix(b"\"").unwrap_or(&bytes[..end]);
+    let begins = line.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case(b"sep="));
+    let separators = |byte: &u8| !byte.is_ascii_alphanumeric() && byte.is_ascii();
+    begins && line[4..].iter().all(separators)
 }
 
 fn check_size(path: &Path, line: u64, bytes: usize) -> Result<(), Fault> {

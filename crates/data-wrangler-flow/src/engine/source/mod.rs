@@ -1,8 +1,11 @@
 //! Reads datasets.
 
+mod continued;
 mod csv;
 mod json_lines;
+
 mod parquet;
+mod signature;
 mod text;
 mod tokenizer;
 
@@ -24,8 +27,8 @@ pub(super) fn read(
     context: &Context,
 ) -> Result<(Table, Vec<MalformedRow>), Fault> {
     let (table, malformed) = match source.format {
-        SourceFormat::Csv { header, delimiter, multi_line } => {
-            Csv { header, delimiter, multi_line }.read(files, first, context)?
+        SourceFormat::Csv { header, delimiter, multi_line, encoding } => {
+            Csv { header, delimiter, multi_line, encoding }.read(files, first, context)?
         }
         SourceFormat::Parquet => (parquet::read(files, first, context)?, Vec::new()),
         SourceFormat::JsonLines => (json_lines::read(files, first, context)?, Vec::new()),

@@ -8,17 +8,10 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::super::context::Fault;
+use super::signature::foreign;
 
 /// What Hadoop, and so Spark, decompresses by a file's ending; only gzip is read here.
 const OTHER_CODECS: [&str; 6] = ["bz2", "deflate", "lz4", "snappy", "zst", "xz"];
-/// What files of another kind begin with. Spark would read them as text that means nothing.
-const OTHER_KINDS: [(&[u8], &str); 5] = [
-    (b"\xff\xfe", "is UTF-16; write it in UTF-8"),
-    (b"\xfe\xff", "is UTF-16; write it in UTF-8"),
-    (b"PAR1", "is Parquet, and the flow's source says that it is text"),
-    (b"PK\x03\x04", "is a zip archive or a spreadsheet; write it as plain text or gzip"),
-    (b"\x1f\x8b", "is gzip once more, or without its ending; call it .gz"),
-];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A text file's bytes, decompressed if it is called `.gz`, without a UTF-8 byte order mark.
@@ -42,7 +35,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     } else {
         { file }.read_to_end(&mut bytes).map_err(unreadable)?;
     }
-    if let Some((_, problem)) = OTHER_KINDS.iter().find(|(begins, _)| bytes.starts_with(begins)) {
+    if let Some(problem) = foreign(&bytes) {
         return Err(refused(format!("the file {problem}")));
     }
     if bytes.starts_with(BYTE_ORDER_MARK) {

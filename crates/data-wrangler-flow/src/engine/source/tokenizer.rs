@@ -23,8 +23,22 @@ pub(super) struct Tokenizer<'a> {
     current: u8,
     previous: u8,
     unescaped: bool,
+    /// Whether the field began with a quote that has not been closed.
+    quoted: bool,
     field: Vec<u8>,
     fields: Vec<Vec<u8>>,
+    quotes: Quotes,
+}
+
+/// How the quoted fields of a record are quoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// As they should be.
+    Proper,
+    /// Something other than a delimiter follows a closing quote, so that the field is literal text.
+    Literal,
+    /// The text ended before a quote was closed.
+    Unclosed,
 }
 
 /// What ends a line.
@@ -49,9 +63,9 @@ impl LineEnd {
 }
 
 impl<'a> Tokenizer<'a> {
-    pub(super) fn new(text: &'a str, delimiter: u8, line_end: LineEnd) -> Self {
+    pub(super) fn new(bytes: &'a [u8], delimiter: u8, line_end: LineEnd) -> Self {
         Self {
-            bytes: text.as_bytes(),
+            bytes,
             position: 0,
             delimiter,
             line_end,
@@ -60,8 +74,10 @@ impl<'a> Tokenizer<'a> {
             current: NONE,
             previous: NONE,
             unescaped: false,
+            quoted: false,
             field: Vec::new(),
             fields: Vec::new(),
+            quotes: Quotes::Proper,
         }
     }
 
@@ -70,11 +86,23 @@ impl<'a> Tokenizer<'a> {
         self.first_line
     }
 
+    /// How the fields of the last record are quoted.
+    pub(super) fn quotes(&self) -> Quotes {
+        self.quotes
+    }
+
+    /// How many bytes have been read.
+    pub(super) fn position(&self) -> usize {
+        self.position
+    }
+
     /// The next record's fields; none at the end of the text. A field that is empty is null to
     /// Spark, quoted or not.
     pub(super) fn record(&mut self) -> Option<Vec<Vec<u8>>> {
         self.fields.clear();
         self.field.clear();
+        self.quoted = false;
+        self.quotes = Quotes::Proper;
         // Lines without a character are no records.
         loop {
             self.first_line = self.lines + 1;
@@ -135,7 +163,9 @@ impl<'a> Tokenizer<'a> {
                 self.unescaped = false;
                 self.previous = NONE;
                 if self.current == QUOTE {
+                    self.quoted = true;
                     self.parse_quoted()?;
+                    self.quoted = false;
                 } else {
                     self.append_to_field_end()?;
                 }
@@ -201,6 +231,7 @@ impl<'a> Tokenizer<'a> {
 
     /// White space after the closing quote is left out, unless something else follows it.
     fn after_quotes(&mut self) -> Result<(), EndOfInput> {
+        self.quoted = false;
         let mut space = Vec::new();
         loop {
             space.push(self.current);
@@ -222,6 +253,8 @@ impl<'a> Tokenizer<'a> {
 
     /// The field was not properly quoted: it begins with its quote, and all of it is text.
     fn take_literally(&mut self) -> Result<(), EndOfInput> {
+        self.quoted = false;
+        self.quotes = Quotes::Literal;
         self.field.push(self.current);
         self.previous = self.current;
         self.field.insert(0, QUOTE);
@@ -231,6 +264,9 @@ impl<'a> Tokenizer<'a> {
 
     /// The text ended inside a record.
     fn end(&mut self) {
+        if self.quoted && self.previous != QUOTE {
+            self.quotes = Quotes::Unclosed;
+        }
         if self.current == QUOTE && self.previous != QUOTE && !self.unescaped {
             self.field.push(QUOTE);
         }
