@@ -23,8 +23,8 @@ OLD = """
 # Values of types that formulas can cast and not compute with.
 TYPES = """
     VALUES (1, 12.34BD, 0.000000000000000001BD, TIMESTAMP'2026-11-22 01:02:03.5', 7Y, 300S, 1.5F, X'616263'),
-           (2, -0.99BD, -12345678901234567890.123456789012345678BD, TIMESTAMP'1969-12-31 23:59:59.25', -1Y, -1S,
-            -0.0F, X''),
+           (2, -0.99BD, -12345678901234567890.123456789012345678BD, TIMESTAMP'1969-12-31 23:59:59.25', -1Y,
+            -1S, -0.0F, X''),
            (3, 99999999.99BD, 9223372036854775808.5BD, TIMESTAMP'+12345-01-01 00:00:00', 127Y, 0S,
             CAST('NaN' AS FLOAT), X'C3A9FF41'),
            (4, 0.00BD, 0BD, TIMESTAMP'1970-01-01 00:00:00', 0Y, 32767S, 3e38F, X'EDA080'),
@@ -33,8 +33,8 @@ TYPES = """
 """
 SELECT = {
     "parquet-old-dates": f"SELECT * FROM {OLD}",
-    "parquet-types": f"""SELECT id, CAST(price AS DECIMAL(10,2)) AS price, CAST(wide AS DECIMAL(38,18)) AS wide,
-        t, tiny, small, real, raw FROM {TYPES}""",
+    "parquet-types": f"""SELECT id, CAST(price AS DECIMAL(10,2)) AS price,
+        CAST(wide AS DECIMAL(38,18)) AS wide, t, tiny, small, real, raw FROM {TYPES}""",
 }
 # File, table, type of times, and whether old values are written in the Julian calendar.
 FILES = [
