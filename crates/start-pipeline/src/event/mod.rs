@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 pub use invalid::InvalidEvent;
 use read::read;
-use shape::Shape;
+use shape::{BYTE_ORDER_MARK, Shape};
 
 /// An S3 "Object Created" event, as EventBridge delivers it.
 ///
@@ -57,23 +57,39 @@ impl ObjectCreated {
     }
 
     /// Reads one event: from EventBridge itself, or in the envelope in which Lambda sends a failed
-    /// event to an on-failure destination (`requestPayload`).
+    /// event to an on-failure destination (`requestPayload`). Either may stand in a notification of
+    /// SNS, or be encoded as a JSON string. A byte order mark is no part of it.
     ///
     /// # Errors
     ///
     /// [`InvalidEvent`] if the text is anything else.
     pub fn parse(text: &str) -> Result<Self, InvalidEvent> {
-        Self::from_shape(&Shape::of(text)?, text)
+        let text = without_mark(text);
+        Self::from_shape(Shape::of(text)?, text)
     }
 
-    fn from_shape(shape: &Shape<'_>, text: &str) -> Result<Self, InvalidEvent> {
+    fn from_shape(shape: Shape<'_>, text: &str) -> Result<Self, InvalidEvent> {
+        match shape {
+            Shape::Notification(event) => Self::from_wrapped(without_mark(&event)),
+            Shape::Encoded(event) => Self::from_wrapped(without_mark(&event)),
+            shape => Self::from_event_or_envelope(&shape, text),
+        }
+    }
+
+    fn from_wrapped(text: &str) -> Result<Self, InvalidEvent> {
+        Self::from_event_or_envelope(&Shape::of(text)?, text)
+    }
+
+    fn from_event_or_envelope(shape: &Shape<'_>, text: &str) -> Result<Self, InvalidEvent> {
         match shape {
             Shape::EventBridge => Self::from_eventbridge(text),
             Shape::Envelope(event) => match Shape::of(event)? {
                 Shape::EventBridge => Self::from_eventbridge(event),
-                Shape::Envelope(_) | Shape::SqsBatch(_) => Err(InvalidEvent::Nested),
+                _ => Err(InvalidEvent::Nested),
             },
-            Shape::SqsBatch(_) => Err(InvalidEvent::Nested),
+            Shape::SqsBatch(_) | Shape::Notification(_) | Shape::Encoded(_) => {
+                Err(InvalidEvent::Nested)
+            }
         }
     }
 
@@ -150,6 +166,7 @@ impl Incoming {
     /// [`InvalidEvent`] if it is neither one event of ours nor a batch of SQS messages. What the
     /// messages hold is read later, each for itself.
     pub fn parse(payload: &str) -> Result<Self, InvalidEvent> {
+        let payload = without_mark(payload);
         match Shape::of(payload)? {
             Shape::SqsBatch(records) => {
                 let records: Vec<&RawValue> = read("Records", records)?;
@@ -157,9 +174,13 @@ impl Incoming {
                 let messages = messages.map(|(number, record)| Message::new(number, record));
                 messages.collect::<Result<_, _>>().map(Self::Batch)
             }
-            shape => ObjectCreated::from_shape(&shape, payload).map(Self::Event),
+            shape => ObjectCreated::from_shape(shape, payload).map(Self::Event),
         }
     }
+}
+
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
 /// An "Object Created" event, as far as it is of use here. Nothing else of it is looked at, so

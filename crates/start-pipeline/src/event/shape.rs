@@ -10,7 +10,11 @@ use super::read::read;
 use crate::excerpt::excerpt;
 
 const OBJECT_CREATED: (&str, &str) = ("aws.s3", "Object Created");
+/// Some editors and programs put it before a text.
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 const CLOUDTRAIL: &str = "AWS API Call via CloudTrail";
+
+const INVOCATION_RESULT: (&str, &str) = ("lambda", "Lambda Function Invocation Result");
 
 /// What a payload is, by its own marks.
 pub(super) enum Shape<'a> {
@@ -20,6 +24,11 @@ pub(super) enum Shape<'a> {
     Envelope(&'a str),
     /// A batch of SQS messages; its `Records`.
     SqsBatch(&'a str),
+    /// A notification of SNS, in a queue that is subscribed without raw message delivery; its
+    /// `Message`.
+    Notification(Cow<'a, str>),
+    /// An event that was encoded as JSON twice: a JSON string that holds it.
+    Encoded(String),
 }
 
 /// The marks by which the shapes are told apart.
@@ -35,6 +44,16 @@ struct Marks<'a> {
     request_payload: Option<&'a RawValue>,
     #[serde(borrow, rename = "Event")]
     test_event: Option<&'a RawValue>,
+    #[serde(borrow, rename = "Type")]
+    sns_type: Option<&'a RawValue>,
+    #[serde(borrow, rename = "TopicArn")]
+    topic: Option<&'a RawValue>,
+    #[serde(borrow, rename = "Message")]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    bucket: Option<&'a RawValue>,
+    #[serde(borrow)]
+    object: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -46,10 +65,18 @@ struct RecordMark<'a> {
 impl<'a> Shape<'a> {
     /// Looks at the marks alone; nothing else is read yet.
     pub(super) fn of(text: &'a str) -> Result<Self, InvalidEvent> {
+        if text.contains('\0') {
+            return Err(InvalidEvent::NotUtf8); // no JSON has it, and each sign of UTF-16 ASCII does
+        }
         let json: &RawValue =
             serde_json::from_str(text).map_err(|error| InvalidEvent::NotJson(error.to_string()))?;
-        if !json.get().starts_with('{') {
-            return Err(InvalidEvent::UnknownShape);
+        match json.get().as_bytes()[0] {
+            b'{' => {}
+            b'"' => return Self::of_string(read("", text)?),
+            b'[' => return Err(InvalidEvent::PipesArray),
+            b'n' => return Err(InvalidEvent::NotAnObject("null")),
+            b't' | b'f' => return Err(InvalidEvent::NotAnObject("a boolean")),
+            _ => return Err(InvalidEvent::NotAnObject("a number")),
         }
         let marks: Marks = read("", text)?;
         match marks {
@@ -61,7 +88,23 @@ impl<'a> Shape<'a> {
             Marks { test_event: Some(event), .. } if event.get() == "\"s3:TestEvent\"" => {
                 Err(InvalidEvent::S3Notification)
             }
+            Marks { sns_type: Some(kind), topic: Some(_), message: Some(message), .. } => {
+                match kind.get() {
+                    "\"Notification\"" => read("Message", message.get()).map(Self::Notification),
+                    "\"SubscriptionConfirmation\"" => Err(InvalidEvent::SubscriptionConfirmation),
+                    _ => Err(InvalidEvent::UnknownShape),
+                }
+            }
+            Marks { bucket: Some(_), object: Some(_), .. } => Err(InvalidEvent::DetailAlone),
             _ => Err(InvalidEvent::UnknownShape),
+        }
+    }
+
+    fn of_string(content: String) -> Result<Self, InvalidEvent> {
+        if content.trim_start_matches(BYTE_ORDER_MARK).trim_start().starts_with('{') {
+            Ok(Self::Encoded(content))
+        } else {
+            Err(InvalidEvent::NotAnObject("a string"))
         }
     }
 
@@ -69,6 +112,11 @@ impl<'a> Shape<'a> {
         match (source, detail_type) {
             OBJECT_CREATED => Ok(Self::EventBridge),
             (_, CLOUDTRAIL) => Err(InvalidEvent::CloudTrail),
+            (from, kind)
+                if from == INVOCATION_RESULT.0 && kind.starts_with(INVOCATION_RESULT.1) =>
+            {
+                Err(InvalidEvent::DestinationThroughBus)
+            }
             _ => Err(InvalidEvent::OtherEvent {
                 source_name: excerpt(if source.is_empty() { "no source" } else { source }, 200)
                     .into(),

@@ -42,17 +42,18 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
         Self { pipeline, input_parameter, starter, metrics }
     }
 
-    /// Answers one invocation, whose payload is the text that arrived, JSON or not.
+    /// Answers one invocation, whose payload is the text that arrived, JSON or not, or nothing if
+    /// the bytes were not UTF-8.
     ///
     /// # Errors
     ///
     /// [`Failure`] of the one event, or of a batch that cannot be taken apart. A failed message of
     /// a batch is part of the [`Answer`].
-    pub async fn handle(&self, invocation: LambdaEvent<String>) -> Result<Answer, Failure> {
+    pub async fn handle(&self, invocation: LambdaEvent<Option<String>>) -> Result<Answer, Failure> {
         let LambdaEvent { payload, context, .. } = invocation;
         let deadline = Deadline::new(context.deadline());
         let origin = Origin { request_id: &context.request_id, message_id: None };
-        match Incoming::parse(&payload) {
+        match payload.as_deref().ok_or(InvalidEvent::NotUtf8).and_then(Incoming::parse) {
             Ok(Incoming::Event(upload)) => {
                 self.ingest(origin, Ok(upload), deadline.left()).await.map(Answer::Event)
             }

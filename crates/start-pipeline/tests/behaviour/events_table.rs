@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
+use start_pipeline::{Incoming, ObjectCreated};
 
 use crate::fake::{FakeStarter, Function, sample};
 
@@ -112,9 +113,11 @@ async fn an_event_in_an_envelope_is_the_event_itself() {
     let function = Function::new(starter.clone());
     function.invoke(&sample("put-object.json")).await.unwrap();
     function.invoke(&sample("lambda-destination-envelope.json")).await.unwrap();
-    function.invoke(&sample("sqs-enveloped.json")).await.unwrap();
+    for batch in ["sqs-enveloped.json", "sqs-sns-notification.json", "sqs-encoded-twice.json"] {
+        function.invoke(&sample(batch)).await.unwrap();
+    }
     let requests = starter.started.lock().unwrap();
-    assert_eq!(requests.len(), 3);
+    assert_eq!(requests.len(), 7);
     assert!(requests.iter().all(|request| *request == requests[0]));
 }
 
@@ -167,6 +170,10 @@ async fn what_is_not_ours_is_refused_by_its_name() {
         "cloudtrail-put-object.json",
         "s3-notification.json",
         "not-json.txt",
+        "pipes-array.json",
+        "detail-alone.json",
+        "detail-as-string.json",
+        "destination-through-event-bus.json",
         "key-1024-bytes-ascii.json",
     ];
     for text in files.map(sample).iter().map(String::as_str).chain([
@@ -176,6 +183,16 @@ async fn what_is_not_ours_is_refused_by_its_name() {
         "{}{}",
         "[]",
         "\"text\"",
+        "5",
+        "true",
+        r#""\"{}\"""#,
+        r#""{\"Records\": [{\"eventSource\": \"aws:sqs\", \"messageId\": \"1\"}]}""#,
+        "{\0\"\0d\0",
+        r#"{"detail": {"bucket": {"name": "b"}, "object": {"key": "k"}}}"#,
+        r#"{"bucket": "b", "key": "k"}"#,
+        r#"{"Type": "SubscriptionConfirmation", "TopicArn": "arn", "Message": "You have chosen", "SubscribeURL": "https://"}"#,
+        r#"{"Type": "Notification", "TopicArn": "arn", "Message": "plain text"}"#,
+        r#"{"Type": "Notification", "TopicArn": "arn", "Message": {"a": 1}}"#,
         "{}",
         r#"{"Records": []}"#,
         r#"{"Records": {}}"#,
@@ -196,7 +213,63 @@ async fn what_is_not_ours_is_refused_by_its_name() {
     ]) {
         let failure = Function::new(FakeStarter::default()).invoke(text).await.unwrap_err();
         let start: String = text.chars().take(60).collect();
-        refusals.push(format!("{}\n  {failure}", start.replace('\n', " ")));
+        refusals.push(format!("{}\n  {failure}", start.replace(['\n', '\0'], " ")));
     }
     insta::assert_snapshot!(refusals.join("\n"));
+}
+
+/// Wherever an event is not as expected, neither its values nor names that a sender chose are told.
+#[tokio::test]
+async fn no_refusal_quotes_a_value_of_the_event() {
+    let secret = "jane.doe@example.com";
+    let event = serde_json::from_str::<Value>(&sample("put-object.json")).unwrap();
+    let message = |changed: &str, value: &Value| {
+        let mut record = serde_json::json!({ "eventSource": "aws:sqs", "messageId": "1" });
+        record[changed] = value.clone();
+        serde_json::json!({ "Records": [record] }).to_string()
+    };
+    let values = [
+        serde_json::json!(secret),
+        serde_json::json!(format!("{secret}, expected a string at line 1 column 2")),
+        serde_json::json!([secret]),
+        serde_json::json!({ secret: { secret: secret } }),
+        serde_json::json!(4_242_424_242_i64),
+        serde_json::json!(4242.5),
+        serde_json::json!(true),
+        Value::Null,
+    ];
+    for value in &values {
+        for place in [
+            "/detail",
+            "/detail/bucket",
+            "/detail/bucket/name",
+            "/detail/object",
+            "/detail/object/key",
+            "/detail/object/size",
+            "/detail/object/sequencer",
+            "/detail/object/version-id",
+        ] {
+            let mut changed = event.clone();
+            if let Some(member) = changed.pointer_mut(place) {
+                *member = value.clone();
+            } else {
+                changed["detail"]["object"]["version-id"] = value.clone();
+            }
+            let text = changed.to_string();
+            if let Err(failure) = ObjectCreated::parse(&text) {
+                let failure = failure.to_string();
+                assert!(!failure.contains("jane") && !failure.contains("4242"), "{failure}");
+            }
+        }
+        for member in ["attributes", "messageAttributes", "body", "awsRegion", "messageId"] {
+            let text = match Incoming::parse(&message(member, value)) {
+                Ok(Incoming::Batch(messages)) => messages[0]
+                    .event()
+                    .map_or_else(|failure| failure.to_string(), |_| String::new()),
+                Ok(_) => String::new(),
+                Err(failure) => failure.to_string(),
+            };
+            assert!(!text.contains("jane") && !text.contains("4242"), "{member}: {text}");
+        }
+    }
 }

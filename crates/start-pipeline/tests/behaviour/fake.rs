@@ -94,7 +94,7 @@ impl<S: StartExecution> Function<S> {
         let mut context = Context::default();
         "8476a536-e9f4-11e8-9739-2dfe598c3fcd".clone_into(&mut context.request_id);
         context.deadline = deadline_in(time);
-        self.handler.handle(LambdaEvent::new(payload.to_owned(), context)).await
+        self.handler.handle(LambdaEvent::new(Some(payload.to_owned()), context)).await
     }
 }
 
