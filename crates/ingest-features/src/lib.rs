@@ -7,7 +7,7 @@
 //! 3. [`feature_group`] is what is written to; [`schema_check`] says why an output does not fit it,
 //!    before anything is written; [`convert`] makes records of rows.
 //! 4. [`store`] is Feature Store behind a trait; [`mod@write`] brings the records there, a bounded
-//!    number of calls at once, with [`patience`].
+//!    number of calls at once, with [`retry`].
 //! 5. [`rejects`] are the rows that were not written, [`mod@lost`] the values that no cast could read;
 //!    [`summary`] counts all of them.
 //! 6. [`cli`] is the command line around it.
@@ -29,11 +29,11 @@ mod flow_file;
 pub mod job;
 pub mod lost;
 pub mod objects;
-pub mod patience;
 pub mod place;
 mod preview;
 mod progress;
 pub mod rejects;
+pub mod retry;
 pub mod schema_check;
 pub mod stop;
 pub mod store;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+pub use s3_object::Listed;
 use s3_object::ObjectUrl;
 
 use crate::failure::Failure;
@@ -17,8 +18,8 @@ pub trait Objects {
     async fn get(&self, url: &ObjectUrl) -> Result<Vec<u8>, Failure>;
     /// Downloads an object into a new file; `false` if there is no such object.
     async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<bool, Failure>;
-    /// The objects whose keys begin as the address does.
-    async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<ObjectUrl>, Failure>;
+    /// The objects whose keys begin as the address does, by key.
+    async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<Listed>, Failure>;
     /// Stores an object.
     async fn put(&self, url: &ObjectUrl, body: &[u8]) -> Result<(), Failure>;
 }
@@ -27,7 +28,7 @@ pub trait Objects {
 mod client {
     use s3_object::{Reason, S3, S3Error};
 
-    use super::{Failure, ObjectUrl, Objects, Path};
+    use super::{Failure, Listed, ObjectUrl, Objects, Path};
 
     impl From<S3Error> for Failure {
         fn from(error: S3Error) -> Self {
@@ -52,8 +53,8 @@ mod client {
             }
         }
 
-        async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<ObjectUrl>, Failure> {
-            Ok(self.list(prefix).await?.into_iter().map(|object| object.url).collect())
+        async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<Listed>, Failure> {
+            Ok(self.list(prefix).await?)
         }
 
         async fn put(&self, url: &ObjectUrl, body: &[u8]) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ mod changes;
 
 use std::time::Duration;
 
+use s3_object::RetryPolicy;
 use tokio::time::sleep;
 
 use crate::definition::PipelineDefinition;
@@ -19,9 +20,8 @@ pub use changes::Changes;
 pub const MAX_INLINE: usize = 100 * 1024;
 /// How often the pipeline is looked at again after somebody else created, changed or deleted it in
 /// between.
-const ATTEMPTS: u32 = 3;
-/// Before it is looked at again; longer the second time.
-const PAUSE: Duration = Duration::from_millis(500);
+const RETRIES: RetryPolicy =
+    RetryPolicy { attempts: 3, first: Duration::from_secs(1), longest: Duration::from_secs(2) };
 
 /// What is to be deployed.
 #[derive(Debug, Clone)]
@@ -126,17 +126,18 @@ impl Deployment {
     /// [`UpsertError`] if the service refuses or cannot be reached. What was stored in S3 by then
     /// stays, under names that nothing else uses.
     pub async fn upsert(&self, service: &impl Service) -> Result<Upserted, UpsertError> {
-        let (mut attempt, mut updated) = (1, false);
+        let (mut failed, mut updated) = (0, false);
         loop {
-            match self.attempt(service, &mut updated).await {
-                Err(UpsertError::Service(error) | UpsertError::Tags(error))
-                    if attempt < ATTEMPTS && may_heal(error.reason()) =>
-                {
-                    sleep(PAUSE * attempt).await;
-                    attempt += 1;
-                }
-                result => return result,
+            let result = self.attempt(service, &mut updated).await;
+            let Err(UpsertError::Service(error) | UpsertError::Tags(error)) = &result else {
+                return result;
+            };
+            if !may_heal(error.reason()) {
+                return result;
             }
+            failed += 1;
+            let Some(pause) = RETRIES.pause(failed) else { return result };
+            sleep(pause).await;
         }
     }
 

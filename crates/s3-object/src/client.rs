@@ -15,12 +15,10 @@ use aws_smithy_types::byte_stream::ByteStream;
 use crate::error::S3Error;
 use crate::list::element;
 use crate::request::{Place, Wanted, now};
-use crate::{ObjectUrl, Reason, with_causes};
+use crate::{ObjectUrl, Reason, RetryPolicy, with_causes};
 
-/// Attempts in all, the first included.
-pub(crate) const ATTEMPTS: u32 = 3;
-/// Before the second attempt; the third waits twice as long.
-pub(crate) const PAUSE: Duration = Duration::from_millis(500);
+pub(crate) const RETRIES: RetryPolicy =
+    RetryPolicy { attempts: 3, first: Duration::from_secs(1), longest: Duration::from_secs(2) };
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest that S3 may take to answer, or a download may stand still.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -84,16 +82,17 @@ impl S3 {
 
     /// Sends a request, again if that may help, and reads the whole answer.
     pub(crate) async fn send(&self, wanted: &Wanted<'_>, what: &str) -> Result<Vec<u8>, S3Error> {
-        let mut attempt = 1;
+        let mut failed = 0;
         loop {
             let answer = async { read(self.attempt(wanted, what).await?, what).await };
             // A body is given a second more for each MiB.
             let limit = PATIENCE + Duration::from_secs(wanted.body.len() as u64 >> 20);
             let answer = tokio::time::timeout(limit, answer).await;
             match answer.unwrap_or_else(|_| Err(late(what))) {
-                Err(error) if attempt < ATTEMPTS && error.is_transient() => {
-                    tokio::time::sleep(PAUSE * attempt).await;
-                    attempt += 1;
+                Err(error) if error.is_transient() => {
+                    failed += 1;
+                    let Some(pause) = RETRIES.pause(failed) else { return Err(error) };
+                    tokio::time::sleep(pause).await;
                 }
                 answer => return answer,
             }

@@ -1,12 +1,12 @@
 //! Objects to files.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use aws_smithy_types::byte_stream::ByteStream;
 
-use crate::client::{ATTEMPTS, PATIENCE, PAUSE, S3, late};
+use crate::client::{PATIENCE, RETRIES, S3, late};
 use crate::error::S3Error;
 use crate::request::Wanted;
 use crate::{ObjectUrl, Reason, with_causes};
@@ -27,22 +27,21 @@ impl S3 {
     ///
     /// # Errors
     ///
-    /// [`S3Error`]; [`Reason::Local`] if the file exists or cannot be written.
+    /// [`S3Error`]; [`Reason::Local`] or [`Reason::Full`] if the file exists or cannot be
+    /// written.
     pub async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<(), S3Error> {
         let what = format!("reading {url}");
         let file = File::create_new(path).map_err(|error| local(&what, path, &error))?;
         let mut download = Download { url, what, file, written: 0, etag: None };
-        let mut attempt = 1;
+        let mut failed = 0;
         loop {
             let before = download.written;
             match self.go_on(&mut download, path).await {
                 Err(error) if error.is_transient() => {
                     // What has moved on has not failed in a row.
-                    attempt = if download.written > before { 1 } else { attempt + 1 };
-                    if attempt > ATTEMPTS {
-                        return Err(error);
-                    }
-                    tokio::time::sleep(PAUSE * attempt).await;
+                    failed = if download.written > before { 1 } else { failed + 1 };
+                    let Some(pause) = RETRIES.pause(failed) else { return Err(error) };
+                    tokio::time::sleep(pause).await;
                 }
                 result => return result,
             }
@@ -94,5 +93,9 @@ impl Download<'_> {
 }
 
 fn local(what: &str, path: &Path, error: &std::io::Error) -> S3Error {
-    S3Error::new(what, Reason::Local, format!("{}: {error}", path.display()))
+    let reason = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Reason::Full,
+        _ => Reason::Local,
+    };
+    S3Error::new(what, reason, format!("{}: {error}", path.display()))
 }

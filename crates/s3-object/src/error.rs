@@ -51,7 +51,8 @@ impl S3Error {
                 "check the network, the region, and AWS_ENDPOINT_URL if it is set"
             }
             Reason::Refused => "see S3's message",
-            Reason::Local => "make room, or let the temporary folder (TMPDIR) be elsewhere",
+            Reason::Full => "make room, or name another temporary folder with TMPDIR",
+            Reason::Local => "name a temporary folder that can be written to with TMPDIR",
         }
     }
 

@@ -5,16 +5,7 @@ use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
 use crate::client::S3;
 use crate::error::S3Error;
 use crate::request::Wanted;
-use crate::{ObjectUrl, Reason};
-
-/// An object in a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// Its address.
-    pub url: ObjectUrl,
-    /// Its size in bytes.
-    pub size: u64,
-}
+use crate::{Listed, ObjectUrl, Reason};
 
 /// One page of a list.
 #[derive(Debug, Default, PartialEq, Eq)]

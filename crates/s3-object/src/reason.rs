@@ -22,6 +22,8 @@ pub enum Reason {
     Refused,
     /// What was read could not be stored on this machine.
     Local,
+    /// The same, because there is no room for it.
+    Full,
 }
 
 impl Reason {

@@ -26,7 +26,7 @@ mod trained;
 mod types;
 mod unsupported;
 
-pub use input::{Inputs, InvalidInput};
+pub use input::{Inputs, InvalidInput, Selection, Skipped};
 pub use lost::{Lines, LostValues};
 pub use output::{Chunk, MalformedRow, Origin, Output};
 pub use plan::{Destination, Encoding, Plan, PlanOptions, SourceFormat, SourcePlan};

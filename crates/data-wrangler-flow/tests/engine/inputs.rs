@@ -91,9 +91,39 @@ fn a_partitioned_folder_is_refused() {
 fn a_folder_without_files_is_an_error() {
     let folder = Folder::new();
     folder.file("_SUCCESS", "");
+    folder.file("sub_$folder$", "");
     let plan = plan(&flow(&json!([])), false);
     let error = Inputs::default().find(&plan.sources()[0], folder.path()).unwrap_err();
-    assert!(matches!(error, InvalidInput::NoFile { .. }), "{error}");
+    assert!(error.to_string().ends_with("has no file to read; put the data there"), "{error}");
+}
+
+#[test]
+fn a_folder_whose_files_are_not_read_says_which_and_why() {
+    let folder = Folder::new();
+    for name in ["_abalone.csv", ".b.csv", "c.csv._COPYING_", "_d.csv", "in/e.csv", "in/f.csv"] {
+        folder.file(name, "a\n1\n");
+    }
+    let plan = plan(&flow(&json!([])), false);
+    let error = Inputs::default().find(&plan.sources()[0], folder.path()).unwrap_err().to_string();
+    assert!(error.contains("4 names are left out because they begin with _ or ."), "{error}");
+    assert!(error.contains(", …); rename them"), "{error}");
+    assert!(error.contains("1 folder inside is left out (`in`)"), "{error}");
+}
+
+#[test]
+fn what_is_not_read_is_told_when_other_files_are() {
+    let folder = Folder::new();
+    let data = folder.file("a.csv", "a\n1\n");
+    folder.file("_b.csv", "a\n2\n");
+    folder.file("_SUCCESS", "");
+    folder.file("sub_$folder$", "");
+    folder.file("full_$folder$", "a\n3\n");
+    let plan = plan(&flow(&json!([])), false);
+    let mut inputs = Inputs::default();
+    let skipped = inputs.find(&plan.sources()[0], folder.path()).unwrap();
+    let read = inputs.files("data").unwrap();
+    assert_eq!(read, [data, folder.path().join("full_$folder$")]);
+    assert!(skipped.to_string().contains("(`_b.csv`); rename it"), "{skipped}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::contract::{MlDir, write_message};
 use crate::failure::Failure;
 use crate::job::{self, Services, Surroundings};
 use crate::objects::Objects;
-use crate::patience::Patience;
+use crate::retry::RETRIES;
 use crate::stop::Stop;
 use crate::store::Store;
 
@@ -72,8 +72,7 @@ fn run<S: Store, O: Objects>(
         Failure::new(format!("the job cannot start: {error}"), "see what the system lacks")
     };
     let stop = Stop::at_signals().map_err(cannot)?;
-    let surroundings =
-        Surroundings { ml: ml.clone(), stop, terminal, patience: Patience::default() };
+    let surroundings = Surroundings { ml: ml.clone(), stop, terminal, retries: RETRIES };
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
     runtime.block_on(job::run(arguments, &surroundings, connect, &mut io::stdout()))
 }

@@ -53,7 +53,7 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
         if account.rejected() <= allowed {
             let limits = Limits {
                 concurrency: self.arguments.concurrency.into(),
-                patience: self.surroundings.patience,
+                retries: self.surroundings.retries,
                 max_rejected: allowed - account.rejected(),
             };
             progress.begin("writing", Some(rounds.rows()));

@@ -10,6 +10,7 @@ use std::time::Instant;
 use arrow_schema::ArrowError;
 use data_wrangler_flow::Graph;
 use data_wrangler_flow::engine::{Output, Plan, PlanOptions, RunError};
+use s3_object::RetryPolicy;
 
 use crate::cli::Arguments;
 use crate::contract::{MlDir, check_one_instance};
@@ -20,9 +21,9 @@ use crate::feature_group::{FeatureGroup, definitions};
 use crate::flow_file;
 use crate::lost::{lost, undecoded};
 use crate::objects::Objects;
-use crate::patience::Patience;
 use crate::preview::preview;
 use crate::progress::Progress;
+use crate::retry::retrying;
 use crate::schema_check::{Needed, absent, check, check_group};
 use crate::stop::Stop;
 use crate::store::{Store, StoreError};
@@ -39,7 +40,7 @@ pub struct Surroundings {
     /// Whether somebody watches standard error.
     pub terminal: bool,
     /// How calls that fail are tried again.
-    pub patience: Patience,
+    pub retries: RetryPolicy,
 }
 
 /// What of AWS a job needs.
@@ -164,7 +165,7 @@ async fn describe(
     surroundings: &Surroundings,
 ) -> Result<FeatureGroup, Failure> {
     let call = async || store.describe(name).await;
-    let group = surroundings.patience.insist(&surroundings.stop, call).await;
+    let group = retrying(&surroundings.retries, &surroundings.stop, call).await;
     let group = group.map_err(|error| not_described(name, &error))?;
     check_group(&group)
         .map_err(|error| Failure::new(error, "name a feature group that is Created"))?;

@@ -1,6 +1,7 @@
 //! One batch, from its first attempt to its end.
 
 use super::{Records, Stopped, Watch, Why, Writer};
+use crate::retry::sleep;
 use crate::store::{Reason, Record, Store, StoreError};
 
 /// What an attempt leaves: the places of records that may be sent again, and why they must.
@@ -17,7 +18,7 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
             return;
         }
         let written_before = self.outcome.borrow().written;
-        let (mut attempt, mut one_by_one) = (1, false);
+        let (mut failed, mut one_by_one) = (0, false);
         loop {
             one_by_one |= self.one_by_one.get();
             let left = if one_by_one {
@@ -27,7 +28,7 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
             };
             let Some(why) = left.why else { return };
             // What has moved on has not failed in a row.
-            attempt = if left.places.len() < rows.len() { 1 } else { attempt + 1 };
+            failed = if left.places.len() < rows.len() { 1 } else { failed + 1 };
             rows = left.places.iter().map(|place| rows[*place]).collect();
             records = left.places.iter().map(|place| records[*place].clone()).collect();
             if !why.is_transient() {
@@ -35,15 +36,14 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
                 self.add_unwritten(&rows, &Why::from(&why));
                 return self.stop_with(Stopped::Fatal(why));
             }
-            if attempt > self.limits.patience.attempts {
+            let Some(pause) = self.limits.retries.pause(failed) else {
                 self.add_unwritten(&rows, &Why::from(&why));
                 if self.outcome.borrow().written == written_before {
                     self.stop_with(Stopped::Failing(why));
                 }
                 return;
-            }
-            let patience = &self.limits.patience;
-            if !patience.wait(attempt - 1, || self.is_stopped()).await {
+            };
+            if !sleep(pause, || self.is_stopped()).await {
                 return self
                     .add_unwritten(&rows, &"the job ended before it was tried again".into());
             }

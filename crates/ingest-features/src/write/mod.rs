@@ -7,10 +7,10 @@ mod rounds;
 use std::cell::{Cell, RefCell};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use s3_object::RetryPolicy;
 
 pub use rounds::Rounds;
 
-use crate::patience::Patience;
 use crate::stop::Stop;
 use crate::store::{BATCH, Record, Store, StoreError};
 
@@ -30,7 +30,7 @@ pub struct Limits {
     /// Most calls in flight, at least 1.
     pub concurrency: usize,
     /// How a call that fails is tried again.
-    pub patience: Patience,
+    pub retries: RetryPolicy,
     /// Most rows that the service may refuse before no more calls are started.
     pub max_rejected: u64,
 }
@@ -69,7 +69,7 @@ pub enum Stopped {
     Asked,
     /// The service refused more rows than it may.
     TooManyRejected,
-    /// The service did nothing but fail for longer than the patience lasts.
+    /// The service did nothing but fail in all attempts.
     Failing(StoreError),
     /// The service will not take any record.
     Fatal(StoreError),

@@ -11,10 +11,9 @@ use ingest_features::cli;
 use ingest_features::contract::MlDir;
 use ingest_features::failure::Failure;
 use ingest_features::job::{self, Services, Surroundings};
-use ingest_features::objects::Objects;
-use ingest_features::patience::Patience;
+use ingest_features::objects::{Listed, Objects};
 use ingest_features::stop::Stop;
-use s3_object::ObjectUrl;
+use s3_object::{ObjectUrl, RetryPolicy};
 use serde_json::{Value, json};
 
 use crate::fake_store::FakeStore;
@@ -82,7 +81,7 @@ impl Machine {
             ml: MlDir::new(|name| (name == "INGEST_FEATURES_ML_DIR").then(|| ml.clone())),
             stop: self.stop.clone(),
             terminal: false,
-            patience: Patience { attempts: 10, first: pause, longest: pause },
+            retries: RetryPolicy { attempts: 10, first: pause, longest: pause },
         };
         let services = Services { store: &store, objects: &self.objects };
         let mut stdout = Vec::new();
@@ -142,10 +141,12 @@ impl Objects for &FakeObjects {
         Ok(true)
     }
 
-    async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<ObjectUrl>, Failure> {
+    async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<Listed>, Failure> {
         let objects = self.objects.borrow();
-        let below = objects.keys().filter(|url| url.starts_with(&prefix.to_string()));
-        Ok(below.map(|url| url.parse().unwrap()).collect())
+        let below = objects.iter().filter(|(url, _)| url.starts_with(&prefix.to_string()));
+        let listed =
+            below.map(|(url, body)| Listed { url: url.parse().unwrap(), size: body.len() as u64 });
+        Ok(listed.collect())
     }
 
     async fn put(&self, url: &ObjectUrl, body: &[u8]) -> Result<(), Failure> {

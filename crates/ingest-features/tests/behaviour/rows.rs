@@ -244,6 +244,67 @@ fn data_of_s3_is_an_object_or_what_lies_below_a_prefix() {
     assert!(failure.message().contains("neither an object s3://bucket-a/gone nor one below"));
 }
 
+/// Keys that no file system can hold side by side, or at all.
+#[test]
+fn objects_are_read_whatever_their_keys_are() {
+    let long = format!("long/{}.csv", "x".repeat(900));
+    let keys = [
+        "conflict/data",
+        "conflict/data/part.csv",
+        "slash//x.csv",
+        "slash/x.csv",
+        "odd/../up.csv",
+        "odd/./here.csv",
+        &long,
+        "name/a b+c%20d?#é전.csv",
+        "emr/part-1.csv",
+        "emr/_SUCCESS",
+        "emr/sub_$folder$",
+        "hidden/_a.csv",
+        "nested/in/a.csv",
+        "train-a.csv",
+    ];
+    let machine = machine("");
+    for (number, key) in keys.iter().enumerate() {
+        let empty = key.ends_with('$') || key.ends_with("_SUCCESS");
+        let csv = if empty { String::new() } else { format!("id,x\n{number},1\n") };
+        machine.objects.objects.borrow_mut().insert(format!("s3://bucket-a/{key}"), csv.into());
+    }
+    let run = |input: &str| {
+        let mut arguments = JOB;
+        let input = format!("s3://bucket-a/{input}");
+        arguments[3] = &input;
+        let (ended, outcome) = machine.run(FakeStore::new(calm), &arguments);
+        ended.result.map(|()| outcome.records.into_keys().collect::<Vec<_>>().join(" "))
+    };
+    for (input, ids) in [
+        ("conflict/", "0"),
+        ("conflict/data", "0"),
+        ("conflict/data/", "1"),
+        ("slash/", "2 3"),
+        ("slash//x.csv", "2"),
+        ("odd/", "4 5"),
+        (&long, "6"),
+        ("long", "6"),
+        ("name/", "7"),
+        (keys[7], "7"),
+        ("emr/", "8"),
+        ("hidden/_a.csv", "11"),
+    ] {
+        assert_eq!(run(input), Ok(ids.to_owned()), "{input}");
+    }
+    for (input, problem) in [
+        ("hidden/", "1 name is left out because it begins with _ or ., as in Spark (`_a.csv`)"),
+        ("nested/", "1 folder inside is left out (`in`)"),
+        ("train", "s3://bucket-a/train-a.csv begins with the same letters"),
+        ("gone", "neither an object s3://bucket-a/gone nor one below s3://bucket-a/gone/"),
+    ] {
+        let failure = run(input).unwrap_err();
+        assert!(failure.message().contains(problem), "{failure}");
+        assert!(!failure.hint().contains("make room"), "{failure}");
+    }
+}
+
 #[test]
 fn an_object_is_named_in_the_rejected_rows_by_its_address() {
     let machine = machine("");

@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ingest_features::patience::Patience;
 use ingest_features::stop::Stop;
 use ingest_features::store::{BATCH, Record};
 use ingest_features::write::{Limits, Outcome, Records, Rounds, Stopped, Watch, Why, write};
 use proptest::prelude::*;
+use s3_object::RetryPolicy;
 
 use crate::fake_store::{
     FakeStore, Fault, denied, internal, not_found, record, refused, throttled, unreachable,
@@ -36,7 +36,7 @@ fn limits() -> Limits {
     let pause = Duration::from_micros(10);
     Limits {
         concurrency: 4,
-        patience: Patience { attempts: 4, first: pause, longest: pause },
+        retries: RetryPolicy { attempts: 4, first: pause, longest: pause },
         max_rejected: u64::MAX,
     }
 }
@@ -193,7 +193,7 @@ fn no_more_calls_are_started_once_too_many_rows_are_rejected() {
 }
 
 #[test]
-fn a_store_that_only_fails_ends_the_job_after_the_patience() {
+fn a_store_that_only_fails_ends_the_job_after_the_last_attempt() {
     let store = FakeStore::new(|_, _| Some(Fault::Call(internal())));
     let outcome = run(&store, 10_000);
     assert_eq!((outcome.written, outcome.unwritten.len()), (0, 10_000));
@@ -234,8 +234,8 @@ fn a_stop_ends_the_pauses_between_attempts() {
         Some(Fault::Call(throttled()))
     });
     let hour = Duration::from_hours(1);
-    let patience = Patience { attempts: 10, first: hour, longest: hour };
-    let outcome = run_with(&store, &[1, 2, 3], &Limits { patience, ..limits() }, &stop);
+    let retries = RetryPolicy { attempts: 10, first: hour, longest: hour };
+    let outcome = run_with(&store, &[1, 2, 3], &Limits { retries, ..limits() }, &stop);
     assert_eq!((outcome.calls, outcome.unwritten.len()), (1, 3));
 }
 

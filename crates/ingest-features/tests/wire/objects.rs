@@ -108,7 +108,7 @@ async fn a_list_has_all_its_pages() {
         }
     });
     let found = Objects::list(&s3, &url("s3://bucket-a/a/b c")).await.unwrap();
-    let keys: Vec<_> = found.iter().map(ObjectUrl::key).collect();
+    let keys: Vec<_> = found.iter().map(|listed| listed.url.key()).collect();
     assert_eq!(keys, ["a/b c/1+1.csv", "a/b c/데.csv"]);
     assert_eq!(endpoint.received().len(), 2);
 }

@@ -1,12 +1,16 @@
 //! Finds the data of a flow's sources, and brings what is in S3.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::{Component, Path, PathBuf};
+mod download;
+mod temporary;
 
-use data_wrangler_flow::engine::{Inputs, SourcePlan};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use data_wrangler_flow::engine::{Inputs, Skipped, SourcePlan};
 use s3_object::ObjectUrl;
+
+use download::{Downloaded, download, invalid, not_stored};
+use temporary::TemporaryFolder;
 
 use crate::contract::{JobConfig, MlDir};
 use crate::failure::Failure;
@@ -110,18 +114,20 @@ pub(crate) async fn find<O: Objects>(
     objects: Option<&O>,
 ) -> Result<Data, Failure> {
     let mut data = Data::default();
-    for (index, source) in sources.iter().enumerate() {
-        let Some(place) = places.get(&source.dataset) else { continue };
-        let path = match (place, objects) {
-            (Place::Local(path), _) => path.clone(),
-            (Place::S3(url), Some(objects)) => data.download(url, index, objects).await?,
-            (Place::S3(url), None) => {
+    for (number, source) in sources.iter().enumerate() {
+        let skipped = match (places.get(&source.dataset), objects) {
+            (None, _) => continue,
+            (Some(Place::Local(path)), _) => data.inputs.find(source, path).map_err(invalid)?,
+            (Some(Place::S3(url)), Some(objects)) => {
+                data.download(number, source, url, objects).await?
+            }
+            (Some(Place::S3(url)), None) => {
                 return Err(Failure::new(format!("{url} is in S3"), "give data of this machine"));
             }
         };
-        data.inputs.find(source, &path).map_err(|error| {
-            Failure::new(error, "name a file or a folder with data, with --input")
-        })?;
+        if !skipped.is_empty() {
+            tracing::warn!("dataset `{}`: {skipped}", source.dataset);
+        }
     }
     Ok(data)
 }
@@ -132,120 +138,27 @@ impl Data {
         self.names.get(path).cloned().unwrap_or_else(|| path.display().to_string())
     }
 
-    /// Brings an object, or all objects below a prefix; gives the file or folder.
     async fn download<O: Objects>(
         &mut self,
+        number: usize,
+        source: &SourcePlan,
         url: &ObjectUrl,
-        index: usize,
         objects: &O,
-    ) -> Result<PathBuf, Failure> {
+    ) -> Result<Skipped, Failure> {
         let folder = match &self.folder {
             Some(folder) => folder,
-            None => self.folder.insert(TemporaryFolder::new().map_err(|error| no_room(&error))?),
+            None => self.folder.insert(TemporaryFolder::new().map_err(|error| not_stored(&error))?),
         };
-        let folder = folder.0.join(index.to_string());
-        fs::create_dir(&folder).map_err(|error| no_room(&error))?;
-        // Reading one object takes fewer permissions than listing.
-        if let Some(name) = url.key().rsplit('/').next().filter(|name| !name.is_empty()) {
-            let path = below(&folder, name).ok_or_else(|| no_file(url))?;
-            if objects.download(url, &path).await? {
-                self.names.insert(path.clone(), url.to_string());
-                return Ok(path);
-            }
-        }
-        let prefix = match url.key() {
-            "" => String::new(),
-            key if key.ends_with('/') => key.to_owned(),
-            key => format!("{key}/"),
-        };
-        let prefix = url.with_key(&prefix).map_err(|error| Failure::new(error, "shorten it"))?;
-        let mut found = false;
-        for object in objects.list(&prefix).await? {
-            let Some(rest) = object.key().strip_prefix(prefix.key()) else { continue };
-            if rest.is_empty() || rest.ends_with('/') {
-                continue; // a folder's marker
-            }
-            let path = below(&folder, rest).ok_or_else(|| no_file(&object))?;
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent).map_err(|error| no_room(&error))?;
-            }
-            if objects.download(&object, &path).await? {
-                self.names.insert(path, object.to_string());
-                found = true;
-            }
-        }
-        if found {
-            return Ok(folder);
-        }
-        let problem = format!("there is neither an object {url} nor one below {prefix}");
-        Err(Failure::new(problem, "check the bucket and the key, letter by letter"))
+        let folder = folder.path().join(number.to_string());
+        let Downloaded { files, skipped } = download(source, url, &folder, objects).await?;
+        let paths = files.iter().map(|(path, _)| path.clone()).collect();
+        self.inputs.insert(&source.dataset, paths);
+        self.names.extend(files.into_iter().map(|(path, url)| (path, url.to_string())));
+        Ok(skipped)
     }
-}
-
-/// A path below a folder; `None` if a key would lead elsewhere.
-fn below(folder: &Path, key: &str) -> Option<PathBuf> {
-    let relative = Path::new(key);
-    let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
-    (!key.is_empty() && relative.components().all(plain)).then(|| folder.join(relative))
-}
-
-fn no_file(url: &ObjectUrl) -> Failure {
-    Failure::new(
-        format!("the key of {url} cannot be the name of a file"),
-        "copy the object to a key without . and .. between its slashes",
-    )
-}
-
-fn no_room(error: &io::Error) -> Failure {
-    let folder = std::env::temp_dir();
-    Failure::new(
-        format!("the data cannot be stored below {}: {error}", folder.display()),
-        "make room there, or name another folder with TMPDIR",
-    )
 }
 
 fn list(names: &[&str]) -> String {
     let names: Vec<_> = names.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
-/// A new folder that is removed with all that is in it.
-#[derive(Debug)]
-struct TemporaryFolder(PathBuf);
-
-impl TemporaryFolder {
-    fn new() -> io::Result<Self> {
-        let mut attempt = 0;
-        loop {
-            let name = format!("ingest-features-{}-{attempt}", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            match fs::create_dir(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 100 => {
-                    attempt += 1;
-                }
-                result => return result.map(|()| Self(path)),
-            }
-        }
-    }
-}
-
-impl Drop for TemporaryFolder {
-    fn drop(&mut self) {
-        // A folder of the system for temporary files: what is left there is removed one day.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_never_leads_out_of_its_folder() {
-        let folder = Path::new("/tmp/f");
-        assert_eq!(below(folder, "a/b c.csv"), Some(PathBuf::from("/tmp/f/a/b c.csv")));
-        for key in ["", "/a", "../a", "a/../../b", "./a", ".."] {
-            assert_eq!(below(folder, key), None, "{key}");
-        }
-    }
 }

@@ -1,0 +1,137 @@
+//! Brings objects of S3 to files of this machine.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use data_wrangler_flow::engine::{InvalidInput, Selection, Skipped, SourcePlan};
+use s3_object::ObjectUrl;
+
+use crate::failure::Failure;
+use crate::objects::{Listed, Objects};
+
+/// Longest name of a local file, in bytes; file systems take at least 255.
+const MAX_NAME: usize = 200;
+
+/// The files of one source, each with the object it came from, in the order of their keys.
+#[derive(Debug, Default)]
+pub(super) struct Downloaded {
+    pub(super) files: Vec<(PathBuf, ObjectUrl)>,
+    pub(super) skipped: Skipped,
+}
+
+/// Brings the object of this address, or else those below it as a folder, into a new folder.
+pub(super) async fn download<O: Objects>(
+    source: &SourcePlan,
+    url: &ObjectUrl,
+    folder: &Path,
+    objects: &O,
+) -> Result<Downloaded, Failure> {
+    fs::create_dir(folder).map_err(|error| not_stored(&error))?;
+    let mut downloaded = Downloaded::default();
+    // Reading one object takes fewer permissions than listing.
+    if !url.key().is_empty() && !url.key().ends_with('/') {
+        let path = new_path(folder, 0, url)?;
+        if objects.download(url, &path).await? {
+            downloaded.files.push((path, url.clone()));
+            return Ok(downloaded);
+        }
+    }
+    let prefix = match url.key() {
+        "" => String::new(),
+        key if key.ends_with('/') => key.to_owned(),
+        key => format!("{key}/"),
+    };
+    let prefix = url.with_key(&prefix).map_err(|error| Failure::new(error, "shorten it"))?;
+    let listed = objects.list(&prefix).await?;
+    if listed.is_empty() {
+        return Err(nothing_there(url, &prefix, objects).await);
+    }
+    let mut selection = Selection::new(source);
+    for (number, Listed { url, size }) in (1..).zip(&listed) {
+        let Some(name) = url.key().strip_prefix(prefix.key()) else { continue };
+        let reads = selection.reads(name, *size).map_err(|folder| {
+            let path = format!("{prefix}…/{folder}");
+            invalid(InvalidInput::Partition { dataset: source.dataset.clone(), path })
+        })?;
+        if reads {
+            let path = new_path(folder, number, url)?;
+            if objects.download(url, &path).await? {
+                downloaded.files.push((path, url.clone()));
+            }
+        }
+    }
+    downloaded.skipped = selection.skipped();
+    if downloaded.files.is_empty() {
+        let (dataset, path) = (source.dataset.clone(), prefix.to_string());
+        let skipped = downloaded.skipped;
+        return Err(invalid(InvalidInput::NoFile { dataset, path, skipped }));
+    }
+    Ok(downloaded)
+}
+
+pub(super) fn invalid(error: InvalidInput) -> Failure {
+    Failure::new(error, "name a file or a folder with data, with --input")
+}
+
+/// A key may be no name of a file, or two of them the same one. So the file gets a number for a
+/// folder, and of the key only the end, which says whether it is gzip.
+fn new_path(folder: &Path, number: usize, url: &ObjectUrl) -> Result<PathBuf, Failure> {
+    let folder = folder.join(format!("{number:08}"));
+    fs::create_dir(&folder).map_err(|error| not_stored(&error))?;
+    let name = url.key().rsplit('/').next().unwrap_or_default();
+    let start = (name.len().saturating_sub(MAX_NAME)..name.len())
+        .find(|start| name.is_char_boundary(*start))
+        .unwrap_or_default();
+    let name = &name[start..];
+    Ok(folder.join(if matches!(name, "." | "..") { "object" } else { name }))
+}
+
+/// What else begins as the address does may say what was meant.
+async fn nothing_there<O: Objects>(url: &ObjectUrl, prefix: &ObjectUrl, objects: &O) -> Failure {
+    let problem = format!("there is neither an object {url} nor one below {prefix}");
+    let similar = match url.key() {
+        "" => None,
+        _ => objects.list(url).await.ok().and_then(|listed| listed.into_iter().next()),
+    };
+    match similar {
+        Some(Listed { url: similar, .. }) => Failure::new(
+            format!(
+                "{problem}; {similar} begins with the same letters, but a prefix has to end where a folder does"
+            ),
+            "name a folder that ends with /, or one object",
+        ),
+        None => Failure::new(problem, "check the bucket and the key, letter by letter"),
+    }
+}
+
+pub(super) fn not_stored(error: &io::Error) -> Failure {
+    let folder = std::env::temp_dir();
+    let hint = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room there, or name another folder with TMPDIR"
+        }
+        _ => "name a folder that can be written to with TMPDIR",
+    };
+    Failure::new(format!("the data cannot be stored below {}: {error}", folder.display()), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_has_a_file_of_its_own_in_the_folder() {
+        let parent = tempfile::TempDir::new().unwrap();
+        let long = format!("x/{}.csv.gz", "데".repeat(100));
+        let keys =
+            ["a/b c.csv", "a/b c.csv", "/a", "../a", "a/../../b", "..", "a/..", "a/.", &long];
+        for (number, key) in keys.into_iter().enumerate() {
+            let url: ObjectUrl = format!("s3://bucket-a/{key}").parse().unwrap();
+            let path = new_path(parent.path(), number, &url).unwrap();
+            fs::write(&path, key).unwrap();
+            assert_eq!(path.parent().and_then(Path::parent), Some(parent.path()), "{key}");
+            assert_eq!(path.extension(), Path::new(key).extension(), "{key}");
+        }
+    }
+}
