@@ -1,16 +1,65 @@
-"""Malformed CSV of every kind, as Spark reads it: lines and files of random quotes and delimiters."""
+"""Random text files, as Spark reads them: CSV of quotes, delimiters and ends of lines, and JSON lines."""
 
 import json
+import math
 import random
+import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import dateutil.parser
+import pandas
+from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
 
 LINES = 1500
 FILES = 300
 COLUMNS = 3
+JSON_FILES = 400
+TIMES = 20_000
+# What times consist of, and what looks like it.
+TIME_PARTS = [
+    *("2026", "11", "22", "1", "7", "0147", "20261122", "101530", "10:15", "10:15:30.25", "2.5", "٣"),
+    *("-", "-", "/", ".", ",", " ", " ", ":", "+", "'", "(", ")", "_", "#", ";", "T"),
+    *("Nov", "november", "Sun", "am", "PM", "a", "h", "m", "s", "min", "Z", "UTC", "EST", "CESTX", "ABCDEF"),
+    *("Q1", "Q", "W01", "st", "th", "of", "at", "ad", "bc", "today", "now", "C", "id", "é", "데"),
+]
+# What JSON lines may hold: values of each kind, words that only some parsers read, and what is no JSON.
+JSON_VALUES = [
+    *("1", "-7", "0", "-0", "9223372036854775807", "1.5", "-0.0", "1e3", "1E-2", "1e400", "100000000.0"),
+    *(
+        "true",
+        "false",
+        "null",
+        '""',
+        '""',
+        '"x"',
+        '" "',
+        '"1"',
+        '"true"',
+        '"2026-01-02"',
+        '"NaN"',
+        '"\\u00e9\\n"',
+    ),
+    *("NaN", "Infinity", "-Infinity", "+Infinity", "+INF", "-INF"),
+]
+JSON_ODDITIES = [
+    "INF",
+    "nan",
+    "+1",
+    "01",
+    ".5",
+    "5.",
+    "True",
+    "'x'",
+    "[1]",
+    '{"b":1}',
+    "1 2",
+    '"\t"',
+    "9223372036854775808",
+]
+JSON_NAMES = ['"a"', '"a"', '"a"', '"b"', '"B c"', '""', '"é"']
 
 
 def write(spark: SparkSession, folder: Path) -> None:
@@ -33,6 +82,71 @@ def write(spark: SparkSession, folder: Path) -> None:
         for name, *row in reader(spark, str(files), multi_line=True):
             named[int(Path(str(name)).stem)].append(row)
         save(folder / "csv-files.json", texts, named)
+
+        texts = ["".join(chance.choices('a"",b\n\n\r', k=chance.randint(1, 24))) for _ in range(FILES)]
+        texts = [text for text in texts if text.strip()]
+        ends: list[list[list[str | None]]] = []
+        for number, text in enumerate(texts):
+            path = Path(scratch, f"ends-{number}.csv")
+            path.write_bytes(text.encode())
+            ends.append([list(row) for row in reader(spark, str(path), multi_line=False)])
+        save(folder / "csv-line-ends.json", texts, ends)
+
+        texts = [json_lines(chance) for _ in range(JSON_FILES)]
+        paths = (Path(scratch, f"{number}.jsonl") for number in range(JSON_FILES))
+        tables = [json_table(spark, path, text) for path, text in zip(paths, texts, strict=True)]
+        save(folder / "json-lines.json", texts, tables)
+
+        save_times(chance, folder / "pandas-times.json")
+
+
+def save_times(chance: random.Random, path: Path) -> None:
+    """Write the texts among many random ones that pandas or dateutil reads as a time."""
+    texts = ("".join(chance.choices(TIME_PARTS, k=chance.randint(1, 6))) for _ in range(TIMES))
+    with warnings.catch_warnings(action="ignore"):
+        times = sorted({text for text in texts if is_time(text)})
+    path.write_text(json.dumps(times, ensure_ascii=False, indent=0) + "\n")
+
+
+def is_time(text: str) -> bool:
+    """Whether a column of this one text would count as one of times."""
+    try:
+        dateutil.parser.parse(text)
+    except (ValueError, OverflowError):
+        return bool(pandas.notnull(pandas.to_datetime([text], errors="coerce"))[0])
+    return True
+
+
+def json_lines(chance: random.Random) -> str:
+    """A file of a few lines, most of them of objects whose members have values of one or two kinds."""
+    values = chance.sample(JSON_VALUES, k=chance.randint(1, 3))
+    if chance.random() < 0.2:
+        values.append(chance.choice(JSON_ODDITIES))
+    lines = []
+    for _ in range(chance.randint(1, 5)):
+        names = sorted(set(chance.sample(JSON_NAMES, k=chance.randint(1, 3))))
+        lines.append("{" + ", ".join(f"{name}: {chance.choice(values)}" for name in names) + "}")
+    return chance.choice(["\n", "\r\n", "\r"]).join(lines) + chance.choice(["", "\n", "\n\n"])
+
+
+def json_table(spark: SparkSession, path: Path, text: str) -> dict[str, object] | None:
+    """Columns and rows; nothing where Spark does not read each line as an object of plain values."""
+    path.write_bytes(text.encode())
+    try:
+        frame = spark.read.json(str(path))
+    except AnalysisException:
+        return None
+    plain = all(kind in {"bigint", "double", "boolean", "string"} for _, kind in frame.dtypes)
+    if not plain or not frame.columns or "_corrupt_record" in frame.columns:
+        return None
+    return {"columns": frame.dtypes, "rows": [[value(item) for item in row] for row in frame.collect()]}
+
+
+def value(item: object) -> object:
+    """A value as JSON, which has no word for some numbers."""
+    if isinstance(item, float) and not math.isfinite(item):
+        return "NaN" if math.isnan(item) else ("Infinity" if item > 0 else "-Infinity")
+    return item
 
 
 def reader(spark: SparkSession, path: str, *, multi_line: bool) -> list[tuple[str | None, ...]]:

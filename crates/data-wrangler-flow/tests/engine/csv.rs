@@ -43,6 +43,18 @@ fn files_of_random_quotes_and_lines_are_read_as_spark_reads_them() {
 }
 
 #[test]
+fn lines_that_end_in_any_way_are_read_as_spark_reads_them() {
+    let (texts, wanted) = corpus(include_str!("../oracle/csv-line-ends.json"));
+    let folder = Folder::new();
+    let flow = flow_of(&json!({"s3ContentType": "csv", "s3HasHeader": false}), &json!([]));
+    for (text, wanted) in texts.iter().zip(wanted) {
+        let file = folder.file("file.csv", format!("c0,c1,c2\n{text}"));
+        let got: Vec<_> = rows(&run(&flow, &file).unwrap()).into_iter().skip(1).collect();
+        assert_eq!(json!(got), wanted, "{text:?}");
+    }
+}
+
+#[test]
 fn rows_of_another_width_are_kept_and_reported() {
     let folder = Folder::new();
     let file = folder.file("a.csv", "a,b\n1,2\n\n3\n4,5,6\n");

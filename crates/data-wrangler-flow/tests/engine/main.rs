@@ -12,6 +12,7 @@ mod abalone;
 mod csv;
 mod fixtures;
 mod inputs;
+mod json_lines;
 mod lost;
 mod oracle;
 mod parquet;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fixtures::{Folder, names, rows};
+use crate::fixtures::{Folder, names, rows, types};
 use crate::{flow, plan, run_plan, try_plan};
 
 /// Models of Spark ML; see oracle/models.py.
@@ -128,4 +128,42 @@ fn a_model_that_cannot_be_read_is_refused() {
         let refused = try_plan(&one_hot(&json!({"string_indexer_model": broken}))).err().unwrap();
         assert!(refused.contains("train again instead"), "{refused}");
     }
+}
+
+fn untrained() -> Vec<u8> {
+    flow(&json!([{
+        "operator": "sagemaker.spark.infer_and_cast_type_0.1",
+        "parameters": {},
+        "trained_parameters": {},
+    }]))
+}
+
+#[test]
+fn texts_with_digits_that_are_no_times_are_strings() {
+    let folder = Folder::new();
+    let file = folder.file(
+        "a.csv",
+        "order,sku,phone,note,qty,price,day\n\
+         C-100234,A1B2C3,+1-202-555-0147,2 left at door,3,9.99,2026-11-22\n\
+         C-100235,ZX-81,+1-202-555-0148,call 1st,1,19.5,2026-11-23\n",
+    );
+    let output = run_plan(&plan(&untrained(), false), &file).unwrap();
+    assert_eq!(
+        types(&output),
+        ["string", "string", "string", "string", "bigint", "double", "date"]
+    );
+    assert_eq!(rows(&output)[0][0], json!("C-100234"));
+}
+
+#[test]
+fn all_columns_whose_types_are_uncertain_are_named_with_what_to_write() {
+    let folder = Folder::new();
+    let file = folder.file(
+        "a.csv",
+        "id,placed,\"at \"\"x\"\"\",qty\nC-1,2026-11-22 10:15:00,10:15,3\nC-2,2026-11-22 10:16:30,10:16,4\n",
+    );
+    let error = run_plan(&plan(&untrained(), false), &file).unwrap_err().to_string();
+    assert!(error.contains("do: `placed`, `at \\\"x\\\"`; write"), "{error}");
+    let written = r#""trained_parameters": {"schema": {"id": "string", "placed": "…", "at \"x\"": "…", "qty": "long"}}"#;
+    assert!(error.contains(written), "{error}");
 }

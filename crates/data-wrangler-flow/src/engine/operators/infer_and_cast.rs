@@ -34,6 +34,21 @@ pub(super) enum Type {
 }
 
 impl Type {
+    const ALL: [Self; 6] =
+        [Self::Boolean, Self::Date, Self::Float, Self::Long, Self::Text, Self::Object];
+
+    /// The type's name in a schema.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Boolean => "bool",
+            Self::Date => "date",
+            Self::Float => "float",
+            Self::Long => "long",
+            Self::Text => "string",
+            Self::Object => "object",
+        }
+    }
+
     fn data_type(self) -> Option<DataType> {
         Some(match self {
             Self::Boolean => DataType::Boolean,
@@ -52,19 +67,11 @@ pub(super) fn build(node: &Node, refit: bool) -> Built {
     let mut columns = Vec::new();
     let mut refused = Vec::new();
     for (name, json) in schema.iter() {
-        let kind = match json.read::<String>().as_deref() {
-            Ok("bool") => Type::Boolean,
-            Ok("date") => Type::Date,
-            Ok("float") => Type::Float,
-            Ok("long") => Type::Long,
-            Ok("string") => Type::Text,
-            Ok("object") => Type::Object,
-            _ => {
-                refused.push(format!("`{name}` to {}", json.as_str()));
-                continue;
-            }
-        };
-        columns.push((name.to_owned(), kind));
+        let wanted = json.read::<String>().unwrap_or_default();
+        match Type::ALL.into_iter().find(|kind| kind.name() == wanted) {
+            Some(kind) => columns.push((name.to_owned(), kind)),
+            None => refused.push(format!("`{name}` to {}", json.as_str())),
+        }
     }
     if !refused.is_empty() {
         return Err(format!("casting {} is not supported", refused.join(", ")));

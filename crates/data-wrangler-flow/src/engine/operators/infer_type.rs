@@ -2,19 +2,22 @@
 //!
 //! Data Wrangler's versions differ: older ones look at 1,000 rows and count all of them, newer ones
 //! look at 5,000 and count those that are not null. Both rules are followed here, and where they
-//! disagree, or where pandas' guesses about times would decide, the type must be given.
+//! disagree, or where pandas' guesses about times would decide, the type must be given. The rules are
+//! those of the code that Data Wrangler exports as notebooks (`type_inference`).
 
 use std::collections::BTreeMap;
 
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use arrow_schema::DataType;
+use serde_json::json;
 
 use super::super::context::Fault;
 use super::super::java;
 use super::super::table::Table;
 use super::super::types::is_integral;
 use super::infer_and_cast::Type;
+use super::pandas_time::could_be_time;
 
 /// More of the values than this share must be of a type.
 const SHARE: f64 = 0.8;
@@ -23,71 +26,41 @@ const NEWER_SAMPLE: usize = 5000;
 /// In newer versions fewer values than this share make a column one of strings.
 const NEWER_LEAST: f64 = 0.3;
 
-/// Words without digits that pandas reads as a date.
-const DATE_WORDS: [&str; 40] = [
-    "jan",
-    "january",
-    "feb",
-    "february",
-    "mar",
-    "march",
-    "apr",
-    "april",
-    "may",
-    "jun",
-    "june",
-    "jul",
-    "july",
-    "aug",
-    "august",
-    "sep",
-    "sept",
-    "september",
-    "oct",
-    "october",
-    "nov",
-    "november",
-    "dec",
-    "december",
-    "mon",
-    "monday",
-    "tue",
-    "tuesday",
-    "wed",
-    "wednesday",
-    "thu",
-    "thursday",
-    "fri",
-    "friday",
-    "sat",
-    "saturday",
-    "sun",
-    "sunday",
-    "now",
-    "today",
-];
-
 /// The columns in their order, and their types.
 pub(super) fn infer(table: &Table) -> Result<Vec<(String, Type)>, Fault> {
-    let mut schema = Vec::with_capacity(table.fields.len());
-    for (position, field) in table.fields.iter().enumerate() {
-        let kind = match &field.kind {
-            DataType::Utf8 => text_type(table, position).ok_or_else(|| {
-                Fault::Problem(format!(
-                    "the type of the column `{}` cannot be inferred with certainty: versions of Data \
-                     Wrangler or of pandas differ, or the files of the dataset do; train the flow, \
-                     so that the node's trained_parameters have a schema",
-                    field.name
-                ))
-            })?,
-            kind if is_integral(kind) => Type::Long,
-            DataType::Float32 | DataType::Float64 | DataType::Decimal128(..) => Type::Float,
-            DataType::Boolean => Type::Boolean,
-            _ => Type::Object,
-        };
-        schema.push((field.name.clone(), kind));
+    let types = table.fields.iter().enumerate().map(|(position, field)| match &field.kind {
+        DataType::Utf8 => text_type(table, position),
+        kind if is_integral(kind) => Some(Type::Long),
+        DataType::Float32 | DataType::Float64 | DataType::Decimal128(..) => Some(Type::Float),
+        DataType::Boolean => Some(Type::Boolean),
+        _ => Some(Type::Object),
+    });
+    let names = table.fields.iter().map(|field| &field.name);
+    let types: Vec<_> = names.zip(types).collect();
+    if types.iter().any(|(_, kind)| kind.is_none()) {
+        return Err(uncertain(&types));
     }
-    Ok(schema)
+    Ok(types.into_iter().filter_map(|(name, kind)| Some((name.clone(), kind?))).collect())
+}
+
+/// Names all columns whose types have to be given, and what to write into the flow.
+fn uncertain(types: &[(&String, Option<Type>)]) -> Fault {
+    let unknown = types.iter().filter(|(_, kind)| kind.is_none());
+    let unknown: Vec<_> = unknown.map(|(name, _)| format!("`{}`", name.escape_debug())).collect();
+    let schema: Vec<_> = types
+        .iter()
+        .map(|(name, kind)| format!("{}: \"{}\"", json!(name), kind.map_or("…", Type::name)))
+        .collect();
+    let (plural, these) =
+        if unknown.len() == 1 { ("", "this column") } else { ("s", "these columns") };
+    Fault::Problem(format!(
+        "the type{plural} of {these} cannot be inferred with certainty, as versions of Data Wrangler \
+         and of pandas differ, or the files of the dataset do: {}; write the types into the node: \
+         \"trained_parameters\": {{\"schema\": {{{}}}}}, with \"string\", \"long\", \"float\", \
+         \"bool\" or \"date\" for …",
+        unknown.join(", "),
+        schema.join(", ")
+    ))
 }
 
 /// The type on which all rules agree. Spark's first rows are of any of the files, so these must
@@ -249,9 +222,4 @@ fn iso_year(value: &str) -> Option<i32> {
     let digits = || value.bytes().filter(u8::is_ascii_digit).count() == 8;
     (dashes && digits() && java::parse_date(value).is_some()).then_some(())?;
     value.get(..4)?.parse().ok().filter(|year| *year > 0)
-}
-
-fn could_be_time(value: &str) -> bool {
-    let mut words = value.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase);
-    value.chars().any(char::is_numeric) || words.any(|word| DATE_WORDS.contains(&word.as_str()))
 }

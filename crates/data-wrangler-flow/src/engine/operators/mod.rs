@@ -10,6 +10,7 @@ mod infer_type;
 mod manage_columns;
 mod one_hot;
 mod ordinal;
+mod pandas_time;
 mod quantiles;
 mod scale;
 mod scaler;

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::super::context::{Context, Fault};
 use super::super::output::Origin;
 use super::super::table::{CHUNK_ROWS, Column, Rows, Table};
+use super::not_finite;
 use super::text::{self, lines};
 use crate::json::{Json, Object};
 
@@ -71,21 +72,33 @@ fn parse(path: &Path, file: u32, lines: &[(u64, &[u8])]) -> Result<Group, Fault>
             path: path.to_owned(),
             problem: format!("line {position} {problem}"),
         };
-        let object: Object = serde_json::from_slice(line)
-            .map_err(|error| refuse(format!("is not one JSON object: {}", in_line(&error))))?;
+        let (object, not_finite) = object(line).map_err(refuse)?;
         let mut record = Vec::new();
-        for (name, json) in object.iter() {
-            let value = value(json).map_err(|problem| refuse(format!("`{name}` {problem}")))?;
+        // Spark leaves out what has no name.
+        for (name, json) in object.iter().filter(|(name, _)| !name.is_empty()) {
+            let value = match not_finite.then(|| not_finite::number(json.as_str())).flatten() {
+                Some(number) => Some(Value::Double(number)),
+                None => value(json).map_err(|problem| refuse(format!("`{name}` {problem}")))?,
+            };
             let known = match kinds.get_mut(name) {
                 Some(known) => known,
                 None => kinds.entry(name.to_owned()).or_default(),
             };
-            *known = merged(known.take(), value.as_ref().map(Value::kind));
+            *known = merged(known.take(), value.as_ref().and_then(Value::kind));
             record.extend(value.map(|value| (name.to_owned(), value)));
         }
         records.push((Origin { file, position: *position }, record));
     }
     Ok(Group { kinds, records })
+}
+
+/// The object on a line, and whether arrays in it stand for numbers that are not finite.
+fn object(line: &[u8]) -> Result<(Object, bool), String> {
+    serde_json::from_slice(line).map(|object| (object, false)).or_else(|error| {
+        let read = not_finite::as_arrays(line).and_then(|line| serde_json::from_slice(&line).ok());
+        read.map(|object| (object, true))
+            .ok_or_else(|| format!("is not one JSON object: {}", in_line(&error)))
+    })
 }
 
 /// What is wrong with a line, which is a document of its own to the parser.
@@ -111,12 +124,15 @@ fn value(json: &Json) -> Result<Option<Value>, String> {
 }
 
 impl Value {
-    fn kind(&self) -> DataType {
+    /// The type that the value asks for. An empty string asks for none: Spark makes a null of it
+    /// where the column's other values are no strings.
+    fn kind(&self) -> Option<DataType> {
         match self {
-            Self::Boolean(_) => DataType::Boolean,
-            Self::Long(_) => DataType::Int64,
-            Self::Double(_) => DataType::Float64,
-            Self::Text(_) => DataType::Utf8,
+            Self::Boolean(_) => Some(DataType::Boolean),
+            Self::Long(_) => Some(DataType::Int64),
+            Self::Double(_) => Some(DataType::Float64),
+            Self::Text(text) if text.is_empty() => None,
+            Self::Text(_) => Some(DataType::Utf8),
         }
     }
 }

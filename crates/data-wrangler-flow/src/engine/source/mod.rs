@@ -3,7 +3,7 @@
 mod continued;
 mod csv;
 mod json_lines;
-
+mod not_finite;
 mod parquet;
 mod signature;
 mod text;

@@ -1,0 +1,53 @@
+//! JSON lines.
+
+use serde_json::{Value, json};
+
+use crate::fixtures::{Folder, names, rows, types};
+use crate::{flow_of, run};
+
+/// What Spark reads in its own way, and the engine refuses, as it does strings in single quotes.
+const UNSUPPORTED: [&str; 3] =
+    ["is a fraction, and other lines have no number", "more than 64 bits", "is an array"];
+
+/// Random files, and what Spark makes of them; see oracle/corpus.py. Where Spark has something else
+/// than an object of plain values on each line, there is no table, and the file must be refused.
+#[test]
+fn random_files_are_read_as_spark_reads_them_or_refused() {
+    let corpus: Value = serde_json::from_str(include_str!("../oracle/json-lines.json")).unwrap();
+    let (texts, tables) = (corpus["texts"].as_array().unwrap(), corpus["rows"].as_array().unwrap());
+    let folder = Folder::new();
+    let flow = flow_of(&json!({"s3ContentType": "jsonl"}), &json!([]));
+    let mut wrong = Vec::new();
+    for (text, wanted) in texts.iter().zip(tables) {
+        let file = folder.file("a.jsonl", text.as_str().unwrap());
+        let got = match run(&flow, &file) {
+            Ok(output) => {
+                let columns: Vec<_> = names(&output).into_iter().zip(types(&output)).collect();
+                json!({"columns": columns, "rows": rows(&output)})
+            }
+            Err(error) if UNSUPPORTED.iter().any(|what| error.to_string().contains(what)) => {
+                continue;
+            }
+            Err(_) if text.as_str().unwrap().contains(": 'x'") => continue,
+            Err(_) => Value::Null,
+        };
+        if got != *wanted {
+            wrong.push(format!("{text}\n  got   {got}\n  Spark {wanted}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn an_empty_string_is_null_where_other_values_are_none() {
+    let folder = Folder::new();
+    let flow = flow_of(&json!({"s3ContentType": "jsonl"}), &json!([]));
+    for (value, kind) in [("5", "bigint"), ("1.5", "double"), ("true", "boolean")] {
+        let file = folder.file("a.jsonl", format!("{{\"a\":\"\"}}\n{{\"a\":{value}}}\n"));
+        let output = run(&flow, &file).unwrap();
+        assert_eq!(types(&output), [kind]);
+        assert_eq!(rows(&output)[0], [Value::Null]);
+    }
+    let file = folder.file("a.jsonl", "{\"a\":\"\"}\n{\"a\":\"x\"}\n");
+    assert_eq!(rows(&run(&flow, &file).unwrap())[0], [json!("")]);
+}
