@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::Parser;
 use data_wrangler_flow::engine::EventTime;
 
-use super::output_config::OutputConfig;
+use super::container_arguments::{OutputConfig, ParameterOverride, Refit};
 use crate::event_time;
 use crate::feature_group::is_group_name;
 use crate::place::Place;
@@ -72,6 +72,19 @@ pub struct Arguments {
     #[arg(long)]
     pub refit: bool,
 
+    /// As the Data Wrangler container takes it
+    #[arg(
+        long,
+        value_name = "JSON",
+        conflicts_with = "refit",
+        help = "As the Data Wrangler container takes it: {\"refit\": true}, the same as --refit"
+    )]
+    pub refit_trained_params: Option<Refit>,
+
+    /// As the Data Wrangler container takes it; refused, as this engine has no parameters of flows
+    #[arg(long, value_name = "JSON")]
+    pub parameter_override: Vec<ParameterOverride>,
+
     /// Fail if a feature of the group has no column in the flow's output; without it records are
     /// written without that feature, with a warning
     #[arg(long)]
@@ -106,6 +119,13 @@ pub struct Arguments {
     /// Print what the making of a feature group needs to know of the result, as its --cli-input-json
     #[arg(long)]
     pub print_feature_definitions: bool,
+}
+
+impl Arguments {
+    /// Whether the flow's operators are trained again.
+    pub(crate) fn refits(&self) -> bool {
+        self.refit || matches!(self.refit_trained_params, Some(Refit(true)))
+    }
 }
 
 /// How many rows may be rejected.

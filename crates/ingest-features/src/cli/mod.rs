@@ -1,7 +1,7 @@
 //! The command line: data and summary on stdout, everything else on stderr.
 
 mod args;
-mod output_config;
+mod container_arguments;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -13,7 +13,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
 pub use args::{Arguments, MaxRejected};
-pub use output_config::OutputConfig;
+pub use container_arguments::{OutputConfig, ParameterOverride, Refit};
 
 use crate::contract::{MlDir, write_message};
 use crate::failure::Failure;
@@ -59,7 +59,7 @@ pub fn main<S: Store, O: Objects>(
 ///
 /// An error of clap, which also is how help and version are asked for.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    Arguments::try_parse_from(arguments.into_iter().flat_map(output_config::split))
+    Arguments::try_parse_from(arguments.into_iter().flat_map(container_arguments::split))
 }
 
 fn run<S: Store, O: Objects>(

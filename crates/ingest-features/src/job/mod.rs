@@ -79,7 +79,7 @@ pub async fn run<S: Store, O: Objects>(
     };
     let output_name =
         output_name.map_err(|error| Failure::new(error, "name the output with --output-node"))?;
-    let options = PlanOptions { refit: arguments.refit };
+    let options = PlanOptions { refit: arguments.refits() };
     let plan = Plan::new(&flow, &output_name, &options).map_err(|error| {
         Failure::new(error, "`engine: data-wrangler` in pipeline.yaml runs the flow as it is")
     })?;

@@ -27,6 +27,21 @@ pub(crate) struct Call {
     pub(crate) identifiers: Vec<String>,
 }
 
+/// Counts the attempts of each call. A script that fails a part of them must not go by the calls'
+/// order, which the random pauses decide.
+#[derive(Default)]
+pub(crate) struct Attempts(RefCell<BTreeMap<Vec<String>, usize>>);
+
+impl Attempts {
+    /// Which attempt this is, from 1.
+    pub(crate) fn count(&self, call: &Call) -> usize {
+        let mut attempts = self.0.borrow_mut();
+        let attempt = attempts.entry(call.identifiers.clone()).or_default();
+        *attempt += 1;
+        *attempt
+    }
+}
+
 type Script<'a> = dyn Fn(usize, &Call) -> Option<Fault> + 'a;
 
 /// A group, its records, and a script that says by number and content which calls fail.

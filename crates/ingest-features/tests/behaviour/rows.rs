@@ -5,7 +5,9 @@ use std::fs;
 use ingest_features::feature_group::{Feature, FeatureType};
 use serde_json::{Value, json};
 
-use crate::fake_store::{Call, FakeStore, Fault, denied, group, internal, refused, throttled};
+use crate::fake_store::{
+    Attempts, Call, FakeStore, Fault, denied, group, internal, refused, throttled,
+};
 use crate::machine::{Ended, Machine, OUTPUT, abalone_csv, abalone_flow};
 
 const TIME: &str = "2026-11-22T10:00:00Z";
@@ -152,7 +154,8 @@ fn a_failing_store_leaves_the_rest_for_another_run() {
 
 #[test]
 fn throttles_and_lost_batches_are_no_failures() {
-    let store = FakeStore::new(|number, call| match number % 4 {
+    let attempts = Attempts::default();
+    let store = FakeStore::new(|_, call| match attempts.count(call) {
         _ if call.batch => Some(Fault::Call(denied())),
         1 => Some(Fault::Call(throttled())),
         2 => Some(Fault::AnswerLost),

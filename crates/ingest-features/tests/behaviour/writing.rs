@@ -11,7 +11,8 @@ use proptest::prelude::*;
 use s3_object::RetryPolicy;
 
 use crate::fake_store::{
-    FakeStore, Fault, denied, internal, not_found, record, refused, throttled, unreachable,
+    Attempts, FakeStore, Fault, denied, internal, not_found, record, refused, throttled,
+    unreachable,
 };
 
 /// Rows whose identifiers are given; each row's `x` is its number.
@@ -242,7 +243,11 @@ fn a_stop_ends_the_pauses_between_attempts() {
 #[test]
 fn of_rows_with_one_identifier_and_time_the_last_wins() {
     let identifiers: Vec<_> = (0..400).map(|row| row % 90).collect();
-    let store = FakeStore::new(|number, _| (number % 5 == 1).then(|| Fault::Call(throttled())));
+    let attempts = Attempts::default();
+    let store = FakeStore::new(|_, call| {
+        let of_every_other = call.identifiers[0].len() == 1;
+        (of_every_other && attempts.count(call) == 1).then(|| Fault::Call(throttled()))
+    });
     let outcome = run_with(&store, &identifiers, &limits(), &Stop::default());
     assert_eq!(outcome.written, 400);
     for (identifier, record) in store.records.borrow().iter() {

@@ -13,7 +13,7 @@ pub(super) async fn run(build: &Build, context: &Context<'_>) -> Result<(), Fail
             "pass a local copy with --flow-file, or let `flow` name a file of the project",
         )
     })?;
-    let (definition, _) = project::definition(&settings, &flow)?;
+    let (definition, _) = project::definition(&settings, &flow, context)?;
     let text = if context.json() {
         serde_json::to_string(&definition)
     } else {

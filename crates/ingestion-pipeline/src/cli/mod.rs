@@ -17,6 +17,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use serde_json::json;
 use tokio::runtime;
 
 use args::{Arguments, Command};
@@ -87,6 +88,17 @@ fn note(context: &Context<'_>, text: &str) {
     }
     // If nobody can be told, the work goes on.
     let _ = writeln!(io::stderr(), "{}", format::lines(text));
+}
+
+/// Warns people and scripts.
+fn warn(context: &Context<'_>, text: &str) {
+    let text = if context.json() {
+        json!({ "warning": text }).to_string()
+    } else {
+        format!("warning: {}", format::lines(text))
+    };
+    // If nobody can be told, the work goes on.
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Help and version go to stdout; what is wrong with the arguments to stderr, ending in a hint.

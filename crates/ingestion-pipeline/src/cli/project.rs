@@ -8,12 +8,12 @@ use data_wrangler_flow::Flow;
 
 use super::args::Which;
 use super::failure::Failure;
-use super::{Context, note};
+use super::{Context, note, warn};
 use crate::PipelineDefinition;
 use crate::engine::{self, BuildError};
 use crate::flow_file::{FlowFile, UnusableFlow};
 use crate::service::{Aws, Service};
-use crate::settings::{File, FlowLocation, Identity, InvalidSettings, Settings, Sources};
+use crate::settings::{Engine, File, FlowLocation, Identity, InvalidSettings, Settings, Sources};
 use crate::values::Region;
 
 /// The file that is read if the arguments name none.
@@ -90,6 +90,7 @@ pub(super) async fn any_flow(
 pub(super) fn definition(
     settings: &Settings,
     flow: &FlowBytes,
+    context: &Context<'_>,
 ) -> Result<(PipelineDefinition, FlowFile), Failure> {
     let file = FlowFile::read(&flow.bytes, settings.output_node.as_deref()).map_err(|error| {
         let hint = match &error {
@@ -112,7 +113,27 @@ pub(super) fn definition(
         };
         Failure::new(error, hint)
     })?;
+    if settings.cache.is_some() {
+        warn(context, cache_warning(settings.engine));
+    }
     Ok((definition, file))
+}
+
+/// What a step cache does, which is not what its name says.
+/// <https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-caching.html>
+fn cache_warning(engine: Engine) -> &'static str {
+    match engine {
+        Engine::DataWrangler => {
+            "cache: SageMaker compares the step's arguments, which hold the URL of the data and not \
+             the data: an upload under a key that was ingested before finds the earlier result, its \
+             execution succeeds, and nothing is ingested; leave `cache` out unless every upload has \
+             a new key"
+        }
+        Engine::Native => {
+            "cache: the step's arguments hold the execution's start, so no result is ever reused; \
+             leave `cache` out"
+        }
+    }
 }
 
 /// The settings' file and the environment.

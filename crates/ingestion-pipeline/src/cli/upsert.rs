@@ -13,7 +13,7 @@ pub(super) async fn run(upsert: &Upsert, context: &Context<'_>) -> Result<(), Fa
     let settings = project::settings(context)?;
     let service = project::aws(context, &settings.region).await;
     let flow = project::any_flow(&settings, upsert.flow_file.as_deref(), &service).await?;
-    let (definition, file) = project::definition(&settings, &flow)?;
+    let (definition, file) = project::definition(&settings, &flow, context)?;
     let stored = match &settings.flow {
         FlowLocation::S3(_) => None,
         FlowLocation::Path(_) => {

@@ -39,7 +39,7 @@ keys! {
     VOLUME_SIZE_GB "volume_size_gb" "PROCESSING_VOLUME_SIZE" "the size of a machine's volume, 1 to 16384"
     MAX_RUNTIME_SECONDS "max_runtime_seconds" "PROCESSING_MAX_RUNTIME" "when the job is stopped, 1 to 604800"
     RETRY "retry" "RETRY_POLICIES" "for throttling, service_faults and resource_limits: attempts, interval_seconds, backoff_rate"
-    CACHE "cache" "PIPELINE_CACHE" "how long a result may be reused, such as P30D"
+    CACHE "cache" "PIPELINE_CACHE" "how long a result may be reused for the same URL, whatever data it holds, such as P30D"
     KMS_KEY "kms_key" "KMS_KEY_ID" "the key for volumes and results"
     SUBNETS "subnets" "SUBNET_IDS" "the job's subnets, with security_groups"
     SECURITY_GROUPS "security_groups" "SECURITY_GROUP_IDS" "the job's security groups, with subnets"

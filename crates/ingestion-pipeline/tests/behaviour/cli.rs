@@ -55,6 +55,29 @@ fn arguments_that_make_no_command_end_in_a_hint() {
 }
 
 #[test]
+fn a_step_cache_is_never_without_a_warning() {
+    let cached = &[("PIPELINE_CACHE", "P30D")][..];
+    let stderr = |arguments: &[&str], environment| {
+        let output = run(arguments, environment);
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let build = ["build", "--file", "minimal.yaml"];
+    assert_eq!(stderr(&build, &[]), "");
+    let warning = stderr(&build, cached);
+    assert!(warning.starts_with("warning: cache: SageMaker compares"), "{warning}");
+    let json = stderr(&["--json", "build", "--file", "minimal.yaml"], cached);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert!(json["warning"].as_str().unwrap().contains("nothing is ingested"), "{json}");
+    let native = [
+        ("PIPELINE_CACHE", "P30D"),
+        ("PIPELINE_ENGINE", "native"),
+        ("INGEST_FEATURES_URL", "s3://bucket-a/ingest-features"),
+    ];
+    assert!(stderr(&build, &native).contains("no result is ever reused"));
+}
+
+#[test]
 fn build_writes_the_definition_and_nothing_else_to_stdout() {
     let output = run(&["build", "--file", "minimal.yaml"], &[]);
     assert!(output.status.success());
