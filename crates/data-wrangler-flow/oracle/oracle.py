@@ -26,6 +26,7 @@ import corpus
 import models
 import operators
 import parquet_files
+import parquet_writers
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "oracle"
 FLOWS = Path(__file__).parents[3] / "flows"
@@ -35,6 +36,7 @@ def main() -> None:
     """Write what is expected of every case."""
     spark = session()
     parquet_files.write(spark, FIXTURES)
+    parquet_writers.write(FIXTURES)
     for case in sorted(FIXTURES.glob("*.case.json")):
         expected = run(spark, json.loads(case.read_text()))
         path = case.with_name(case.name.replace(".case.", ".expected."))
