@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 from typing import Final, get_args
 
+from local_aws.delays import FACTOR_VARIABLE
 from local_aws.ministack_settings import WrongMinistackError
 from local_aws.sagemaker.model import StepsMode
 from local_aws.server import DEFAULT_MAX_EXECUTIONS, DEFAULT_PORT, Settings, StartError, run
 
 ENGINE_VARIABLE: Final = "LOCAL_AWS_INGEST_FEATURES"
+MAX_FACTOR: Final = 1000.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         listen_fd=options.listen_fd,
         stop_with_parent=options.stop_with_parent,
         stop_with_stdin=options.stop_with_stdin,
+        delays=options.delays,
     )
     try:
         return run(settings)
@@ -67,6 +70,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help=f"the program that runs Data Wrangler steps (or {ENGINE_VARIABLE})",
     )
+    serve.add_argument(
+        "--delays",
+        type=_factor,
+        # A text, so that argparse checks the variable as it does the option.
+        default=os.environ.get(FACTOR_VARIABLE, "1"),
+        metavar="FACTOR",
+        help=f"multiply all delays in the background (or {FACTOR_VARIABLE})",
+    )
     serve.add_argument("--data-dir", type=Path, metavar="DIR", help="keep the state here, for the next start")
     serve.add_argument(
         "--stop-with-parent", action="store_true", help="stop when the starting process ends (Linux)"
@@ -89,6 +100,13 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return port
+
+
+def _factor(text: str) -> float:
+    factor = float(text)
+    if not 0 <= factor <= MAX_FACTOR:
+        raise argparse.ArgumentTypeError(f"a factor is a number from 0 to {MAX_FACTOR:g}")
+    return factor
 
 
 def _limit(text: str) -> int:

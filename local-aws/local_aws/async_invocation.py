@@ -22,6 +22,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_aws.clients import Clients, Credentials
+from local_aws.delays import scaled
 
 _log = logging.getLogger("local_aws")
 RETRY_SECONDS: Final = 1.0
@@ -66,7 +67,7 @@ class AsyncInvoker:
         condition, made = "RetriesExhausted", 0
         while made < attempts:
             if made:
-                forgotten.wait(RETRY_SECONDS * 2 ** (made - 1))
+                forgotten.wait(scaled(RETRY_SECONDS * 2 ** (made - 1)))
             if forgotten.is_set():
                 return
             result = self._until_not_throttled(function, event, request_id, expires, forgotten)
@@ -90,7 +91,7 @@ class AsyncInvoker:
         wait = FIRST_THROTTLE_WAIT_SECONDS
         while True:
             result = self._execute(function, event, request_id)
-            if not result.get("throttle") or time.monotonic() >= expires or forgotten.wait(wait):
+            if not result.get("throttle") or time.monotonic() >= expires or forgotten.wait(scaled(wait)):
                 return result
             wait = min(2 * wait, MAX_THROTTLE_WAIT_SECONDS)
 

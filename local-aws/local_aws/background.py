@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from local_aws.delays import SETTLING_SECONDS, scaled
+
 _log = logging.getLogger("local_aws")
 JOIN_SECONDS: Final = 60.0
 """What hangs is left behind then. All that is well ends at once, or as soon as a slow machine lets it."""
@@ -31,8 +33,8 @@ class Background:
         thread.start()
 
     def sleep(self, seconds: float) -> None:
-        """Wait so long, or until the end."""
-        self._ending.wait(seconds)
+        """Wait so long, by the factor of all delays, or until the end."""
+        self._ending.wait(scaled(seconds))
 
     def end(self, seconds: float = JOIN_SECONDS) -> None:
         """Wake those that sleep, and wait for all to end, but no longer than so many seconds."""
@@ -48,6 +50,7 @@ class Background:
 
     def _run(self, run: Callable[[], None]) -> None:
         try:
+            self.sleep(SETTLING_SECONDS)
             run()
         except Exception:
             _log.exception("A background task of local-aws failed")

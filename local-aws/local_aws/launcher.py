@@ -58,6 +58,7 @@ class LocalAws:
         steps: StepsMode = "run",
         ingest_features: Path | None = None,
         data_dir: Path | None = None,
+        delays: float | None = None,
         log_file: Path | None = None,
         start_timeout: float = _START_SECONDS,
     ) -> None:
@@ -67,6 +68,7 @@ class LocalAws:
         self._steps = steps
         self._ingest_features = ingest_features
         self._data_dir = data_dir
+        self._delays = delays
         self._kept_log_file = log_file
         self._start_timeout = start_timeout
         self._process: subprocess.Popen[bytes] | None = None
@@ -222,6 +224,7 @@ class LocalAws:
         command += ["--steps", self._steps]
         command += ["--ingest-features", str(self._ingest_features)] if self._ingest_features else []
         command += ["--data-dir", str(self._data_dir)] if self._data_dir else []
+        command += ["--delays", str(self._delays)] if self._delays is not None else []
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -64,11 +64,19 @@ def install_cloudformation(
 
 def _register(types: tuple[ResourceType, ...], api: Api) -> None:
     provisioners = ministack("services.cloudformation.provisioners")
+    _use_worker_threads(frozenset(kind.name for kind in types if kind.waits))
     for kind in types:
         provisioners._RESOURCE_HANDLERS[kind.name] = _handlers(kind, api, provisioners)
         provisioners._REPLACING_PROPERTIES[kind.name] = tuple(sorted(kind.replacing))
         if kind.tagged:
             provisioners._STACK_TAG_PROPERTY[kind.name] = ("Tags", "list")
+
+
+def _use_worker_threads(names: frozenset[str]) -> None:
+    """Handlers run in the thread that serves requests, which one that waits would block."""
+    stacks = ministack("services.cloudformation.stacks")
+    before = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda name: name in names or before(name)
 
 
 def _handlers(kind: ResourceType, api: Api, provisioners: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from local_aws import delivery_state, http_server, ministack_host
+from local_aws import delays, delivery_state, http_server, ministack_host
 from local_aws.admin import Admin
 from local_aws.backend import Backend, BackendSettings
 from local_aws.gateway import Gateway
@@ -53,11 +53,13 @@ class Settings:
     listen_fd: int | None = None
     stop_with_parent: bool = False
     stop_with_stdin: bool = False
+    delays: float = 1.0
 
 
 def run(settings: Settings) -> int:
     """Serve until told to stop. Returns the exit code."""
     check_version()
+    delays.set_factor(settings.delays)
     if settings.stop_with_parent:
         _stop_with_parent()
     engine = settings.ingest_features

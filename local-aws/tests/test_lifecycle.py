@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from conftest import create_pipeline, start
-from local_aws import LocalAws, LocalAwsError
+from local_aws import LocalAws, LocalAwsError, delays
 from local_aws.ministack_settings import MINISTACK_VERSION, WrongMinistackError, check_version
 from waiting import until
 
@@ -275,3 +275,30 @@ def test_a_data_directory_that_cannot_be_written_is_refused_at_the_start(tmp: Pa
     with pytest.raises(LocalAwsError, match=r"Cannot write to .*a-file"):
         LocalAws(data_dir=file).start()
     assert list(tmp.iterdir()) == []
+
+
+def test_delays_are_multiplied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delays, "_factor", 1.0)
+    delays.set_factor(3)
+    assert delays.scaled(2) == 6
+    # By the option, and by the variable.
+    monkeypatch.setenv("LOCAL_AWS_DELAYS", "1000")
+    with LocalAws(steps="hold", delays=0) as server:
+        client = create_pipeline(server)
+        arn = start(client, 1)
+        client.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken="t" * 32)
+        described = client.describe_pipeline_execution(PipelineExecutionArn=arn)
+        assert described["PipelineExecutionStatus"] == "Stopped"
+    monkeypatch.setenv("LOCAL_AWS_DELAYS", "soon")
+    with pytest.raises(LocalAwsError, match=r"argument --delays: .*'soon'"):
+        LocalAws().start()
+
+
+@pytest.mark.parametrize("factor", ["-1", "1001", "nan"])
+def test_a_factor_that_makes_no_sense_is_refused(
+    serve: Callable[..., subprocess.Popen[str]], factor: str
+) -> None:
+    process = serve("--delays", factor)
+    output, _ = process.communicate()
+    assert process.returncode == 2
+    assert "a factor is a number from 0 to 1000" in output

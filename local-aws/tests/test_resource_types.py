@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from conftest import ROLE
 from local_aws import LocalAws
 from provisioning import QUEUES, create_stack, failures, put_template, stack_status
 from waiting import until
@@ -132,6 +133,29 @@ def test_a_feature_group_is_sagemakers(server: LocalAws) -> None:
     ]
     server.client("cloudformation").delete_stack(StackName="stack")
     until(lambda: client.list_feature_groups()["FeatureGroupSummaries"] == [])
+
+
+def test_a_stack_waits_for_its_feature_group() -> None:
+    with LocalAws(delays=10) as slow:
+        resources = {"Group": {"Type": "AWS::SageMaker::FeatureGroup", "Properties": GROUP}}
+        assert create_stack(slow, resources) == "CREATE_COMPLETE", failures(slow)
+        client = slow.client("sagemaker")
+        described = client.describe_feature_group(FeatureGroupName="FG-abalone")
+        assert described["FeatureGroupStatus"] == "Created"
+        stacks = slow.client("cloudformation")
+        stack_id = stacks.describe_stacks(StackName="stack")["Stacks"][0]["StackId"]
+        stacks.delete_stack(StackName="stack")
+        assert stack_status(slow, stack_id) == "DELETE_COMPLETE"
+        assert client.list_feature_groups()["FeatureGroupSummaries"] == []
+
+
+def test_a_feature_group_that_cannot_be_made_fails_its_stack(server: LocalAws) -> None:
+    offline = {"S3StorageConfig": {"S3Uri": "s3://no-such-bucket/offline"}}
+    properties = {**GROUP, "OfflineStoreConfig": offline, "RoleArn": ROLE}
+    resources = {"Group": {"Type": "AWS::SageMaker::FeatureGroup", "Properties": properties}}
+    assert create_stack(server, resources) == "ROLLBACK_COMPLETE"
+    assert "NoSuchBucket" in failures(server)
+    until(lambda: server.client("sagemaker").list_feature_groups()["FeatureGroupSummaries"] == [])
 
 
 def test_an_alarm_over_an_expression_is_kept(server: LocalAws) -> None:

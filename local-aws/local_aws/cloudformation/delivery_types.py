@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ from local_aws.cloudformation.resource_type import (
     ResourceType,
     request_of,
 )
+from local_aws.errors import AwsError
 
+_POLL_SECONDS: Final = 0.02
 Seed = Callable[[str, dict[str, Any]], None]
 """A repository's name and its Code property. Raises ValueError for code that cannot be read."""
 _REPOSITORY: Final = "AWS::CodeCommit::Repository"
@@ -114,8 +117,20 @@ def _delete_pipeline(api: Api, physical_id: str, _properties: Properties) -> Non
 def _create_group(api: Api, properties: Properties, _name: str) -> tuple[str, Attributes]:
     api("sagemaker", "CreateFeatureGroup", request_of("sagemaker", "CreateFeatureGroup", properties))
     name: str = properties["FeatureGroupName"]
-    described = api("sagemaker", "DescribeFeatureGroup", {"FeatureGroupName": name})
+    described = _group_after(api, name, "Creating")
+    if described["FeatureGroupStatus"] != "Created":
+        api("sagemaker", "DeleteFeatureGroup", {"FeatureGroupName": name})
+        raise PropertyError(described.get("FailureReason", f"the feature group {name} was not created"))
     return name, {"FeatureGroupStatus": described["FeatureGroupStatus"]}
+
+
+def _group_after(api: Api, name: str, status: str) -> dict[str, Any]:
+    """A feature group once it has left a status, for which CloudFormation waits."""
+    while True:
+        described = api("sagemaker", "DescribeFeatureGroup", {"FeatureGroupName": name})
+        if described["FeatureGroupStatus"] != status:
+            return described
+        time.sleep(_POLL_SECONDS)
 
 
 def _update_group(_api: Api, physical_id: str, _old: Properties, _new: Properties) -> Attributes:
@@ -124,6 +139,11 @@ def _update_group(_api: Api, physical_id: str, _old: Properties, _new: Propertie
 
 def _delete_group(api: Api, physical_id: str, _properties: Properties) -> None:
     api("sagemaker", "DeleteFeatureGroup", {"FeatureGroupName": physical_id})
+    try:
+        _group_after(api, physical_id, "Deleting")
+    except AwsError as error:
+        if error.code != "ResourceNotFound":
+            raise
 
 
 _BUILD_PROJECT: Final = ResourceType(
@@ -152,4 +172,5 @@ _FEATURE_GROUP: Final = ResourceType(
     _GROUP_PROPERTIES,
     replacing=_GROUP_PROPERTIES - {"Tags", "FeatureDefinitions", "OnlineStoreConfig"},
     tagged=True,
+    waits=True,
 )

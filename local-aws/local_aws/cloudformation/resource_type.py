@@ -34,6 +34,8 @@ class ResourceType:
     """The properties whose change makes a new resource."""
     tagged: bool = False
     """Whether the stack's tags go to it."""
+    waits: bool = False
+    """Whether making or deleting it waits for what goes on in the background."""
 
     def checked(self, properties: Properties) -> Properties:
         """The properties without CloudFormation's own tags. Unknown ones are refused."""

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local_aws.delays import scaled
+
 _log = logging.getLogger("local_aws")
 GROUP: Final = "/aws/sagemaker/ProcessingJobs"
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -89,7 +91,7 @@ class LogStream:
         return True
 
     def _send_regularly(self) -> None:
-        while not self._closed.wait(_INTERVAL_SECONDS):
+        while not self._closed.wait(scaled(_INTERVAL_SECONDS)):
             self._send()
         self._send()
 

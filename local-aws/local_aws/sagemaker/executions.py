@@ -10,6 +10,7 @@ import secrets
 import string
 from typing import Any, Final
 
+from local_aws.delays import scaled
 from local_aws.errors import AwsError, conflict, not_found
 from local_aws.sagemaker.arns import pipeline_of_execution
 from local_aws.sagemaker.context import Context, Request, Response, refuse_members
@@ -89,7 +90,7 @@ def stop_pipeline_execution(context: Context, request: Request) -> Response:
     execution.stop_token = request["ClientRequestToken"]
     _modified(context, execution)
     if execution.held:
-        execution.stops_at = context.now + STOPPING_SECONDS
+        execution.stops_at = context.now + scaled(STOPPING_SECONDS)
     else:
         context.engine.stop(execution)
     return {"PipelineExecutionArn": execution.arn}
