@@ -61,8 +61,8 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
 help: ## Explain each target (this list)
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
-ORACLE := crates/data-wrangler-flow/oracle
-FUZZ_CRATES := crates/start-pipeline/fuzz crates/data-wrangler-flow/fuzz
+ORACLE := crates/flow-engine/oracle
+FUZZ_CRATES := crates/start-pipeline/fuzz crates/flow-engine/fuzz
 
 .PHONY: demo
 demo: build-host ## From the package to features, on a laptop: publish, create a project, upload (FILE=... for your own)
@@ -77,7 +77,7 @@ check: fmt-check lint test-rust test-local-aws test-templates docs ## What must 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
 	@$(need_rust)
-	@cargo test --locked --workspace --features data-wrangler-flow/engine
+	@cargo test --locked --workspace
 	@cargo test --locked --manifest-path bench/Cargo.toml --package lambda-bench --target-dir $(BENCH)/rust
 
 .PHONY: test-local-aws
@@ -112,7 +112,7 @@ test-e2e: build-host ## Run the end-to-end tests: the release package on local-a
 fuzz: ## Fuzz the parsers of events, flows and data, each for FUZZ_SECONDS (default 30)
 	@$(need_rust)
 	@$(call run_fuzz,crates/start-pipeline/fuzz,payload,"$(CURDIR)/events")
-	@$(call run_fuzz,crates/data-wrangler-flow/fuzz,engine,"$(CURDIR)/crates/data-wrangler-flow/fuzz/seeds")
+	@$(call run_fuzz,crates/flow-engine/fuzz,engine,"$(CURDIR)/crates/flow-engine/fuzz/seeds")
 
 # The crate, its target, and the folder of seeds.
 define run_fuzz
@@ -152,7 +152,7 @@ fmt-check: $(VENV)/installed
 
 .PHONY: lint
 lint: lint-templates ## Lint Rust, Python and the templates, warnings denied
-	@cargo clippy --locked --workspace --features data-wrangler-flow/engine --all-targets -- -D warnings
+	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@cargo clippy --locked --manifest-path bench/Cargo.toml --all-targets --target-dir $(BENCH)/rust -- -D warnings
 	@for crate in $(FUZZ_CRATES); do \
 	  cargo metadata --locked --format-version 1 --manifest-path $$crate/Cargo.toml > /dev/null || exit; done
@@ -172,7 +172,7 @@ lint-templates: $(VENV)/installed $(CHECKOV)/installed $(GUARD)/installed ## Lin
 
 .PHONY: docs
 docs: ## Build the crates' documentation, warnings denied
-	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --features data-wrangler-flow/engine --no-deps
+	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
 .PHONY: build
 build: build-x86_64 ## Build the Lambda's zip, the CLI and the processing job (x86_64; arm64 too where the toolchain has its target)

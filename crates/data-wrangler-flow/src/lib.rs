@@ -24,8 +24,6 @@
 //! # }
 //! ```
 
-#[cfg(feature = "engine")]
-pub mod engine;
 mod flow;
 mod graph;
 mod json;

@@ -1,7 +1,7 @@
 //! The time of a job's records, as it is given.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
-use data_wrangler_flow::engine::EventTime;
+use flow_engine::EventTime;
 use serde_json::Value;
 
 /// The text is no time.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
-use data_wrangler_flow::engine::Output;
+use flow_engine::Output;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::Path;
 
-use data_wrangler_flow::engine::{LostValues, Origin, Output};
+use flow_engine::{LostValues, Origin, Output};
 use serde::Serialize;
 
 /// What one node of the flow could not cast in one column. The rows are there, and in the feature

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::ArrowError;
-use data_wrangler_flow::engine::Output;
+use flow_engine::Output;
 
 use crate::feature_group::feature_type;
 

@@ -6,7 +6,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use data_wrangler_flow::engine;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::stop::Stop;
@@ -84,7 +83,7 @@ impl Progress {
     }
 }
 
-impl engine::Progress for Progress {
+impl flow_engine::Progress for Progress {
     fn read(&self, rows: u64, _bytes: u64) {
         self.add(rows, "rows read");
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use arrow_array::Array;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use data_wrangler_flow::engine::{Origin, Output};
+use flow_engine::{Origin, Output};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -62,7 +62,7 @@ pub(crate) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(crate) fn new(output: &'a Output) -> Self {
         let mut next = 0;
-        let start = |chunk: &data_wrangler_flow::engine::Chunk| {
+        let start = |chunk: &flow_engine::Chunk| {
             let start = next;
             next += chunk.records.num_rows();
             start

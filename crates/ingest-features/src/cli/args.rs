@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Parser;
-use data_wrangler_flow::engine::EventTime;
+use flow_engine::EventTime;
 
 use super::container_arguments::{OutputConfig, ParameterOverride, Refit};
 use crate::event_time;

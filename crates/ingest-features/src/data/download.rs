@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use data_wrangler_flow::engine::{InvalidInput, Selection, Skipped, SourcePlan};
+use flow_engine::{InvalidInput, Selection, Skipped, SourcePlan};
 use s3_object::ObjectUrl;
 
 use crate::failure::Failure;

@@ -6,7 +6,7 @@ mod temporary;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use data_wrangler_flow::engine::{Inputs, Skipped, SourcePlan};
+use flow_engine::{Inputs, Skipped, SourcePlan};
 use s3_object::ObjectUrl;
 
 use download::{Downloaded, download, invalid, not_stored};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use data_wrangler_flow::engine::{Origin, Output};
+use flow_engine::{Origin, Output};
 
 use super::account::Account;
 use super::wanted::Wanted;

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use arrow_schema::ArrowError;
 use data_wrangler_flow::Graph;
-use data_wrangler_flow::engine::{Output, Plan, PlanOptions, RunError};
+use flow_engine::{Output, Plan, PlanOptions, RunError};
 use s3_object::RetryPolicy;
 
 use crate::cli::Arguments;

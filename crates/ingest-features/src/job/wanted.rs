@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use data_wrangler_flow::OutputName;
-use data_wrangler_flow::engine::EventTime;
+use flow_engine::EventTime;
 use s3_object::ObjectUrl;
 
 use crate::cli::Arguments;

@@ -1,0 +1,111 @@
+//! What a flow's source nodes say.
+
+use super::parameters::Block;
+use data_wrangler_flow::Node;
+use data_wrangler_flow::S3Source;
+
+/// A dataset that the plan reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SourcePlan {
+    /// The node.
+    pub node_id: String,
+    /// The dataset's name, by which [`Inputs`](super::Inputs) finds its files.
+    pub dataset: String,
+    /// Where the data was when the flow was made: `s3://bucket/key`, or a prefix.
+    pub uri: String,
+    /// How it is written.
+    pub format: SourceFormat,
+    /// Whether folders in the folder are read too.
+    pub nested: bool,
+    /// Whether a column holds each row's file name.
+    pub filename_column: bool,
+}
+
+/// How a dataset is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceFormat {
+    /// Comma-separated values; plain or gzip by the file's name.
+    Csv {
+        /// Whether the first line names the columns.
+        header: bool,
+        /// What separates fields.
+        delimiter: u8,
+        /// Whether quoted fields may hold line breaks.
+        multi_line: bool,
+        /// How characters are written.
+        encoding: Encoding,
+    },
+    /// Apache Parquet.
+    Parquet,
+    /// One JSON object a line; plain or gzip by the file's name.
+    JsonLines,
+}
+
+/// How a text file writes characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// UTF-8.
+    Utf8,
+    /// ISO 8859-1, of which each byte is the character of its number.
+    Latin1,
+}
+
+/// Plans a source node.
+///
+/// # Errors
+///
+/// What of it is not supported.
+pub(super) fn read_source(node: &Node) -> Result<SourcePlan, String> {
+    let S3Source { dataset, uri, .. } = S3Source::of(node).map_err(|error| match error {
+        data_wrangler_flow::InvalidSource::NotS3 { operator, .. } => {
+            format!("reading from `{operator}` is not supported; only S3 is")
+        }
+        error => error.to_string(),
+    })?;
+    let block = Block::of(node)?.block("dataset_definition")?.block("s3ExecutionContext")?;
+    match block.text("s3DataType")? {
+        None | Some("S3Prefix") => {}
+        Some(other) => return Err(block.unknown("s3DataType", other)),
+    }
+    let format = match block.needed("s3ContentType")?.to_ascii_lowercase().as_str() {
+        "csv" => csv(&block)?,
+        "parquet" => SourceFormat::Parquet,
+        "jsonl" => SourceFormat::JsonLines,
+        other => return Err(block.unknown("s3ContentType", other)),
+    };
+    let node_id = node.id().to_owned();
+    let nested = block.flag("s3DirIncludesNested", false)?;
+    let filename_column = block.flag("s3AddsFilenameColumn", false)?;
+    Ok(SourcePlan { node_id, dataset, uri, format, nested, filename_column })
+}
+
+fn csv(block: &Block) -> Result<SourceFormat, String> {
+    let encoding = match block.text("s3CsvEncodingType")? {
+        None => Encoding::Utf8,
+        Some(name) => match name.replace('_', "-").to_ascii_lowercase().as_str() {
+            "utf-8" | "utf8" => Encoding::Utf8,
+            "iso-8859-1" | "iso8859-1" | "latin-1" | "latin1" => Encoding::Latin1,
+            _ => return Err(block.unknown("s3CsvEncodingType", name)),
+        },
+    };
+    if block.number("s3SkipLines", 0.0)? != 0.0 {
+        return Err(format!("{} is not supported", block.name("s3SkipLines")));
+    }
+    let delimiter = match block.optional("s3FieldDelimiter")?.as_deref() {
+        None => b',',
+        Some("\\t") => b'\t',
+        Some(text) => match text.as_bytes() {
+            [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r' | b'\\' | 0) => *byte,
+            _ => {
+                let unknown = block.unknown("s3FieldDelimiter", text);
+                return Err(format!("{unknown}: it must be one ASCII character"));
+            }
+        },
+    };
+    let header = block.flag("s3HasHeader", false)?;
+    let multi_line = block.flag("s3MultiLine", false)?;
+    Ok(SourceFormat::Csv { header, delimiter, multi_line, encoding })
+}

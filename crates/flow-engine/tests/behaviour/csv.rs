@@ -1,0 +1,162 @@
+//! Malformed CSV.
+
+use flow_engine::{Origin, RunError};
+use serde_json::{Value, json};
+
+use crate::fixtures::{Folder, names, rows};
+use crate::{flow, flow_of, run};
+
+/// Texts and the rows that Spark makes of them; see oracle/corpus.py.
+fn corpus(json: &str) -> (Vec<String>, Vec<Value>) {
+    let corpus: Value = serde_json::from_str(json).unwrap();
+    (
+        serde_json::from_value(corpus["texts"].clone()).unwrap(),
+        serde_json::from_value(corpus["rows"].clone()).unwrap(),
+    )
+}
+
+#[test]
+fn lines_of_random_quotes_are_read_as_spark_reads_them() {
+    let (texts, wanted) = corpus(include_str!("../oracle/csv-lines.json"));
+    let folder = Folder::new();
+    let file = folder.file("lines.csv", format!("c0,c1,c2\n{}\n", texts.join("\n")));
+    let output = run(&flow(&json!([])), &file).unwrap();
+    let got = rows(&output);
+    assert_eq!(got.len(), wanted.len());
+    for ((text, got), wanted) in texts.iter().zip(got).zip(wanted) {
+        assert_eq!(json!(got), wanted, "{text:?}");
+    }
+}
+
+#[test]
+fn files_of_random_quotes_and_lines_are_read_as_spark_reads_them() {
+    let (texts, wanted) = corpus(include_str!("../oracle/csv-files.json"));
+    let folder = Folder::new();
+    let flow = flow_of(
+        &json!({"s3ContentType": "csv", "s3HasHeader": true, "s3MultiLine": true}),
+        &json!([]),
+    );
+    for (text, wanted) in texts.iter().zip(wanted) {
+        let file = folder.file("file.csv", format!("c0,c1,c2\n{text}"));
+        assert_eq!(json!(rows(&run(&flow, &file).unwrap())), wanted, "{text:?}");
+    }
+}
+
+#[test]
+fn lines_that_end_in_any_way_are_read_as_spark_reads_them() {
+    let (texts, wanted) = corpus(include_str!("../oracle/csv-line-ends.json"));
+    let folder = Folder::new();
+    let flow = flow_of(&json!({"s3ContentType": "csv", "s3HasHeader": false}), &json!([]));
+    for (text, wanted) in texts.iter().zip(wanted) {
+        let file = folder.file("file.csv", format!("c0,c1,c2\n{text}"));
+        let got: Vec<_> = rows(&run(&flow, &file).unwrap()).into_iter().skip(1).collect();
+        assert_eq!(json!(got), wanted, "{text:?}");
+    }
+}
+
+#[test]
+fn rows_of_another_width_are_kept_and_reported() {
+    let folder = Folder::new();
+    let file = folder.file("a.csv", "a,b\n1,2\n\n3\n4,5,6\n");
+    let output = run(&flow(&json!([])), &file).unwrap();
+    assert_eq!(
+        rows(&output),
+        [[json!("1"), json!("2")], [json!("3"), Value::Null], [json!("4"), json!("5")]]
+    );
+    assert_eq!(output.rows_read, 3);
+    let malformed: Vec<_> =
+        output.malformed.iter().map(|row| (row.origin, row.reason.as_str())).collect();
+    assert_eq!(
+        malformed,
+        [
+            (Origin { file: 0, position: 4 }, "1 field, and the header has 2"),
+            (Origin { file: 0, position: 5 }, "3 fields, and the header has 2"),
+        ]
+    );
+}
+
+#[test]
+fn a_row_of_several_lines_is_found_at_its_first() {
+    let folder = Folder::new();
+    let file = folder.file("a.csv", "a,b\r\n\"1\r\n2\",x\r\n3,y\r\n");
+    let flow = flow_of(
+        &json!({"s3ContentType": "csv", "s3HasHeader": true, "s3MultiLine": true}),
+        &json!([]),
+    );
+    let output = run(&flow, &file).unwrap();
+    let lines: Vec<_> = output.chunks[0].origins.iter().map(|origin| origin.position).collect();
+    assert_eq!(lines, [2, 4]);
+}
+
+#[test]
+fn an_empty_dataset_is_an_error_that_names_the_file() {
+    let folder = Folder::new();
+    for text in ["", "\n \n"] {
+        let file = folder.file("empty.csv", text);
+        let error = run(&flow(&json!([])), &file).unwrap_err();
+        assert!(matches!(&error, RunError::Data { path, .. } if *path == file), "{error}");
+    }
+}
+
+#[test]
+fn an_empty_file_among_others_is_left_out() {
+    let folder = Folder::new();
+    folder.file("a.csv", "");
+    folder.file("b.csv", "a\n1\n");
+    assert_eq!(rows(&run(&flow(&json!([])), folder.path()).unwrap()), [[json!("1")]]);
+}
+
+#[test]
+fn files_with_different_headers_are_refused() {
+    let folder = Folder::new();
+    folder.file("a.csv", "a,b\n1,2\n");
+    folder.file("b.csv", "b,a\n1,2\n");
+    let error = run(&flow(&json!([])), folder.path()).unwrap_err().to_string();
+    assert!(error.contains("has another name for column"), "{error}");
+}
+
+#[test]
+fn huge_fields_are_read_whole() {
+    let folder = Folder::new();
+    let huge = "x".repeat(5 << 20);
+    let file = folder.file("a.csv", format!("a,b\n{huge},1\n{huge},2\n"));
+    let output = run(&flow(&json!([])), &file).unwrap();
+    assert_eq!(names(&output), ["a", "b"]);
+    assert!(rows(&output).iter().all(|row| row[0].as_str().unwrap().len() == huge.len()));
+}
+
+#[test]
+fn too_many_columns_are_an_error() {
+    let folder = Folder::new();
+    let file = folder.file("a.csv", "a,".repeat(30_000));
+    let error = run(&flow(&json!([])), &file).unwrap_err().to_string();
+    assert!(error.contains("30001 fields"), "{error}");
+}
+
+#[test]
+fn a_broken_gzip_file_is_an_error() {
+    let folder = Folder::new();
+    for broken in [&b"\x1f\x8b\x08\x00nonsense"[..], b"\x1f\x8b\x08", b"a,b\n1,2\n", b""] {
+        let file = folder.file("a.csv.gz", broken);
+        let error = run(&flow(&json!([])), &file).unwrap_err().to_string();
+        let known = error.contains("a.csv.gz: cannot be read as gzip: ")
+            || (broken.is_empty() && error.contains("there is no line in the dataset"));
+        assert!(known, "{error}");
+    }
+}
+
+#[test]
+fn a_file_of_another_kind_is_refused_by_its_name() {
+    let folder = Folder::new();
+    for (bytes, kind) in [
+        (&b"\xff\xfea\0,\0b\0\n\0"[..], "UTF-16"),
+        (b"\xfe\xff\0a\0\n", "UTF-16"),
+        (b"PAR1\x15\x04", "Parquet"),
+        (b"PK\x03\x04\x14\0", "spreadsheet"),
+        (b"\x1f\x8b\x08\0", "gzip"),
+    ] {
+        let file = folder.file("a.csv", bytes);
+        let error = run(&flow(&json!([])), &file).unwrap_err().to_string();
+        assert!(error.contains("a.csv: the file is ") && error.contains(kind), "{error}");
+    }
+}
