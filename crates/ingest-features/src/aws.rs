@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
+use aws_common::S3;
 use aws_config::BehaviorVersion;
-use s3_object::S3;
 use sdk_http_client::{Client, TrustStore};
 
 use crate::failure::Failure;

@@ -7,23 +7,26 @@ use std::path::{Path, PathBuf};
 use data_wrangler_flow::Flow;
 
 use crate::failure::Failure;
+use crate::location::Location;
 use crate::objects::Objects;
-use crate::place::Place;
 
 const HINT: &str = "name the flow with --flow: a file, a folder with one flow in it, or \
                     s3://<bucket>/<key>";
 
 /// Reads the flow at a place.
-pub(crate) async fn read<O: Objects>(place: &Place, objects: Option<&O>) -> Result<Flow, Failure> {
+pub(crate) async fn read<O: Objects>(
+    place: &Location,
+    objects: Option<&O>,
+) -> Result<Flow, Failure> {
     let (bytes, name) = match (place, objects) {
-        (Place::S3(url), Some(objects)) => (objects.get(url).await?, url.to_string()),
-        (Place::S3(url), None) => {
+        (Location::S3(url), Some(objects)) => (objects.get(url).await?, url.to_string()),
+        (Location::S3(url), None) => {
             return Err(Failure::new(
                 format!("the flow {url} is in S3, which was not asked for"),
                 HINT,
             ));
         }
-        (Place::Local(path), _) => {
+        (Location::Local(path), _) => {
             let path = one_file(path).map_err(|problem| Failure::new(problem, HINT))?;
             (bytes(&path).map_err(|error| unreadable(&path, &error))?, path.display().to_string())
         }

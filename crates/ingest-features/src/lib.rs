@@ -1,7 +1,7 @@
 //! The processing job: runs a Data Wrangler flow on data, and writes the result to a feature group.
 //!
 //! 1. [`contract`] is what `SageMaker` tells a processing container, and what it wants to hear;
-//!    [`place`] and [`event_time`] are how people say the same by hand.
+//!    [`location`] and [`event_time`] are how people say the same by hand.
 //! 2. [`job`] is the way through all of it: the flow (`flow_file`), its data (`data`), the run, and
 //!    what is done with the rows.
 //! 3. [`feature_group`] is what is written to; [`schema_check`] says why an output does not fit it,
@@ -27,9 +27,9 @@ pub mod failure;
 pub mod feature_group;
 mod flow_file;
 pub mod job;
+pub mod location;
 pub mod lost;
 pub mod objects;
-pub mod place;
 mod preview;
 mod progress;
 pub mod rejects;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-pub use s3_object::Listed;
-use s3_object::ObjectUrl;
+pub use aws_common::Listed;
+use aws_common::ObjectUrl;
 
 use crate::failure::Failure;
 
@@ -26,7 +26,7 @@ pub trait Objects {
 
 #[cfg(feature = "sagemaker")]
 mod client {
-    use s3_object::{Reason, S3, S3Error};
+    use aws_common::{ErrorClass, S3, S3Error};
 
     use super::{Failure, Listed, ObjectUrl, Objects, Path};
 
@@ -44,7 +44,7 @@ mod client {
         async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<bool, Failure> {
             match self.download(url, path).await {
                 Ok(()) => Ok(true),
-                Err(error) if error.reason() == Reason::NotFound => {
+                Err(error) if error.class() == ErrorClass::NotFound => {
                     // Nothing was written; a later download makes the file anew.
                     let _ = std::fs::remove_file(path);
                     Ok(false)

@@ -8,7 +8,7 @@ use flow_engine::{Origin, Output};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::write::Why;
+use crate::write::RejectReason;
 
 /// A row that was not written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct NotWritten {
     /// What it is.
     pub status: Status,
     /// Why.
-    pub why: Why,
+    pub why: RejectReason,
 }
 
 /// Whether another attempt may help.

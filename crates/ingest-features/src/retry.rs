@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use s3_object::RetryPolicy;
+use aws_common::RetryPolicy;
 
 use crate::stop::Stop;
 use crate::store::StoreError;

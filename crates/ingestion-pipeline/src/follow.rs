@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use aws_common::ErrorClass;
 use tokio::time::sleep;
 
-use crate::service::{Execution, Reason, Service, ServiceError, Step, is_over};
+use crate::service::{Execution, Service, ServiceError, Step, is_over};
 
 /// Between two looks, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -51,7 +52,7 @@ pub async fn follow(
                     return Ok(Followed::ToTheEnd(now, steps));
                 }
             }
-            Err(error) if failures + 1 < FAILURES && may_heal(error.reason()) => failures += 1,
+            Err(error) if failures + 1 < FAILURES && may_heal(error.class()) => failures += 1,
             Err(error) => return Err(error),
         }
         tokio::select! {
@@ -80,6 +81,6 @@ async fn look(
     Ok((now, steps))
 }
 
-fn may_heal(reason: Reason) -> bool {
-    matches!(reason, Reason::Throttled | Reason::Fault | Reason::Unreachable)
+fn may_heal(class: ErrorClass) -> bool {
+    matches!(class, ErrorClass::Throttled | ErrorClass::Fault | ErrorClass::Unreachable)
 }

@@ -120,7 +120,7 @@ pub enum NoImage {
 /// The partition of a region, such as `aws` or `aws-cn`.
 #[must_use]
 pub fn partition(region: &Region) -> &'static str {
-    s3_object::partition(region.as_str())
+    aws_common::partition(region.as_str())
 }
 
 impl Images {
@@ -174,7 +174,7 @@ impl Images {
                 regions: self.regions().collect(),
             });
         };
-        let (repository, suffix) = (self.repository, s3_object::dns_suffix(region.as_str()));
+        let (repository, suffix) = (self.repository, aws_common::dns_suffix(region.as_str()));
         Ok(ImageUri::new(format!("{account}.dkr.ecr.{region}.{suffix}/{repository}:{tag}"))?)
     }
 }

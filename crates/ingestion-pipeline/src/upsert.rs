@@ -4,12 +4,12 @@ mod changes;
 
 use std::time::Duration;
 
-use s3_object::RetryPolicy;
+use aws_common::{ErrorClass, RetryPolicy};
 use tokio::time::sleep;
 
 use crate::definition::PipelineDefinition;
 use crate::flow_file::sha256_hex;
-use crate::service::{Definition, Deployed, Parts, Reason, Service, ServiceError, Tags};
+use crate::service::{Definition, Deployed, Parts, Service, ServiceError, Tags};
 use crate::settings::Settings;
 use crate::values::{InvalidValue, PipelineName, S3Url};
 
@@ -132,7 +132,7 @@ impl Deployment {
             let Err(UpsertError::Service(error) | UpsertError::Tags(error)) = &result else {
                 return result;
             };
-            if !may_heal(error.reason()) {
+            if !may_heal(error.class()) {
                 return result;
             }
             failed += 1;
@@ -199,8 +199,8 @@ impl Deployment {
 }
 
 /// Whether somebody else did something to the pipeline in between, so that another look helps.
-fn may_heal(reason: Reason) -> bool {
-    matches!(reason, Reason::AlreadyExists | Reason::NotFound | Reason::Conflict)
+fn may_heal(class: ErrorClass) -> bool {
+    matches!(class, ErrorClass::AlreadyExists | ErrorClass::NotFound | ErrorClass::Conflict)
 }
 
 /// Whether two definitions say the same: order and spaces mean nothing in JSON.

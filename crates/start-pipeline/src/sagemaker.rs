@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use aws_common::{ErrorClass, with_causes};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sagemaker::Client;
@@ -132,18 +133,6 @@ fn start_error(request: &StartRequest, error: CallError) -> StartError {
     StartError::new(reason, message).with_source(error)
 }
 
-/// An error and what caused it, outermost first. The SDK's own rendering of the whole would show
-/// the response's headers as well.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
 fn reason(error: &CallError) -> Reason {
     match error {
         SdkError::TimeoutError(_) => Reason::TimedOut,
@@ -151,69 +140,31 @@ fn reason(error: &CallError) -> Reason {
         SdkError::DispatchFailure(_) => Reason::ConnectionFailed,
         SdkError::ResponseError(answer) => reason_of_status(answer.raw().status().as_u16()),
         SdkError::ServiceError(answer) => {
-            let status = answer.raw().status().as_u16();
-            answer.err().code().and_then(reason_of_code).unwrap_or(reason_of_status(status))
+            let class = answer.err().code().and_then(ErrorClass::of_code);
+            class.map_or_else(|| reason_of_status(answer.raw().status().as_u16()), reason_of_class)
         }
         _ => Reason::UnknownError,
     }
 }
 
-/// The codes of SageMaker's model, and those that any service of AWS may answer with:
-/// <https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html>
-fn reason_of_code(code: &str) -> Option<Reason> {
-    Some(match code {
-        "ResourceLimitExceeded" => Reason::ExecutionLimit,
-        "ConflictException" => Reason::Conflict,
-        "ResourceNotFound" | "ResourceNotFoundException" => Reason::PipelineNotFound,
-        "ThrottlingException"
-        | "Throttling"
-        | "ThrottledException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "SlowDown" => Reason::Throttled,
-        "InternalFailure"
-        | "InternalServerError"
-        | "InternalServerException"
-        | "InternalError"
-        | "ServiceUnavailable"
-        | "ServiceUnavailableException" => Reason::ServiceFault,
-        "RequestTimeout" | "RequestTimeoutException" => Reason::TimedOut,
-        "AccessDeniedException"
-        | "AccessDenied"
-        | "NotAuthorized"
-        | "UnauthorizedException"
-        | "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "InvalidSignatureException"
-        | "IncompleteSignature"
-        | "IncompleteSignatureException"
-        | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "RequestExpired"
-        | "OptInRequired"
-        | "SignatureDoesNotMatch" => Reason::AccessDenied,
-        "ValidationException"
-        | "ValidationError"
-        | "SerializationException"
-        | "InvalidParameterValue"
-        | "InvalidParameterCombination"
-        | "MissingParameter" => Reason::RequestRefused,
-        _ => return None,
-    })
+fn reason_of_class(class: ErrorClass) -> Reason {
+    match class {
+        ErrorClass::Limit => Reason::ExecutionLimit,
+        ErrorClass::Conflict => Reason::Conflict,
+        ErrorClass::NotFound => Reason::PipelineNotFound,
+        ErrorClass::Throttled => Reason::Throttled,
+        ErrorClass::Fault => Reason::ServiceFault,
+        ErrorClass::Unreachable => Reason::TimedOut,
+        ErrorClass::Denied => Reason::AccessDenied,
+        ErrorClass::Refused => Reason::RequestRefused,
+        _ => Reason::UnknownError,
+    }
 }
 
-/// For an answer whose code says nothing.
+/// For an answer whose code says nothing. A 404 of this kind is not SageMaker's.
 fn reason_of_status(status: u16) -> Reason {
-    match status {
-        408 => Reason::TimedOut,
-        429 => Reason::Throttled,
-        401 | 403 => Reason::AccessDenied,
-        // A success that cannot be read is as good as none.
-        200..=299 | 500.. => Reason::ServiceFault,
-        _ => Reason::UnknownError,
+    match ErrorClass::of_status(status) {
+        None | Some(ErrorClass::NotFound) => Reason::UnknownError,
+        Some(class) => reason_of_class(class),
     }
 }

@@ -11,7 +11,7 @@ use flow_engine::EventTime;
 use super::container_arguments::{OutputConfig, ParameterOverride, Refit};
 use crate::event_time;
 use crate::feature_group::is_group_name;
-use crate::place::Place;
+use crate::location::Location;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,7 +40,7 @@ and 130 after Ctrl-C, which let the calls in flight end and account for every ro
 pub struct Arguments {
     /// The flow: a file, a folder that holds one, or s3://<bucket>/<key>
     #[arg(long, value_name = "FLOW")]
-    pub flow: Option<Place>,
+    pub flow: Option<Location>,
 
     /// The data of the flow's source: a file, a folder or s3://<bucket>/<key or prefix>; with
     /// several sources, one for each: <dataset>=<data>
@@ -97,7 +97,7 @@ pub struct Arguments {
     /// Where rows go that are not written: a file, or s3://<bucket>/<key or prefix/>; without it
     /// rejected.jsonl
     #[arg(long, value_name = "FILE")]
-    pub rejected: Option<Place>,
+    pub rejected: Option<Location>,
 
     /// Most calls of Feature Store at once
     #[arg(long, value_name = "CALLS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]

@@ -17,7 +17,7 @@ pub use container_arguments::{OutputConfig, ParameterOverride, Refit};
 
 use crate::contract::{MlDir, write_message};
 use crate::failure::Failure;
-use crate::job::{self, Services, Surroundings};
+use crate::job::{self, JobContext, Services};
 use crate::objects::Objects;
 use crate::retry::RETRIES;
 use crate::stop::Stop;
@@ -72,9 +72,9 @@ fn run<S: Store, O: Objects>(
         Failure::new(format!("the job cannot start: {error}"), "see what the system lacks")
     };
     let stop = Stop::at_signals().map_err(cannot)?;
-    let surroundings = Surroundings { ml: ml.clone(), stop, terminal, retries: RETRIES };
+    let context = JobContext { ml: ml.clone(), stop, terminal, retries: RETRIES };
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
-    runtime.block_on(job::run(arguments, &surroundings, connect, &mut io::stdout()))
+    runtime.block_on(job::run(arguments, &context, connect, &mut io::stdout()))
 }
 
 /// What is wrong with the arguments, ending in a hint.

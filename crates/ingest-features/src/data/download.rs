@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use aws_common::ObjectUrl;
 use flow_engine::{InvalidInput, Selection, Skipped, SourcePlan};
-use s3_object::ObjectUrl;
 
 use crate::failure::Failure;
 use crate::objects::{Listed, Objects};

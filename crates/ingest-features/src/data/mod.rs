@@ -6,19 +6,19 @@ mod temporary;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use aws_common::ObjectUrl;
 use flow_engine::{Inputs, Skipped, SourcePlan};
-use s3_object::ObjectUrl;
 
 use download::{Downloaded, download, invalid, not_stored};
 use temporary::TemporaryFolder;
 
 use crate::contract::{JobConfig, MlDir};
 use crate::failure::Failure;
+use crate::location::Location;
 use crate::objects::Objects;
-use crate::place::Place;
 
 /// Where the data of each source is, by the dataset's name.
-pub(crate) type Places = BTreeMap<String, Place>;
+pub(crate) type Locations = BTreeMap<String, Location>;
 
 /// The data on this machine. What was downloaded is removed with it.
 #[derive(Debug, Default)]
@@ -30,14 +30,14 @@ pub(crate) struct Data {
 }
 
 /// Where the data is: as the arguments say, or else as the job's inputs do.
-pub(crate) fn places(
+pub(crate) fn locations(
     sources: &[SourcePlan],
     arguments: &[String],
     ml: &MlDir,
     config: Option<&JobConfig>,
-) -> Result<Places, Failure> {
+) -> Result<Locations, Failure> {
     let datasets: Vec<_> = sources.iter().map(|source| source.dataset.as_str()).collect();
-    let mut places = Places::new();
+    let mut places = Locations::new();
     for argument in arguments {
         let named = argument.split_once('=').filter(|(name, _)| datasets.contains(name));
         let (dataset, place) = match (named, &datasets[..]) {
@@ -54,12 +54,12 @@ pub(crate) fn places(
                 ));
             }
         };
-        let place: Place = place.parse().map_err(|error| {
+        let place: Location = place.parse().map_err(|error| {
             Failure::usage(format!("--input: {error}"), "name a file, a folder or a place in S3")
         })?;
         let place = match place {
-            Place::Local(path) => Place::Local(ml.here(&path)),
-            place @ Place::S3(_) => place,
+            Location::Local(path) => Location::Local(ml.here(&path)),
+            place @ Location::S3(_) => place,
         };
         if places.insert(dataset.to_owned(), place).is_some() {
             let problem = format!("the data of `{dataset}` is given twice");
@@ -80,7 +80,7 @@ pub(crate) fn places(
 }
 
 /// The processing input of the dataset's name, as the Data Wrangler container finds it.
-fn of_job(dataset: &str, ml: &MlDir, config: &JobConfig) -> Result<Place, Failure> {
+fn of_job(dataset: &str, ml: &MlDir, config: &JobConfig) -> Result<Location, Failure> {
     let inputs = &config.processing_inputs;
     let path_of = |input: &crate::contract::Input| {
         input.s3_input.as_ref().and_then(|s3| s3.local_path.clone()).map(PathBuf::from)
@@ -89,7 +89,7 @@ fn of_job(dataset: &str, ml: &MlDir, config: &JobConfig) -> Result<Place, Failur
     let of_its_name = inputs.iter().find(|input| input.input_name == dataset);
     let placed = || inputs.iter().find(|input| path_of(input).is_some_and(|path| ends_so(&path)));
     match of_its_name.or_else(placed).map(|input| (input, path_of(input))) {
-        Some((_, Some(path))) => Ok(Place::Local(ml.here(&path))),
+        Some((_, Some(path))) => Ok(Location::Local(ml.here(&path))),
         Some((input, None)) => Err(Failure::new(
             format!("the processing input `{}` has no S3Input.LocalPath", input.input_name),
             "let SageMaker bring the data (S3Input with a LocalPath), or name it with --input",
@@ -110,18 +110,18 @@ fn of_job(dataset: &str, ml: &MlDir, config: &JobConfig) -> Result<Place, Failur
 /// Finds the files, after downloading what is in S3.
 pub(crate) async fn find<O: Objects>(
     sources: &[SourcePlan],
-    places: &Places,
+    places: &Locations,
     objects: Option<&O>,
 ) -> Result<Data, Failure> {
     let mut data = Data::default();
     for (number, source) in sources.iter().enumerate() {
         let skipped = match (places.get(&source.dataset), objects) {
             (None, _) => continue,
-            (Some(Place::Local(path)), _) => data.inputs.find(source, path).map_err(invalid)?,
-            (Some(Place::S3(url)), Some(objects)) => {
+            (Some(Location::Local(path)), _) => data.inputs.find(source, path).map_err(invalid)?,
+            (Some(Location::S3(url)), Some(objects)) => {
                 data.download(number, source, url, objects).await?
             }
-            (Some(Place::S3(url)), None) => {
+            (Some(Location::S3(url)), None) => {
                 return Err(Failure::new(format!("{url} is in S3"), "give data of this machine"));
             }
         };

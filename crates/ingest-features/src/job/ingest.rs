@@ -6,27 +6,27 @@ use std::path::Path;
 use flow_engine::{Origin, Output};
 
 use super::account::Account;
-use super::wanted::Wanted;
-use super::{Services, Surroundings, fit};
+use super::spec::JobSpec;
+use super::{JobContext, Services, fit};
 use crate::cli::Arguments;
 use crate::convert::Converter;
 use crate::data::Data;
 use crate::failure::Failure;
 use crate::feature_group::FeatureGroup;
+use crate::location::Location;
 use crate::objects::Objects;
-use crate::place::Place;
 use crate::progress::Progress;
 use crate::rejects::{self, NotWritten, Rows, Status};
 use crate::store::{Record, Store};
 use crate::summary::Summary;
-use crate::write::{Limits, Records, Rounds, Why, write};
+use crate::write::{Limits, Records, RejectReason, Rounds, write};
 
 pub(super) struct Ingest<'a, S, O> {
     pub(super) arguments: &'a Arguments,
-    pub(super) surroundings: &'a Surroundings,
+    pub(super) context: &'a JobContext,
     pub(super) services: &'a Services<S, O>,
     pub(super) data: &'a Data,
-    pub(super) wanted: &'a Wanted<'a>,
+    pub(super) spec: &'a JobSpec<'a>,
 }
 
 impl<S: Store, O: Objects> Ingest<'_, S, O> {
@@ -53,12 +53,12 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
         if account.rejected() <= allowed {
             let limits = Limits {
                 concurrency: self.arguments.concurrency.into(),
-                retries: self.surroundings.retries,
+                retries: self.context.retries,
                 max_rejected: allowed - account.rejected(),
             };
             progress.begin("writing", Some(rounds.rows()));
             let store = &self.services.store;
-            let stop = &self.surroundings.stop;
+            let stop = &self.context.stop;
             let outcome =
                 write(store, &group.name, &source, &rounds, &limits, stop, progress).await;
             progress.finish();
@@ -73,7 +73,7 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
         let place = kept.as_ref().map_or_else(|(place, _)| place.clone(), Clone::clone);
         summary.rejected_to.clone_from(&place);
         let name = |path: &Path| self.data.name(path);
-        let ended = account.ended(&rows, name, place.as_deref(), self.surroundings.stop.signal());
+        let ended = account.ended(&rows, name, place.as_deref(), self.context.stop.signal());
         match (ended, kept) {
             (Err(ended), Err((_, not_kept))) => Err(ended.with(&not_kept)),
             (ended, kept) => ended.and(kept.map(drop).map_err(|(_, not_kept)| not_kept)),
@@ -81,7 +81,7 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
     }
 
     /// Keeps the rows that were not written; gives where they are. If they cannot be kept where they
-    /// are wanted, they are kept here, and that is a failure.
+    /// are spec, they are kept here, and that is a failure.
     async fn keep(
         &self,
         rows: &Rows<'_>,
@@ -103,12 +103,12 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
                 )
             })
         };
-        let (place, kept) = match &self.wanted.rejected {
-            Place::Local(path) => (path.display().to_string(), here(path)),
-            Place::S3(url) => (url.to_string(), self.services.objects.put(url, &lines).await),
+        let (place, kept) = match &self.spec.rejected {
+            Location::Local(path) => (path.display().to_string(), here(path)),
+            Location::S3(url) => (url.to_string(), self.services.objects.put(url, &lines).await),
         };
         let Err(failure) = kept else { return Ok(Some(place)) };
-        let path = &self.wanted.rejected_here;
+        let path = &self.spec.rejected_here;
         let place = here(path).ok().map(|()| path.display().to_string());
         let failure = match &place {
             Some(place) => failure.adding(&format!("; the rows are in {place} instead")),
@@ -132,7 +132,9 @@ impl Source<'_> {
         let (mut rounds, mut rejected) = (Rounds::default(), Vec::new());
         for row in 0..self.rows.len() {
             let origin = self.rows.find(row).map(|located| located.origin);
-            let fault = origin.and_then(|origin| malformed.get(&origin)).map(|why| Why::from(*why));
+            let fault = origin
+                .and_then(|origin| malformed.get(&origin))
+                .map(|why| RejectReason::from(*why));
             match fault.map_or_else(|| self.record(row), Err) {
                 Ok(record) => rounds.push(row, record),
                 Err(why) => rejected.push(NotWritten { row, status: Status::Rejected, why }),
@@ -143,10 +145,10 @@ impl Source<'_> {
 }
 
 impl Records for Source<'_> {
-    fn record(&self, row: usize) -> Result<Record, Why> {
+    fn record(&self, row: usize) -> Result<Record, RejectReason> {
         let located =
-            self.rows.find(row).ok_or_else(|| Why::from("it is not known where it is"))?;
+            self.rows.find(row).ok_or_else(|| RejectReason::from("it is not known where it is"))?;
         let record = self.converter.record(located.records, located.index);
-        record.map_err(|bad| Why::from(bad.to_string().as_str()))
+        record.map_err(|bad| RejectReason::from(bad.to_string().as_str()))
     }
 }

@@ -2,15 +2,15 @@
 
 mod account;
 mod ingest;
-mod wanted;
+mod spec;
 
 use std::io::{self, Write};
 use std::time::Instant;
 
 use arrow_schema::ArrowError;
+use aws_common::RetryPolicy;
 use data_wrangler_flow::Graph;
 use flow_engine::{Output, Plan, PlanOptions, RunError};
-use s3_object::RetryPolicy;
 
 use crate::cli::Arguments;
 use crate::contract::{MlDir, check_one_instance};
@@ -28,11 +28,11 @@ use crate::schema_check::{Needed, absent, check, check_group};
 use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 use crate::summary::Summary;
-use wanted::Wanted;
+use spec::JobSpec;
 
 /// What a job is given besides its arguments.
 #[derive(Debug)]
-pub struct Surroundings {
+pub struct JobContext {
     /// The folder of a processing job.
     pub ml: MlDir,
     /// Whether it shall stop.
@@ -59,21 +59,21 @@ pub struct Services<S, O> {
 /// [`Failure`] says what went wrong and what to do.
 pub async fn run<S: Store, O: Objects>(
     arguments: &Arguments,
-    surroundings: &Surroundings,
+    context: &JobContext,
     connect: impl AsyncFnOnce() -> Result<Services<S, O>, Failure>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let started = Instant::now();
-    let ml = &surroundings.ml;
+    let ml = &context.ml;
     check_one_instance(ml)?;
     let config = ml.job_config()?;
-    let wanted = Wanted::new(arguments, ml, config.as_ref())?;
-    let services = if wanted.needs_aws() { Some(connect().await?) } else { None };
+    let spec = JobSpec::new(arguments, ml, config.as_ref())?;
+    let services = if spec.needs_aws() { Some(connect().await?) } else { None };
     let objects = services.as_ref().map(|services| &services.objects);
 
-    let flow = flow_file::read(&wanted.flow, objects).await?;
+    let flow = flow_file::read(&spec.flow, objects).await?;
     let graph = Graph::new(&flow).map_err(|error| Failure::new(error, "correct the flow"))?;
-    let output_name = match &wanted.output_node {
+    let output_name = match &spec.output_node {
         Some(name) => graph.choose(name),
         None => graph.output(),
     };
@@ -83,21 +83,21 @@ pub async fn run<S: Store, O: Objects>(
     let plan = Plan::new(&flow, &output_name, &options).map_err(|error| {
         Failure::new(error, "`engine: data-wrangler` in pipeline.yaml runs the flow as it is")
     })?;
-    let places = data::places(plan.sources(), &arguments.inputs, ml, config.as_ref())?;
-    let feature_group = wanted.feature_group(&output_name, config.as_ref())?;
+    let places = data::locations(plan.sources(), &arguments.inputs, ml, config.as_ref())?;
+    let feature_group = spec.feature_group(&output_name, config.as_ref())?;
     let group = match (&services, feature_group) {
-        (Some(services), Some(name)) => Some(describe(&services.store, name, surroundings).await?),
+        (Some(services), Some(name)) => Some(describe(&services.store, name, context).await?),
         _ => None,
     };
 
-    let progress = Progress::new(surroundings.terminal, surroundings.stop.clone());
+    let progress = Progress::new(context.terminal, context.stop.clone());
     let found = data::find(plan.sources(), &places, objects);
-    let found = surroundings.stop.unless(found).await;
-    let data = found.ok_or_else(|| stopped_early(&surroundings.stop))??;
+    let found = context.stop.unless(found).await;
+    let data = found.ok_or_else(|| stopped_early(&context.stop))??;
     progress.begin("reading", None);
-    let output = plan.run(&data.inputs, wanted.event_time, &progress);
+    let output = plan.run(&data.inputs, spec.event_time, &progress);
     progress.finish();
-    let output = output.map_err(|error| not_run(&error, &data, surroundings))?;
+    let output = output.map_err(|error| not_run(&error, &data, context))?;
     if let Some(warning) = malformed(&output, &data) {
         progress.warn(warning);
     }
@@ -113,7 +113,7 @@ pub async fn run<S: Store, O: Objects>(
     let mut summary = Summary {
         flow_output: output_name.to_string(),
         feature_group: group.as_ref().map(|group| group.name.clone()),
-        event_time: crate::event_time::shown(wanted.event_time),
+        event_time: crate::event_time::shown(spec.event_time),
         rows_read: output.rows_read,
         rows_dropped: output.rows_read.saturating_sub(rows),
         rows_malformed: output.malformed.len() as u64,
@@ -141,11 +141,10 @@ pub async fn run<S: Store, O: Objects>(
                 Failure::new(problem, "name a file that can be made, with --output")
             }),
         (None, Some(group), Some(services)) => {
-            let ingest =
-                ingest::Ingest { arguments, surroundings, services, data: &data, wanted: &wanted };
+            let ingest = ingest::Ingest { arguments, context, services, data: &data, spec: &spec };
             ingest.run(&output, group, &progress, &mut summary).await
         }
-        _ => Err(wanted::no_group()),
+        _ => Err(spec::no_group()),
     };
     summary.end(started.elapsed(), done.as_ref().err().map(Failure::exit_code));
     let told = tell(&summary, arguments, out).map_err(|error| match &arguments.summary {
@@ -162,10 +161,10 @@ pub async fn run<S: Store, O: Objects>(
 async fn describe(
     store: &impl Store,
     name: &str,
-    surroundings: &Surroundings,
+    context: &JobContext,
 ) -> Result<FeatureGroup, Failure> {
     let call = async || store.describe(name).await;
-    let group = retrying(&surroundings.retries, &surroundings.stop, call).await;
+    let group = retrying(&context.retries, &context.stop, call).await;
     let group = group.map_err(|error| not_described(name, &error))?;
     check_group(&group)
         .map_err(|error| Failure::new(error, "name a feature group that is Created"))?;
@@ -218,10 +217,10 @@ fn stopped_early(stop: &Stop) -> Failure {
     Failure::stopped(stop.signal().unwrap_or(15), message, "run it again")
 }
 
-fn not_run(error: &RunError, data: &Data, surroundings: &Surroundings) -> Failure {
+fn not_run(error: &RunError, data: &Data, context: &JobContext) -> Failure {
     let hint = "correct the data or the flow";
-    match (error, surroundings.stop.signal()) {
-        (RunError::Cancelled, Some(_)) => stopped_early(&surroundings.stop),
+    match (error, context.stop.signal()) {
+        (RunError::Cancelled, Some(_)) => stopped_early(&context.stop),
         (RunError::Data { path, problem }, _) => {
             Failure::new(format!("{}: {problem}", data.name(path)), hint)
         }

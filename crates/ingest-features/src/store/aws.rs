@@ -5,6 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_common::with_causes;
 use aws_config::SdkConfig;
 use aws_sdk_sagemaker::Client as SageMaker;
 use aws_sdk_sagemaker::config::retry::RetryConfig;
@@ -15,9 +16,8 @@ use aws_sdk_sagemakerfeaturestoreruntime::Client as Runtime;
 use aws_sdk_sagemakerfeaturestoreruntime::operation::batch_write_record::BatchWriteRecordOutput;
 use aws_sdk_sagemakerfeaturestoreruntime::types::{BatchWriteRecordEntry, FeatureValue};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use s3_object::with_causes;
 
-use super::{BatchAnswer, Reason, Record, Store, StoreError, Value};
+use super::{BatchAnswer, ErrorClass, Record, Store, StoreError, Value};
 use crate::feature_group::{Feature, FeatureGroup, FeatureType};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -156,7 +156,7 @@ fn by_place(
 }
 
 fn wrong(problem: &str) -> StoreError {
-    StoreError::new(Reason::Fault, "an answer that makes no sense", problem)
+    StoreError::new(ErrorClass::Fault, "an answer that makes no sense", problem)
 }
 
 fn store_error<E>(error: &SdkError<E, HttpResponse>) -> StoreError
@@ -172,12 +172,12 @@ where
     let causes = with_causes(error);
     match error {
         _ if causes.contains("credentials") => {
-            StoreError::new(Reason::NoCredentials, "no credentials", causes)
+            StoreError::new(ErrorClass::NoCredentials, "no credentials", causes)
         }
         SdkError::ResponseError(_) => wrong(&causes),
         SdkError::ConstructionFailure(_) => {
-            StoreError::new(Reason::Refused, "a request that cannot be made", causes)
+            StoreError::new(ErrorClass::Refused, "a request that cannot be made", causes)
         }
-        _ => StoreError::new(Reason::Unreachable, "no answer", causes),
+        _ => StoreError::new(ErrorClass::Unreachable, "no answer", causes),
     }
 }

@@ -1,6 +1,6 @@
 //! Why Feature Store did not do what it was asked.
 
-use s3_object::Reason;
+use aws_common::ErrorClass;
 
 /// What Feature Store writes of a group or resource that it does not find: in lower case, without
 /// spaces.
@@ -18,21 +18,28 @@ const NOT_FOUND: [&str; 7] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct StoreError {
-    reason: Reason,
+    class: ErrorClass,
     code: String,
     message: String,
 }
 
 impl StoreError {
     /// An error with the service's code, or words for it, and its message.
-    pub fn new(reason: Reason, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { reason, code: code.into(), message: message.into() }
+    pub fn new(class: ErrorClass, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { class, code: code.into(), message: message.into() }
     }
 
     /// An error that the service reports, classed by code and HTTP status, if there is one.
     #[must_use]
     pub fn reported(code: &str, message: &str, status: Option<u16>) -> Self {
-        Self::new(Reason::of(code, status), code, message)
+        let class = match ErrorClass::of(code, status) {
+            // Feature Store has no such errors for records: it refuses this one.
+            ErrorClass::AlreadyExists | ErrorClass::Conflict | ErrorClass::Limit => {
+                ErrorClass::Refused
+            }
+            class => class,
+        };
+        Self::new(class, code, message)
     }
 
     /// The same error of a group that is known to exist. Feature Store sometimes answers for a moment
@@ -41,9 +48,9 @@ impl StoreError {
     #[must_use]
     pub fn of_existing_group(self) -> Self {
         let message = self.message.to_lowercase().replace(' ', "");
-        let not_found = match self.reason {
-            Reason::NotFound => true,
-            Reason::Refused => NOT_FOUND.iter().any(|words| message.contains(words)),
+        let not_found = match self.class {
+            ErrorClass::NotFound => true,
+            ErrorClass::Refused => NOT_FOUND.iter().any(|words| message.contains(words)),
             _ => false,
         };
         if !not_found {
@@ -53,13 +60,13 @@ impl StoreError {
             "Feature Store does not find the feature group, which SageMaker describes as Created: {}",
             self.message
         );
-        Self { reason: Reason::Fault, code: self.code, message }
+        Self { class: ErrorClass::Fault, code: self.code, message }
     }
 
-    /// The kind of error.
+    /// The class of the error.
     #[must_use]
-    pub fn reason(&self) -> Reason {
-        self.reason
+    pub fn class(&self) -> ErrorClass {
+        self.class
     }
 
     /// The service's code. Unlike its message, it never quotes data.
@@ -71,29 +78,29 @@ impl StoreError {
     /// Whether another attempt may succeed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        self.reason.is_transient()
+        self.class.is_transient()
     }
 
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
-        match self.reason {
-            Reason::NotFound => {
+        match self.class {
+            ErrorClass::NotFound => {
                 "check the feature group's name, the region, and that the credentials are of its \
                  account"
             }
-            Reason::Denied => {
+            ErrorClass::Denied => {
                 "allow the credentials sagemaker:DescribeFeatureGroup, sagemaker:BatchWriteRecord and \
                  sagemaker:PutRecord on the feature group"
             }
-            Reason::NoCredentials => {
+            ErrorClass::NoCredentials => {
                 "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             }
-            Reason::Throttled => {
+            ErrorClass::Throttled => {
                 "run the job again, with a lower --concurrency, or ask AWS for a higher quota"
             }
-            Reason::Fault => "run the job again in a few minutes; it writes the same records",
-            Reason::Unreachable => {
+            ErrorClass::Fault => "run the job again in a few minutes; it writes the same records",
+            ErrorClass::Unreachable => {
                 "check the network, the region, and AWS_ENDPOINT_URL if it is set; then run the job \
                  again, it writes the same records"
             }

@@ -10,8 +10,8 @@ use crate::feature_group::FeatureGroup;
 
 #[cfg(feature = "sagemaker")]
 pub use aws::FeatureStore;
+pub use aws_common::ErrorClass;
 pub use error::StoreError;
-pub use s3_object::Reason;
 
 /// Most records of one `BatchWriteRecord`.
 pub const BATCH: usize = 25;

@@ -1,11 +1,11 @@
 //! One batch, from its first attempt to its end.
 
-use super::{Records, Stopped, Watch, Why, Writer};
+use super::{Records, RejectReason, Stopped, Watch, Writer};
 use crate::retry::sleep;
-use crate::store::{Reason, Record, Store, StoreError};
+use crate::store::{ErrorClass, Record, Store, StoreError};
 
 /// What an attempt leaves: the places of records that may be sent again, and why they must.
-struct Left {
+struct Remaining {
     places: Vec<usize>,
     why: Option<StoreError>,
 }
@@ -21,23 +21,23 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
         let (mut failed, mut one_by_one) = (0, false);
         loop {
             one_by_one |= self.one_by_one.get();
-            let left = if one_by_one {
+            let remaining = if one_by_one {
                 self.each(&rows, &records).await
             } else {
                 self.all(&rows, &records, &mut one_by_one).await
             };
-            let Some(why) = left.why else { return };
+            let Some(why) = remaining.why else { return };
             // What has moved on has not failed in a row.
-            failed = if left.places.len() < rows.len() { 1 } else { failed + 1 };
-            rows = left.places.iter().map(|place| rows[*place]).collect();
-            records = left.places.iter().map(|place| records[*place].clone()).collect();
+            failed = if remaining.places.len() < rows.len() { 1 } else { failed + 1 };
+            rows = remaining.places.iter().map(|place| rows[*place]).collect();
+            records = remaining.places.iter().map(|place| records[*place].clone()).collect();
             if !why.is_transient() {
                 // The same would be said of every other record.
-                self.add_unwritten(&rows, &Why::from(&why));
+                self.add_unwritten(&rows, &RejectReason::from(&why));
                 return self.stop_with(Stopped::Fatal(why));
             }
             let Some(pause) = self.limits.retries.pause(failed) else {
-                self.add_unwritten(&rows, &Why::from(&why));
+                self.add_unwritten(&rows, &RejectReason::from(&why));
                 if self.outcome.borrow().written == written_before {
                     self.stop_with(Stopped::Failing(why));
                 }
@@ -65,57 +65,57 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
 
     /// `BatchWriteRecord`. Where it is not permitted, or refused as a whole, nothing is left undone:
     /// the records are sent one by one at once.
-    async fn all(&self, rows: &[usize], records: &[Record], one_by_one: &mut bool) -> Left {
+    async fn all(&self, rows: &[usize], records: &[Record], one_by_one: &mut bool) -> Remaining {
         self.outcome.borrow_mut().calls += 1;
         let answer = self.store.batch_write(self.group, records).await;
         let answer = match answer.map_err(StoreError::of_existing_group) {
             Ok(answer) => answer,
-            Err(error) => match error.reason() {
-                Reason::Denied => {
+            Err(error) => match error.class() {
+                ErrorClass::Denied => {
                     self.one_by_one.set(true);
                     return self.each(rows, records).await;
                 }
                 // One record is at fault, and the answer does not say which.
-                Reason::Refused => {
+                ErrorClass::Refused => {
                     *one_by_one = true;
                     return self.each(rows, records).await;
                 }
-                _ => return Left { places: (0..rows.len()).collect(), why: Some(error) },
+                _ => return Remaining { places: (0..rows.len()).collect(), why: Some(error) },
             },
         };
-        let mut left = Left { places: answer.unprocessed, why: None };
-        if !left.places.is_empty() {
-            left.why =
-                Some(StoreError::new(Reason::Throttled, "unprocessed", "unprocessed entries"));
+        let mut remaining = Remaining { places: answer.unprocessed, why: None };
+        if !remaining.places.is_empty() {
+            remaining.why =
+                Some(StoreError::new(ErrorClass::Throttled, "unprocessed", "unprocessed entries"));
         }
         let mut rejected = 0;
         for (place, error) in answer.refused {
             let error = error.of_existing_group();
-            match error.reason() {
-                Reason::Refused => {
+            match error.class() {
+                ErrorClass::Refused => {
                     rejected += 1;
-                    self.add_rejected(rows[place], Why::from(&error));
+                    self.add_rejected(rows[place], RejectReason::from(&error));
                 }
                 // As above; PutRecord will say whether that is permitted.
-                Reason::Denied => {
+                ErrorClass::Denied => {
                     self.one_by_one.set(true);
-                    left.places.push(place);
+                    remaining.places.push(place);
                     let again =
-                        StoreError::new(Reason::Throttled, error.code(), "again, one by one");
-                    left.why.get_or_insert(again);
+                        StoreError::new(ErrorClass::Throttled, error.code(), "again, one by one");
+                    remaining.why.get_or_insert(again);
                 }
                 _ => {
-                    left.places.push(place);
-                    left.why.get_or_insert(error);
+                    remaining.places.push(place);
+                    remaining.why.get_or_insert(error);
                 }
             }
         }
-        self.add_written(rows.len() - rejected - left.places.len());
-        left
+        self.add_written(rows.len() - rejected - remaining.places.len());
+        remaining
     }
 
     /// `PutRecord`, one record after the other, up to the first that has to wait.
-    async fn each(&self, rows: &[usize], records: &[Record]) -> Left {
+    async fn each(&self, rows: &[usize], records: &[Record]) -> Remaining {
         for (place, record) in records.iter().enumerate() {
             if self.is_stopped() {
                 self.add_unwritten(&rows[place..], &"the job ended before it".into());
@@ -125,14 +125,14 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
             let put = self.store.put(self.group, record).await;
             match put.map_err(StoreError::of_existing_group) {
                 Ok(()) => self.add_written(1),
-                Err(error) if error.reason() == Reason::Refused => {
-                    self.add_rejected(rows[place], Why::from(&error));
+                Err(error) if error.class() == ErrorClass::Refused => {
+                    self.add_rejected(rows[place], RejectReason::from(&error));
                 }
                 Err(error) => {
-                    return Left { places: (place..rows.len()).collect(), why: Some(error) };
+                    return Remaining { places: (place..rows.len()).collect(), why: Some(error) };
                 }
             }
         }
-        Left { places: Vec::new(), why: None }
+        Remaining { places: Vec::new(), why: None }
     }
 }

@@ -6,8 +6,8 @@ mod rounds;
 
 use std::cell::{Cell, RefCell};
 
+use aws_common::RetryPolicy;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use s3_object::RetryPolicy;
 
 pub use rounds::Rounds;
 
@@ -20,8 +20,8 @@ pub trait Records {
     ///
     /// # Errors
     ///
-    /// [`Why`]. The row is then rejected.
-    fn record(&self, row: usize) -> Result<Record, Why>;
+    /// [`RejectReason`]. The row is then rejected.
+    fn record(&self, row: usize) -> Result<Record, RejectReason>;
 }
 
 /// How rows are written.
@@ -37,7 +37,7 @@ pub struct Limits {
 
 /// Why a row was not written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Why {
+pub struct RejectReason {
     /// In words that quote no data, and may be logged.
     pub kind: String,
     /// In full.
@@ -50,10 +50,10 @@ pub struct Outcome {
     /// How many were written.
     pub written: u64,
     /// Which ones cannot be written however often it is tried, and why.
-    pub rejected: Vec<(usize, Why)>,
+    pub rejected: Vec<(usize, RejectReason)>,
     /// Which ones were not written for another reason; the job can be run again. One of which it is
     /// not known whether the service wrote it counts as unwritten.
-    pub unwritten: Vec<(usize, Why)>,
+    pub unwritten: Vec<(usize, RejectReason)>,
     /// Calls that were made, retries included.
     pub calls: u64,
     /// Calls that were made again, for all or some of their records.
@@ -113,7 +113,8 @@ pub async fn write(
                 break;
             }
         }
-        let left = batches.flatten().map(|row| (*row, Why::from("the job ended before it")));
+        let left =
+            batches.flatten().map(|row| (*row, RejectReason::from("the job ended before it")));
         writer.outcome.borrow_mut().unwritten.extend(left);
     }
     writer.outcome.into_inner()
@@ -150,7 +151,7 @@ impl<S, R, W: Watch> Writer<'_, S, R, W> {
         self.watch.written(rows as u64);
     }
 
-    fn add_rejected(&self, row: usize, why: Why) {
+    fn add_rejected(&self, row: usize, why: RejectReason) {
         let mut outcome = self.outcome.borrow_mut();
         outcome.rejected.push((row, why));
         if outcome.rejected.len() as u64 > self.limits.max_rejected {
@@ -158,20 +159,20 @@ impl<S, R, W: Watch> Writer<'_, S, R, W> {
         }
     }
 
-    fn add_unwritten(&self, rows: &[usize], why: &Why) {
+    fn add_unwritten(&self, rows: &[usize], why: &RejectReason) {
         let rows = rows.iter().map(|row| (*row, why.clone()));
         self.outcome.borrow_mut().unwritten.extend(rows);
     }
 }
 
-impl From<&str> for Why {
+impl From<&str> for RejectReason {
     /// Words that quote no data.
     fn from(words: &str) -> Self {
         Self { kind: words.to_owned(), detail: words.to_owned() }
     }
 }
 
-impl From<&StoreError> for Why {
+impl From<&StoreError> for RejectReason {
     fn from(error: &StoreError) -> Self {
         let kind = format!("Feature Store answered {}", error.code());
         Self { kind, detail: error.to_string() }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ingest_features::feature_group::{Feature, FeatureGroup, FeatureType};
-use ingest_features::store::{BATCH, BatchAnswer, Reason, Record, Store, StoreError};
+use ingest_features::store::{BATCH, BatchAnswer, ErrorClass, Record, Store, StoreError};
 
 /// What a call comes to.
 #[derive(Debug, Clone)]
@@ -174,7 +174,7 @@ pub(crate) fn denied() -> StoreError {
 }
 
 pub(crate) fn unreachable() -> StoreError {
-    StoreError::new(Reason::Unreachable, "no answer", "connection reset")
+    StoreError::new(ErrorClass::Unreachable, "no answer", "connection reset")
 }
 
 /// A group with these features, of which the first is the identifier and the second the event time.

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use aws_common::{ObjectUrl, RetryPolicy};
 use ingest_features::cli;
 use ingest_features::contract::MlDir;
 use ingest_features::failure::Failure;
-use ingest_features::job::{self, Services, Surroundings};
+use ingest_features::job::{self, JobContext, Services};
 use ingest_features::objects::{Listed, Objects};
 use ingest_features::stop::Stop;
-use s3_object::{ObjectUrl, RetryPolicy};
 use serde_json::{Value, json};
 
 use crate::fake_store::FakeStore;
@@ -77,7 +77,7 @@ impl Machine {
         let arguments = cli::parse(program.chain(arguments)).unwrap();
         let ml = self.path("ml").into_os_string();
         let pause = Duration::from_micros(10);
-        let surroundings = Surroundings {
+        let context = JobContext {
             ml: MlDir::new(|name| (name == "INGEST_FEATURES_ML_DIR").then(|| ml.clone())),
             stop: self.stop.clone(),
             terminal: false,
@@ -87,7 +87,7 @@ impl Machine {
         let mut stdout = Vec::new();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let connect = async || Ok(services);
-        let result = runtime.block_on(job::run(&arguments, &surroundings, connect, &mut stdout));
+        let result = runtime.block_on(job::run(&arguments, &context, connect, &mut stdout));
         let ended = Ended { result, stdout: String::from_utf8(stdout).unwrap() };
         let records = store.records.borrow().clone();
         let calls = store.calls.borrow().len();

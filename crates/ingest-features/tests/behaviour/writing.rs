@@ -4,11 +4,13 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aws_common::RetryPolicy;
 use ingest_features::stop::Stop;
 use ingest_features::store::{BATCH, Record};
-use ingest_features::write::{Limits, Outcome, Records, Rounds, Stopped, Watch, Why, write};
+use ingest_features::write::{
+    Limits, Outcome, Records, RejectReason, Rounds, Stopped, Watch, write,
+};
 use proptest::prelude::*;
-use s3_object::RetryPolicy;
 
 use crate::fake_store::{
     Attempts, FakeStore, Fault, denied, internal, not_found, record, refused, throttled,
@@ -19,7 +21,7 @@ use crate::fake_store::{
 struct Rows(Vec<usize>);
 
 impl Records for Rows {
-    fn record(&self, row: usize) -> Result<Record, Why> {
+    fn record(&self, row: usize) -> Result<Record, RejectReason> {
         Ok(record(self.0[row], row))
     }
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use aws_common::{ObjectUrl, S3};
 use ingest_features::objects::Objects;
-use s3_object::{ObjectUrl, S3};
 use test_endpoint::{Endpoint, Reply, Request};
 
 use crate::{config, http};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ingest_features::feature_group::FeatureType;
-use ingest_features::store::{FeatureStore, Reason, Record, Store};
+use ingest_features::store::{ErrorClass, FeatureStore, Record, Store};
 use serde_json::{Value, json};
 use test_endpoint::{Endpoint, Reply, Request};
 
@@ -89,7 +89,7 @@ async fn failed_entries_are_found_again_in_whatever_order_they_come() {
     let answer = store.batch_write("FG", &records).await.unwrap();
     assert_eq!(answer.unprocessed, [4, 0]);
     assert_eq!(answer.refused.len(), 1);
-    assert_eq!((answer.refused[0].0, answer.refused[0].1.reason()), (3, Reason::Refused));
+    assert_eq!((answer.refused[0].0, answer.refused[0].1.class()), (3, ErrorClass::Refused));
 }
 
 #[tokio::test]
@@ -129,27 +129,27 @@ async fn answers_that_make_no_sense_are_faults_of_the_service() {
 #[tokio::test]
 async fn errors_are_classed_and_made_just_one_attempt() {
     for (reply, reason) in [
-        (error(400, "ValidationError"), Reason::Refused),
-        (error(403, "AccessForbidden"), Reason::Denied),
-        (error(403, "AccessDeniedException"), Reason::Denied),
-        (error(404, "ResourceNotFound"), Reason::NotFound),
-        (error(400, "ThrottlingException"), Reason::Throttled),
-        (error(429, "SomethingNew"), Reason::Throttled),
-        (error(500, "InternalFailure"), Reason::Fault),
-        (error(503, "ServiceUnavailable"), Reason::Fault),
-        (Reply::bytes(502, "<html>"), Reason::Fault),
-        (Reply::Cut, Reason::Unreachable),
-        (Reply::NotHttp, Reason::Unreachable),
+        (error(400, "ValidationError"), ErrorClass::Refused),
+        (error(403, "AccessForbidden"), ErrorClass::Denied),
+        (error(403, "AccessDeniedException"), ErrorClass::Denied),
+        (error(404, "ResourceNotFound"), ErrorClass::NotFound),
+        (error(400, "ThrottlingException"), ErrorClass::Throttled),
+        (error(429, "SomethingNew"), ErrorClass::Throttled),
+        (error(500, "InternalFailure"), ErrorClass::Fault),
+        (error(503, "ServiceUnavailable"), ErrorClass::Fault),
+        (Reply::bytes(502, "<html>"), ErrorClass::Fault),
+        (Reply::Cut, ErrorClass::Unreachable),
+        (Reply::NotHttp, ErrorClass::Unreachable),
     ] {
         let given = reply.clone();
         let (endpoint, store) = store(move |_| given.clone());
         let error = store.batch_write("FG", &[record(1)]).await.unwrap_err();
-        assert_eq!(error.reason(), reason, "{reply:?}: {error}");
+        assert_eq!(error.class(), reason, "{reply:?}: {error}");
         assert_eq!(endpoint.received().len(), 1);
         let error = store.put("FG", &record(1)).await.unwrap_err();
-        assert_eq!(error.reason(), reason, "{reply:?}: {error}");
+        assert_eq!(error.class(), reason, "{reply:?}: {error}");
         let error = store.describe("FG").await.unwrap_err();
-        assert_eq!(error.reason(), reason, "{reply:?}: {error}");
+        assert_eq!(error.class(), reason, "{reply:?}: {error}");
         assert_eq!(endpoint.received().len(), 3);
     }
     let broken = Reply::Broken(Box::new(Reply::json(200, "{\"Errors\": []}")), 4);

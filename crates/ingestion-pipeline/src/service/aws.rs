@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use aws_common::{ObjectUrl, S3};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::config::retry::RetryConfig;
@@ -11,12 +12,11 @@ use aws_sdk_sagemaker::primitives::DateTime;
 use aws_sdk_sagemaker::types::{
     ParallelismConfiguration, Parameter, PipelineDefinitionS3Location, SortOrder, Tag,
 };
-use s3_object::{ObjectUrl, S3};
 use sdk_http_client::TrustStore;
 
 use super::{
-    Definition, Deployed, Execution, Parts, Reason, Service, ServiceError, Start, Step, Summary,
-    Tags,
+    Definition, Deployed, ErrorClass, Execution, Parts, Service, ServiceError, Start, Step,
+    Summary, Tags,
 };
 use crate::values::{Region, S3Url};
 
@@ -72,7 +72,7 @@ impl Service for Aws {
             Err(error) => {
                 let error =
                     ServiceError::from_sdk(format!("describing the pipeline {pipeline}"), error);
-                return if error.reason() == Reason::NotFound { Ok(None) } else { Err(error) };
+                return if error.class() == ErrorClass::NotFound { Ok(None) } else { Err(error) };
             }
         };
         Ok(Some(Deployed {
@@ -133,7 +133,7 @@ impl Service for Aws {
         let what = || format!("deleting the pipeline {pipeline}");
         match answer.map(drop).map_err(|error| ServiceError::from_sdk(what(), error)) {
             // The answer to the first attempt may have been lost.
-            Err(error) if error.reason() == Reason::NotFound => Ok(()),
+            Err(error) if error.class() == ErrorClass::NotFound => Ok(()),
             result => result,
         }
     }
@@ -287,10 +287,10 @@ fn time(time: DateTime) -> Option<SystemTime> {
 /// An address of at most 1,024 characters may have a key of more bytes than S3's keys have.
 fn object(url: &S3Url) -> Result<ObjectUrl, ServiceError> {
     ObjectUrl::new(url.bucket(), url.key()).map_err(|error| {
-        ServiceError::new(format!("looking at {url}"), Reason::Refused, error.to_string())
+        ServiceError::new(format!("looking at {url}"), ErrorClass::Refused, error.to_string())
     })
 }
 
 fn no_arn(what: String) -> ServiceError {
-    ServiceError::new(what, Reason::Fault, "SageMaker answered without an ARN")
+    ServiceError::new(what, ErrorClass::Fault, "SageMaker answered without an ARN")
 }

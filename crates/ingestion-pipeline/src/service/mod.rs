@@ -9,7 +9,8 @@ use std::time::SystemTime;
 use crate::values::S3Url;
 
 pub use aws::Aws;
-pub use error::{Reason, ServiceError};
+pub use aws_common::ErrorClass;
+pub use error::ServiceError;
 
 /// The operations of SageMaker and S3 that the commands need.
 #[expect(async_fn_in_trait, reason = "one thread runs everything, so no future has to be Send")]
@@ -20,7 +21,7 @@ pub trait Service {
     ///
     /// [`ServiceError`] if the service refuses or cannot be reached, here as everywhere below.
     async fn describe(&self, pipeline: &str) -> Result<Option<Deployed>, ServiceError>;
-    /// `CreatePipeline`; gives the ARN. [`Reason::AlreadyExists`] if somebody else was faster.
+    /// `CreatePipeline`; gives the ARN. [`ErrorClass::AlreadyExists`] if somebody else was faster.
     async fn create(
         &self,
         pipeline: &str,

@@ -1,6 +1,6 @@
 //! The definitions that are built, for both engines, small and large, in every region.
 
-use ingest_features::place::Place;
+use ingest_features::location::Location;
 use ingestion_pipeline::images::{DATA_WRANGLER, Images, SCIKIT_LEARN, partition};
 use ingestion_pipeline::values::Region;
 use ingestion_pipeline::{FlowFile, engine};
@@ -137,7 +137,7 @@ fn the_program_takes_the_arguments_of_the_engine_native() {
         assert_eq!(job.inputs, ["/opt/ml/processing/abalone.csv"]);
         assert_eq!(job.event_time.unwrap().0, 1_795_341_600);
         assert!(job.output_node.is_some() && job.feature_group.is_some());
-        let Some(Place::S3(folder)) = job.rejected else { panic!("rejected rows are lost") };
+        let Some(Location::S3(folder)) = job.rejected else { panic!("rejected rows are lost") };
         assert!(folder.key().ends_with("/rejected/"), "{folder}");
     }
 }

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use aws_smithy_types::byte_stream::ByteStream;
 
-use crate::client::{PATIENCE, RETRIES, S3, late};
-use crate::error::S3Error;
-use crate::request::Wanted;
-use crate::{ObjectUrl, Reason, with_causes};
+use super::client::{ANSWER_TIMEOUT, RETRIES, S3, late};
+use super::error::S3Error;
+use super::request::ObjectRequest;
+use crate::{ErrorClass, ObjectUrl, with_causes};
 
 /// A download as far as it has come.
 struct Download<'a> {
@@ -27,7 +27,7 @@ impl S3 {
     ///
     /// # Errors
     ///
-    /// [`S3Error`]; [`Reason::Local`] or [`Reason::Full`] if the file exists or cannot be
+    /// [`S3Error`]; [`ErrorClass::LocalFile`] or [`ErrorClass::DiskFull`] if the file exists or cannot be
     /// written.
     pub async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<(), S3Error> {
         let what = format!("reading {url}");
@@ -57,12 +57,12 @@ impl S3 {
         }
         let (bucket, key) = (download.url.bucket(), download.url.key());
         let wanted =
-            Wanted { method: "GET", bucket, key, query: &[], headers: &headers, body: &[] };
-        let answer = tokio::time::timeout(PATIENCE, self.attempt(&wanted, &what)).await;
+            ObjectRequest { method: "GET", bucket, key, query: &[], headers: &headers, body: &[] };
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.attempt(&wanted, &what)).await;
         let answer = answer.unwrap_or_else(|_| Err(late(&what)))?;
         if download.etag.is_some() && answer.status().as_u16() != 206 {
             let problem = "S3 began again although only the rest was asked for";
-            return Err(S3Error::new(&what, Reason::Refused, problem));
+            return Err(S3Error::new(&what, ErrorClass::Refused, problem));
         }
         if download.etag.is_none() {
             // Without an etag, what comes later could be another object's: begin at the start.
@@ -72,10 +72,11 @@ impl S3 {
         let mut body = ByteStream::new(answer.into_body());
         loop {
             let chunk =
-                tokio::time::timeout(PATIENCE, body.next()).await.map_err(|_| late(&what))?;
+                tokio::time::timeout(ANSWER_TIMEOUT, body.next()).await.map_err(|_| late(&what))?;
             let Some(chunk) = chunk else { return Ok(()) };
-            let chunk = chunk
-                .map_err(|error| S3Error::new(&what, Reason::Unreachable, with_causes(&error)))?;
+            let chunk = chunk.map_err(|error| {
+                S3Error::new(&what, ErrorClass::Unreachable, with_causes(&error))
+            })?;
             download.file.write_all(&chunk).map_err(|error| local(&what, path, &error))?;
             download.written += chunk.len() as u64;
         }
@@ -93,9 +94,9 @@ impl Download<'_> {
 }
 
 fn local(what: &str, path: &Path, error: &std::io::Error) -> S3Error {
-    let reason = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Reason::Full,
-        _ => Reason::Local,
+    let class = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ErrorClass::DiskFull,
+        _ => ErrorClass::LocalFile,
     };
-    S3Error::new(what, reason, format!("{}: {error}", path.display()))
+    S3Error::new(what, class, format!("{}: {error}", path.display()))
 }

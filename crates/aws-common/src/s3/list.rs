@@ -2,10 +2,10 @@
 
 use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
 
-use crate::client::S3;
-use crate::error::S3Error;
-use crate::request::Wanted;
-use crate::{Listed, ObjectUrl, Reason};
+use super::client::S3;
+use super::error::S3Error;
+use super::request::ObjectRequest;
+use crate::{ErrorClass, Listed, ObjectUrl};
 
 /// One page of a list.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl S3 {
     /// [`S3Error`] if S3 cannot be asked, or answers with something else than a list.
     pub async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<Listed>, S3Error> {
         let what = format!("listing {prefix}");
-        let wrong = |problem: &str| S3Error::new(&what, Reason::Fault, problem);
+        let wrong = |problem: &str| S3Error::new(&what, ErrorClass::Fault, problem);
         let (mut objects, mut token) = (Vec::new(), None::<String>);
         loop {
             // Without an encoding, a key with a control character could not be written in XML.
@@ -33,8 +33,14 @@ impl S3 {
             query.push(("prefix", prefix.key()));
             query.extend(token.as_deref().map(|token| ("continuation-token", token)));
             let (bucket, key) = (prefix.bucket(), "");
-            let wanted =
-                Wanted { method: "GET", bucket, key, query: &query, headers: &[], body: &[] };
+            let wanted = ObjectRequest {
+                method: "GET",
+                bucket,
+                key,
+                query: &query,
+                headers: &[],
+                body: &[],
+            };
             let answer = self.send(&wanted, &what).await?;
             let page = page(&answer).ok_or_else(|| wrong("the answer is no list of objects"))?;
             for (key, size) in page.objects {

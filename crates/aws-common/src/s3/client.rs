@@ -12,16 +12,16 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::byte_stream::ByteStream;
 
-use crate::error::S3Error;
-use crate::list::element;
-use crate::request::{Place, Wanted, now};
-use crate::{ObjectUrl, Reason, RetryPolicy, with_causes};
+use super::error::S3Error;
+use super::list::element;
+use super::request::{Endpoint, ObjectRequest, now};
+use crate::{ErrorClass, ObjectUrl, RetryPolicy, with_causes};
 
 pub(crate) const RETRIES: RetryPolicy =
     RetryPolicy { attempts: 3, first: Duration::from_secs(1), longest: Duration::from_secs(2) };
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest that S3 may take to answer, or a download may stand still.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long before their end credentials are asked for again.
 const RENEWED_BEFORE: Duration = Duration::from_mins(5);
@@ -33,7 +33,7 @@ pub struct S3 {
     credentials: Option<SharedCredentialsProvider>,
     /// The last ones: where they come from may be a service that does not want to be asked each time.
     kept: Arc<Mutex<Option<Credentials>>>,
-    place: Place,
+    endpoint: Endpoint,
 }
 
 impl S3 {
@@ -51,7 +51,7 @@ impl S3 {
             connector: http.connector(&settings),
             credentials: config.credentials_provider(),
             kept: Arc::default(),
-            place: Place {
+            endpoint: Endpoint {
                 region: region.to_owned(),
                 endpoint: endpoint.or_else(|| config.endpoint_url().map(str::to_owned)),
             },
@@ -65,7 +65,8 @@ impl S3 {
     /// [`S3Error`] after three attempts, here as everywhere below.
     pub async fn get(&self, url: &ObjectUrl) -> Result<Vec<u8>, S3Error> {
         let (bucket, key) = (url.bucket(), url.key());
-        let wanted = Wanted { method: "GET", bucket, key, query: &[], headers: &[], body: &[] };
+        let wanted =
+            ObjectRequest { method: "GET", bucket, key, query: &[], headers: &[], body: &[] };
         self.send(&wanted, &format!("reading {url}")).await
     }
 
@@ -76,17 +77,21 @@ impl S3 {
     /// [`S3Error`], as above.
     pub async fn put(&self, url: &ObjectUrl, body: &[u8]) -> Result<(), S3Error> {
         let (bucket, key) = (url.bucket(), url.key());
-        let wanted = Wanted { method: "PUT", bucket, key, query: &[], headers: &[], body };
+        let wanted = ObjectRequest { method: "PUT", bucket, key, query: &[], headers: &[], body };
         self.send(&wanted, &format!("storing {url}")).await.map(drop)
     }
 
     /// Sends a request, again if that may help, and reads the whole answer.
-    pub(crate) async fn send(&self, wanted: &Wanted<'_>, what: &str) -> Result<Vec<u8>, S3Error> {
+    pub(crate) async fn send(
+        &self,
+        wanted: &ObjectRequest<'_>,
+        what: &str,
+    ) -> Result<Vec<u8>, S3Error> {
         let mut failed = 0;
         loop {
             let answer = async { read(self.attempt(wanted, what).await?, what).await };
             // A body is given a second more for each MiB.
-            let limit = PATIENCE + Duration::from_secs(wanted.body.len() as u64 >> 20);
+            let limit = ANSWER_TIMEOUT + Duration::from_secs(wanted.body.len() as u64 >> 20);
             let answer = tokio::time::timeout(limit, answer).await;
             match answer.unwrap_or_else(|_| Err(late(what))) {
                 Err(error) if error.is_transient() => {
@@ -100,7 +105,7 @@ impl S3 {
     }
 
     async fn credentials(&self, what: &str) -> Result<Credentials, S3Error> {
-        let denied = |answer: String| S3Error::new(what, Reason::NoCredentials, answer);
+        let denied = |answer: String| S3Error::new(what, ErrorClass::NoCredentials, answer);
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(credentials) = kept.filter(last) {
             return Ok(credentials);
@@ -116,25 +121,24 @@ impl S3 {
     /// Sends a request once; the answer is a good one, its body yet to be read.
     pub(crate) async fn attempt(
         &self,
-        wanted: &Wanted<'_>,
+        wanted: &ObjectRequest<'_>,
         what: &str,
     ) -> Result<HttpResponse, S3Error> {
         let credentials = self.credentials(what).await?;
-        let request = self.place.request(wanted, credentials);
-        let request = request.map_err(|error| S3Error::new(what, Reason::Refused, error))?;
-        let answer = self
-            .connector
-            .call(request)
-            .await
-            .map_err(|error| S3Error::new(what, Reason::Unreachable, with_causes(&error)))?;
+        let request = self.endpoint.sign(wanted, credentials);
+        let request = request.map_err(|error| S3Error::new(what, ErrorClass::Refused, error))?;
+        let answer =
+            self.connector.call(request).await.map_err(|error| {
+                S3Error::new(what, ErrorClass::Unreachable, with_causes(&error))
+            })?;
         let status = answer.status().as_u16();
         let home = answer.headers().get("x-amz-bucket-region").map(str::to_owned);
         match (status, home) {
             (200..=299, _) => Ok(answer),
-            (301 | 307 | 400, Some(home)) if home != self.place.region => {
-                let (bucket, region) = (wanted.bucket, &self.place.region);
+            (301 | 307 | 400, Some(home)) if home != self.endpoint.region => {
+                let (bucket, region) = (wanted.bucket, &self.endpoint.region);
                 let answer = format!("the bucket {bucket} is in {home}, and not in {region}");
-                Err(S3Error::new(what, Reason::Refused, answer))
+                Err(S3Error::new(what, ErrorClass::Refused, answer))
             }
             _ => {
                 let bytes = read(answer, what).await?;
@@ -144,7 +148,7 @@ impl S3 {
                 let message = element(&text, "Message");
                 let message = message.as_deref().unwrap_or("no message");
                 let answer = format!("{code}: {message} (HTTP {status})");
-                Err(S3Error::new(what, Reason::of(code, Some(status)), answer))
+                Err(S3Error::new(what, ErrorClass::of(code, Some(status)), answer))
             }
         }
     }
@@ -159,12 +163,12 @@ fn last(credentials: &Credentials) -> bool {
 async fn read(answer: HttpResponse, what: &str) -> Result<Vec<u8>, S3Error> {
     let bytes = ByteStream::new(answer.into_body()).collect().await;
     let bytes =
-        bytes.map_err(|error| S3Error::new(what, Reason::Unreachable, with_causes(&error)))?;
+        bytes.map_err(|error| S3Error::new(what, ErrorClass::Unreachable, with_causes(&error)))?;
     Ok(bytes.to_vec())
 }
 
 pub(crate) fn late(what: &str) -> S3Error {
-    S3Error::new(what, Reason::Unreachable, "S3 did not answer in time")
+    S3Error::new(what, ErrorClass::Unreachable, "S3 did not answer in time")
 }
 
 #[cfg(test)]

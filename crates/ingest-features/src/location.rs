@@ -1,13 +1,13 @@
-//! Places on this machine or in S3.
+//! Locations on this machine or in S3.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use s3_object::{InvalidUrl, ObjectUrl};
+use aws_common::{InvalidUrl, ObjectUrl};
 
 /// A file or folder, or an address in S3.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// On this machine.
     Local(PathBuf),
     /// In S3.
@@ -17,7 +17,7 @@ pub enum Place {
 /// The text names no place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidPlace {
+pub enum InvalidLocation {
     /// It begins like an address in S3, and is none.
     #[error(transparent)]
     S3(#[from] InvalidUrl),
@@ -26,15 +26,15 @@ pub enum InvalidPlace {
     Other(String),
 }
 
-impl FromStr for Place {
-    type Err = InvalidPlace;
+impl FromStr for Location {
+    type Err = InvalidLocation;
 
-    fn from_str(text: &str) -> Result<Self, InvalidPlace> {
+    fn from_str(text: &str) -> Result<Self, InvalidLocation> {
         if text.starts_with("s3://") {
             return Ok(Self::S3(text.parse()?));
         }
         if text.is_empty() || text.contains("://") || text.contains('\0') {
-            return Err(InvalidPlace::Other(text.to_owned()));
+            return Err(InvalidLocation::Other(text.to_owned()));
         }
         Ok(Self::Local(text.into()))
     }

@@ -2,38 +2,38 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aws_common::ObjectUrl;
 use data_wrangler_flow::OutputName;
 use flow_engine::EventTime;
-use s3_object::ObjectUrl;
 
 use crate::cli::Arguments;
 use crate::contract::{JobConfig, MlDir};
 use crate::event_time;
 use crate::failure::Failure;
-use crate::place::Place;
+use crate::location::Location;
 
-pub(super) struct Wanted<'a> {
-    pub(super) flow: Place,
+pub(super) struct JobSpec<'a> {
+    pub(super) flow: Location,
     pub(super) output_node: Option<&'a str>,
     pub(super) event_time: EventTime,
     /// Where rows go that are not written.
-    pub(super) rejected: Place,
+    pub(super) rejected: Location,
     /// Where they go if they cannot go there.
     pub(super) rejected_here: std::path::PathBuf,
     arguments: &'a Arguments,
     in_a_job: bool,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> JobSpec<'a> {
     pub(super) fn new(
         arguments: &'a Arguments,
         ml: &MlDir,
         config: Option<&JobConfig>,
     ) -> Result<Self, Failure> {
         let flow = match (&arguments.flow, config) {
-            (Some(Place::Local(path)), _) => Place::Local(ml.here(path)),
+            (Some(Location::Local(path)), _) => Location::Local(ml.here(path)),
             (Some(place), _) => place.clone(),
-            (None, Some(_)) => Place::Local(ml.flow()),
+            (None, Some(_)) => Location::Local(ml.flow()),
             (None, None) => {
                 return Err(Failure::usage("there is no flow", "name it with --flow"));
             }
@@ -53,21 +53,21 @@ impl<'a> Wanted<'a> {
             None => "rejected.jsonl".into(),
         };
         let rejected = match &arguments.rejected {
-            None => Place::Local(rejected_here.clone()),
-            Some(Place::Local(path)) => Place::Local(ml.here(path)),
-            Some(Place::S3(url)) => Place::S3(object(url, config, event_time)?),
+            None => Location::Local(rejected_here.clone()),
+            Some(Location::Local(path)) => Location::Local(ml.here(path)),
+            Some(Location::S3(url)) => Location::S3(object(url, config, event_time)?),
         };
         let in_a_job = config.is_some();
-        let wanted =
+        let spec =
             Self { flow, output_node, event_time, rejected, rejected_here, arguments, in_a_job };
-        if wanted.needs_a_group() && arguments.feature_group.is_none() && !in_a_job {
+        if spec.needs_a_group() && arguments.feature_group.is_none() && !in_a_job {
             return Err(no_group());
         }
-        Ok(wanted)
+        Ok(spec)
     }
 
     pub(super) fn needs_aws(&self) -> bool {
-        let in_s3 = |place: &Place| matches!(place, Place::S3(_));
+        let in_s3 = |place: &Location| matches!(place, Location::S3(_));
         let input = |argument: &String| {
             let place = argument.split_once('=').map_or(argument.as_str(), |(_, place)| place);
             argument.starts_with("s3://") || place.starts_with("s3://")

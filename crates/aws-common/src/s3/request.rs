@@ -1,4 +1,4 @@
-//! From what is wanted to a signed request.
+//! Signs requests.
 
 use std::time::SystemTime;
 
@@ -15,7 +15,7 @@ use crate::{dns_suffix, with_causes};
 
 /// Where requests go.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct Endpoint {
     pub(crate) region: String,
     /// An endpoint that is not AWS's.
     pub(crate) endpoint: Option<String>,
@@ -23,7 +23,7 @@ pub(crate) struct Place {
 
 /// One request, not yet signed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct ObjectRequest<'a> {
     pub(crate) method: &'a str,
     pub(crate) bucket: &'a str,
     pub(crate) key: &'a str,
@@ -32,11 +32,11 @@ pub(crate) struct Wanted<'a> {
     pub(crate) body: &'a [u8],
 }
 
-impl Place {
-    /// The request, signed. The error is a sentence.
-    pub(crate) fn request(
+impl Endpoint {
+    /// Returns the signed request. The error is a sentence.
+    pub(crate) fn sign(
         &self,
-        wanted: &Wanted<'_>,
+        wanted: &ObjectRequest<'_>,
         credentials: Credentials,
     ) -> Result<HttpRequest, String> {
         let mut settings = SigningSettings::default();
@@ -69,7 +69,7 @@ impl Place {
 
     /// The address: below the bucket's own host name, or, where that is not possible, in the path. A
     /// bucket whose name has dots has no host name that a certificate fits.
-    fn address(&self, wanted: &Wanted<'_>) -> String {
+    fn address(&self, wanted: &ObjectRequest<'_>) -> String {
         let (bucket, key) = (wanted.bucket, encoded(wanted.key, b"-._~/"));
         let mut address = if let Some(endpoint) = &self.endpoint {
             format!("{}/{bucket}/{key}", endpoint.trim_end_matches('/'))
@@ -153,9 +153,10 @@ mod tests {
                 "https://bucket-a.s3.eu-west-1.amazonaws.com/?prefix=a%20b%2Fc%26d",
             ),
         ] {
-            let place = Place { region: region.to_owned(), endpoint: endpoint.map(str::to_owned) };
+            let place =
+                Endpoint { region: region.to_owned(), endpoint: endpoint.map(str::to_owned) };
             let (query, headers, body): (Vec<_>, _, _) = (query.into_iter().collect(), &[], &[]);
-            let wanted = Wanted { method: "GET", bucket, key, query: &query, headers, body };
+            let wanted = ObjectRequest { method: "GET", bucket, key, query: &query, headers, body };
             assert_eq!(place.address(&wanted), address);
         }
     }

@@ -1,0 +1,157 @@
+//! Classes of the errors that AWS answers with.
+
+use std::error::Error;
+
+/// The class of an error: it decides whether another attempt helps, and what to tell the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorClass {
+    /// The resource does not exist.
+    NotFound,
+    /// A resource of this name exists.
+    AlreadyExists,
+    /// The resource is in use or being changed.
+    Conflict,
+    /// A quota is used up.
+    Limit,
+    /// The caller is unknown or lacks a permission.
+    Denied,
+    /// There are no credentials.
+    NoCredentials,
+    /// Too many calls.
+    Throttled,
+    /// The service could not be reached, did not answer in time, or broke the connection.
+    Unreachable,
+    /// The service failed, or its answer makes no sense.
+    Fault,
+    /// The service refused the request.
+    Refused,
+    /// Downloaded data could not be written to this machine.
+    LocalFile,
+    /// Downloaded data did not fit on this machine's disk.
+    DiskFull,
+}
+
+impl ErrorClass {
+    /// Classifies an answer by its code, or else by its HTTP status, if there is one.
+    #[must_use]
+    pub fn of(code: &str, status: Option<u16>) -> Self {
+        let of_status = || status.and_then(Self::of_status);
+        Self::of_code(code).or_else(of_status).unwrap_or(Self::Refused)
+    }
+
+    /// Classifies an error code; `None` if the code is unknown.
+    ///
+    /// <https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html>
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Some(match code {
+            "NoSuchKey" | "NoSuchBucket" | "ResourceNotFound" | "ResourceNotFoundException" => {
+                Self::NotFound
+            }
+            "ConflictException" | "ResourceInUse" => Self::Conflict,
+            "ResourceLimitExceeded" => Self::Limit,
+            "InvalidParameterCombination"
+            | "InvalidParameterValue"
+            | "MissingParameter"
+            | "SerializationException"
+            | "ValidationError"
+            | "ValidationException" => Self::Refused,
+            "AccessForbidden"
+            | "InvalidAccessKeyId"
+            | "InvalidClientTokenId"
+            | "NotAuthorized"
+            | "OptInRequired"
+            | "RequestExpired"
+            | "UnauthorizedException"
+            | "UnrecognizedClientException" => Self::Denied,
+            "InternalError"
+            | "InternalFailure"
+            | "InternalServerError"
+            | "InternalServerException"
+            | "ServiceUnavailable"
+            | "ServiceUnavailableException" => Self::Fault,
+            "RequestTimeout" | "RequestTimeoutException" => Self::Unreachable,
+            // The SDK's list of throttling codes, besides those with the word in them.
+            "BandwidthLimitExceeded"
+            | "LimitExceededException"
+            | "PriorRequestNotComplete"
+            | "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+            | "TooManyRequestsException"
+            | "TransactionInProgressException" => Self::Throttled,
+            code if code.contains("Throttl") => Self::Throttled,
+            code if ["AccessDenied", "Token", "Signature"].iter().any(|of| code.contains(of)) => {
+                Self::Denied
+            }
+            _ => return None,
+        })
+    }
+
+    /// Classifies an HTTP status; `None` if it says nothing more than that the call failed.
+    #[must_use]
+    pub fn of_status(status: u16) -> Option<Self> {
+        Some(match status {
+            401 | 403 => Self::Denied,
+            404 => Self::NotFound,
+            408 => Self::Unreachable,
+            429 => Self::Throttled,
+            // A success that cannot be read is a fault, too.
+            200..=299 | 500.. => Self::Fault,
+            _ => return None,
+        })
+    }
+
+    /// Whether another attempt may succeed.
+    #[must_use]
+    pub fn is_transient(self) -> bool {
+        matches!(self, Self::Throttled | Self::Unreachable | Self::Fault)
+    }
+}
+
+/// Renders an error and its causes, outermost first.
+#[must_use]
+pub fn with_causes(error: &dyn Error) -> String {
+    let (mut text, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classifies_by_code_and_then_by_status() {
+        for (code, status, class) in [
+            ("NoSuchKey", Some(404), ErrorClass::NotFound),
+            ("ResourceNotFound", Some(400), ErrorClass::NotFound),
+            ("ValidationError", Some(400), ErrorClass::Refused),
+            ("AccessForbidden", Some(403), ErrorClass::Denied),
+            ("AccessDeniedException", Some(400), ErrorClass::Denied),
+            ("ExpiredTokenException", Some(400), ErrorClass::Denied),
+            ("SignatureDoesNotMatch", Some(403), ErrorClass::Denied),
+            ("ThrottlingException", Some(400), ErrorClass::Throttled),
+            ("RequestThrottled", Some(400), ErrorClass::Throttled),
+            ("SlowDown", Some(503), ErrorClass::Throttled),
+            ("RequestTimeout", Some(400), ErrorClass::Unreachable),
+            ("InternalFailure", None, ErrorClass::Fault),
+            ("ServiceUnavailableException", None, ErrorClass::Fault),
+            ("ProvisionedThroughputExceededException", None, ErrorClass::Throttled),
+            ("RequestLimitExceeded", Some(400), ErrorClass::Throttled),
+            ("ResourceLimitExceeded", Some(400), ErrorClass::Limit),
+            ("ConflictException", Some(409), ErrorClass::Conflict),
+            ("SomethingNew", Some(503), ErrorClass::Fault),
+            ("SomethingNew", Some(429), ErrorClass::Throttled),
+            ("SomethingNew", Some(301), ErrorClass::Refused),
+            ("an error without a code", Some(200), ErrorClass::Fault),
+            ("SomethingNew", None, ErrorClass::Refused),
+        ] {
+            assert_eq!(ErrorClass::of(code, status), class, "{code} {status:?}");
+        }
+    }
+}
