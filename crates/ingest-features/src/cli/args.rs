@@ -10,7 +10,9 @@ use flow_engine::EventTime;
 
 use super::container_arguments::{OutputConfig, ParameterOverride, Refit};
 use crate::event_time;
+use crate::failure::Failure;
 use crate::feature_group::is_group_name;
+use crate::job::{JobSpec, MaxRejected, Purpose};
 use crate::location::Location;
 
 const EXAMPLES: &str = "\
@@ -37,19 +39,19 @@ and 130 after Ctrl-C, which let the calls in flight end and account for every ro
 #[command(name = "ingest-features", version, after_help = EXAMPLES)]
 #[expect(rustdoc::invalid_html_tags, reason = "the options' texts are the help's, word for word")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The flow: a file, a folder that holds one, or s3://<bucket>/<key>
     #[arg(long, value_name = "FLOW")]
-    pub flow: Option<Location>,
+    pub(super) flow: Option<Location>,
 
     /// The data of the flow's source: a file, a folder or s3://<bucket>/<key or prefix>; with
     /// several sources, one for each: <dataset>=<data>
     #[arg(long = "input", value_name = "DATA")]
-    pub inputs: Vec<String>,
+    pub(super) inputs: Vec<String>,
 
     /// The flow's output, <node id>.<output>; without it the only one
     #[arg(long, value_name = "NAME")]
-    pub output_node: Option<String>,
+    pub(super) output_node: Option<String>,
 
     /// As the Data Wrangler container takes it
     #[arg(
@@ -57,20 +59,20 @@ pub struct Arguments {
         value_name = "JSON",
         help = "As the Data Wrangler container takes it: {\"<node id>.<output>\": {\"content_type\": \"CSV\"}}"
     )]
-    pub output_config: Option<OutputConfig>,
+    pub(super) output_config: Option<OutputConfig>,
 
     /// The feature group's name or ARN
     #[arg(long, value_name = "NAME", value_parser = group_name)]
-    pub feature_group: Option<String>,
+    pub(super) feature_group: Option<String>,
 
     /// The time that the flow takes for now: ISO 8601 or Unix seconds; without it the job's
     /// creation, or else now. Given again, the same records are written again
     #[arg(long, value_name = "TIME", value_parser = event_time::parse)]
-    pub event_time: Option<EventTime>,
+    pub(super) event_time: Option<EventTime>,
 
     /// Train the flow's operators again although the flow has trained parameters
     #[arg(long)]
-    pub refit: bool,
+    pub(super) refit: bool,
 
     /// As the Data Wrangler container takes it
     #[arg(
@@ -79,92 +81,84 @@ pub struct Arguments {
         conflicts_with = "refit",
         help = "As the Data Wrangler container takes it: {\"refit\": true}, the same as --refit"
     )]
-    pub refit_trained_params: Option<Refit>,
+    pub(super) refit_trained_params: Option<Refit>,
 
     /// As the Data Wrangler container takes it; refused, as this engine has no parameters of flows
     #[arg(long, value_name = "JSON")]
-    pub parameter_override: Vec<ParameterOverride>,
+    pub(super) parameter_override: Vec<ParameterOverride>,
 
     /// Fail if a feature of the group has no column in the flow's output; without it records are
     /// written without that feature, with a warning
     #[arg(long)]
-    pub require_all_features: bool,
+    pub(super) require_all_features: bool,
 
     /// Rows that may be rejected: a number, or a part such as 0.5%
     #[arg(long, value_name = "ROWS", default_value = "0")]
-    pub max_rejected: MaxRejected,
+    pub(super) max_rejected: MaxRejected,
 
     /// Where rows go that are not written: a file, or s3://<bucket>/<key or prefix/>; without it
     /// rejected.jsonl
     #[arg(long, value_name = "FILE")]
-    pub rejected: Option<Location>,
+    pub(super) rejected: Option<Location>,
 
     /// Most calls of Feature Store at once
     #[arg(long, value_name = "CALLS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub concurrency: u16,
+    pub(super) concurrency: u16,
 
     /// Write the summary to a file, not to standard output
     #[arg(long, value_name = "FILE")]
-    pub summary: Option<PathBuf>,
+    pub(super) summary: Option<PathBuf>,
 
     /// Print the schema and the first rows, and write nothing; with a feature group, check that it
     /// fits
     #[arg(long, conflicts_with_all = ["output", "print_feature_definitions"])]
-    pub dry_run: bool,
+    pub(super) dry_run: bool,
 
     /// Write the result to a file instead: .parquet or .csv
     #[arg(long, value_name = "FILE", conflicts_with = "print_feature_definitions", value_parser = crate::export::Target::from_str)]
-    pub output: Option<crate::export::Target>,
+    pub(super) output: Option<crate::export::Target>,
 
     /// Print what the making of a feature group needs to know of the result, as its --cli-input-json
     #[arg(long)]
-    pub print_feature_definitions: bool,
+    pub(super) print_feature_definitions: bool,
 }
 
 impl Arguments {
-    /// Whether the flow's operators are trained again.
-    pub(crate) fn refits(&self) -> bool {
-        self.refit || matches!(self.refit_trained_params, Some(Refit(true)))
-    }
-}
-
-/// How many rows may be rejected.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum MaxRejected {
-    /// So many.
-    Rows(u64),
-    /// So many of a hundred.
-    Percent(f64),
-}
-
-impl MaxRejected {
-    /// The most of so many rows.
-    #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "a part of the rows, which are far fewer than 2^53"
-    )]
-    pub fn of(self, rows: u64) -> u64 {
-        match self {
-            Self::Rows(rows) => rows,
-            // 1.14% of 5,000 rows are 57, and 56.99999999999999 to a computer.
-            Self::Percent(percent) => (rows as f64 * percent / 100.0 * (1.0 + 1e-12)) as u64,
-        }
-    }
-}
-
-impl FromStr for MaxRejected {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is neither a number of rows nor a part such as 0.5%");
-        let Some(percent) = text.strip_suffix('%') else {
-            return text.parse().map(Self::Rows).map_err(|_| wrong());
+    /// What the arguments ask for.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if two arguments contradict each other.
+    pub(super) fn into_spec(self) -> Result<JobSpec, Failure> {
+        let configured = self.output_config.map(|config| config.output);
+        let output_node = match (self.output_node, configured) {
+            (Some(node), Some(configured)) if node != configured => {
+                let problem =
+                    format!("--output-node says `{node}`, and --output-config says `{configured}`");
+                return Err(Failure::usage(problem, "give one of them"));
+            }
+            (node, configured) => node.or(configured),
         };
-        let percent: f64 = percent.trim_end().parse().map_err(|_| wrong())?;
-        if (0.0..=100.0).contains(&percent) { Ok(Self::Percent(percent)) } else { Err(wrong()) }
+        let purpose = match self.output {
+            Some(target) => Purpose::Export(target),
+            None if self.print_feature_definitions => Purpose::PrintDefinitions,
+            None if self.dry_run => Purpose::DryRun,
+            None => Purpose::Ingest,
+        };
+        Ok(JobSpec {
+            flow: self.flow,
+            inputs: self.inputs,
+            output_node,
+            event_time: self.event_time,
+            refit: self.refit || self.refit_trained_params == Some(Refit(true)),
+            feature_group: self.feature_group,
+            require_all_features: self.require_all_features,
+            purpose,
+            max_rejected: self.max_rejected,
+            rejected: self.rejected,
+            concurrency: self.concurrency.into(),
+            summary: self.summary,
+        })
     }
 }
 
@@ -175,21 +169,4 @@ fn group_name(text: &str) -> Result<String, String> {
     Err("a feature group has a name of 1 to 64 letters, digits, hyphens and underscores, beginning and \
          ending with a letter or digit, or an ARN"
         .to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rejected_rows_are_counted_or_a_part() {
-        assert_eq!("7".parse(), Ok(MaxRejected::Rows(7)));
-        assert_eq!("0.5%".parse::<MaxRejected>().map(|max| max.of(1000)), Ok(5));
-        assert_eq!("1.14%".parse::<MaxRejected>().map(|max| max.of(5000)), Ok(57));
-        assert_eq!("1.14%".parse::<MaxRejected>().map(|max| max.of(4999)), Ok(56));
-        assert_eq!("100%".parse::<MaxRejected>().map(|max| max.of(7)), Ok(7));
-        for bad in ["", "-1", "1.5", "%", "101%", "-1%", "NaN%", "x"] {
-            assert!(bad.parse::<MaxRejected>().is_err(), "{bad}");
-        }
-    }
 }

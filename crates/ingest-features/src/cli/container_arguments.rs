@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 /// `--output-config`: which output of the flow is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutputConfig {
+pub(super) struct OutputConfig {
     /// `<node id>.<output>`.
-    pub output: String,
+    pub(super) output: String,
 }
 
 impl FromStr for OutputConfig {
@@ -48,7 +48,7 @@ impl FromStr for OutputConfig {
 
 /// `--refit-trained-params`: whether to train the flow's operators again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refit(pub bool);
+pub(super) struct Refit(pub(super) bool);
 
 impl FromStr for Refit {
     type Err = String;
@@ -79,7 +79,7 @@ impl FromStr for Refit {
 
 /// `--parameter-override`, which is always refused: the engine has no parameters of flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ParameterOverride {}
+pub(super) enum ParameterOverride {}
 
 impl FromStr for ParameterOverride {
     type Err = String;

@@ -12,12 +12,11 @@ use tokio::runtime;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
-pub use args::{Arguments, MaxRejected};
-pub use container_arguments::{OutputConfig, ParameterOverride, Refit};
+use args::Arguments;
 
 use crate::contract::{MlDir, write_message};
 use crate::failure::Failure;
-use crate::job::{self, JobContext, Services};
+use crate::job::{self, JobContext, JobSpec, Services};
 use crate::objects::Objects;
 use crate::retry::RETRIES;
 use crate::stop::Stop;
@@ -36,11 +35,10 @@ pub fn main<S: Store, O: Objects>(
         log_to_stderr();
     }
     let result = match parse(arguments) {
-        Ok(arguments) => run(&arguments, &ml, terminal, connect),
-        Err(error) if error.use_stderr() => Err(no_job(&error)),
-        // Help and version.
-        Err(error) => {
-            let written = write!(io::stdout(), "{error}");
+        Ok(spec) => run(&spec, &ml, terminal, connect),
+        Err(NoJob::Failure(failure)) => Err(failure),
+        Err(NoJob::HelpOrVersion(text)) => {
+            let written = write!(io::stdout(), "{text}");
             return if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
     };
@@ -53,17 +51,36 @@ pub fn main<S: Store, O: Objects>(
     ExitCode::from(failure.exit_code())
 }
 
-/// Reads the arguments, also as the Data Wrangler container is given them.
+/// Why the arguments give no job.
+#[derive(Debug, thiserror::Error)]
+pub enum NoJob {
+    /// They ask for help or the version; the text to print.
+    #[error("{0}")]
+    HelpOrVersion(String),
+    /// They are wrong.
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+/// Reads the arguments, also in the form of the Data Wrangler container.
 ///
 /// # Errors
 ///
-/// An error of clap, which also is how help and version are asked for.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    Arguments::try_parse_from(arguments.into_iter().flat_map(container_arguments::split))
+/// [`NoJob`] if there is nothing to run.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<JobSpec, NoJob> {
+    let arguments = arguments.into_iter().flat_map(container_arguments::split);
+    let arguments = Arguments::try_parse_from(arguments).map_err(|error| {
+        if error.use_stderr() {
+            NoJob::Failure(no_job(&error))
+        } else {
+            NoJob::HelpOrVersion(error.to_string())
+        }
+    })?;
+    arguments.into_spec().map_err(NoJob::Failure)
 }
 
 fn run<S: Store, O: Objects>(
-    arguments: &Arguments,
+    spec: &JobSpec,
     ml: &MlDir,
     terminal: bool,
     connect: impl AsyncFnOnce() -> Result<Services<S, O>, Failure>,
@@ -74,7 +91,7 @@ fn run<S: Store, O: Objects>(
     let stop = Stop::at_signals().map_err(cannot)?;
     let context = JobContext { ml: ml.clone(), stop, terminal, retries: RETRIES };
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
-    runtime.block_on(job::run(arguments, &context, connect, &mut io::stdout()))
+    runtime.block_on(job::run(spec, &context, connect, &mut io::stdout()))
 }
 
 /// What is wrong with the arguments, ending in a hint.

@@ -1,34 +1,34 @@
-//! The way through a job: flow, plan, data, run, and what is done with the rows.
+//! One job: resolve what is asked for, read flow and data, run the flow, write the result.
 
 mod account;
-mod ingest;
+mod read;
+mod resolve;
 mod spec;
+mod write;
 
 use std::io::{self, Write};
 use std::time::Instant;
 
-use arrow_schema::ArrowError;
 use aws_common::RetryPolicy;
-use data_wrangler_flow::Graph;
-use flow_engine::{Output, Plan, PlanOptions, RunError};
+use flow_engine::{Output, RunError};
 
-use crate::cli::Arguments;
 use crate::contract::{MlDir, check_one_instance};
-use crate::data::{self, Data};
-use crate::export::export;
+use crate::data::Data;
+use crate::export::{Target, export};
 use crate::failure::Failure;
 use crate::feature_group::{FeatureGroup, definitions};
-use crate::flow_file;
 use crate::lost::{lost, undecoded};
 use crate::objects::Objects;
 use crate::preview::preview;
 use crate::progress::Progress;
-use crate::retry::retrying;
-use crate::schema_check::{Needed, absent, check, check_group};
+use crate::schema_check::{Needed, absent, check};
 use crate::stop::Stop;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::summary::Summary;
-use spec::JobSpec;
+
+use read::{Ready, read};
+use resolve::Resolved;
+pub use spec::{JobSpec, MaxRejected, Purpose};
 
 /// What a job is given besides its arguments.
 #[derive(Debug)]
@@ -52,53 +52,55 @@ pub struct Services<S, O> {
     pub objects: O,
 }
 
-/// Does what the arguments say; data and summary go to `out`. `connect` is called if AWS is needed.
+/// Runs a job: resolve, read, run, write. Data and summary go to `out`; `connect` is called if AWS is
+/// needed.
 ///
 /// # Errors
 ///
 /// [`Failure`] says what went wrong and what to do.
 pub async fn run<S: Store, O: Objects>(
-    arguments: &Arguments,
+    spec: &JobSpec,
     context: &JobContext,
     connect: impl AsyncFnOnce() -> Result<Services<S, O>, Failure>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let started = Instant::now();
-    let ml = &context.ml;
-    check_one_instance(ml)?;
-    let config = ml.job_config()?;
-    let spec = JobSpec::new(arguments, ml, config.as_ref())?;
-    let services = if spec.needs_aws() { Some(connect().await?) } else { None };
-    let objects = services.as_ref().map(|services| &services.objects);
-
-    let flow = flow_file::read(&spec.flow, objects).await?;
-    let graph = Graph::new(&flow).map_err(|error| Failure::new(error, "correct the flow"))?;
-    let output_name = match &spec.output_node {
-        Some(name) => graph.choose(name),
-        None => graph.output(),
-    };
-    let output_name =
-        output_name.map_err(|error| Failure::new(error, "name the output with --output-node"))?;
-    let options = PlanOptions { refit: arguments.refits() };
-    let plan = Plan::new(&flow, &output_name, &options).map_err(|error| {
-        Failure::new(error, "`engine: data-wrangler` in pipeline.yaml runs the flow as it is")
-    })?;
-    let places = data::locations(plan.sources(), &arguments.inputs, ml, config.as_ref())?;
-    let feature_group = spec.feature_group(&output_name, config.as_ref())?;
-    let group = match (&services, feature_group) {
-        (Some(services), Some(name)) => Some(describe(&services.store, name, context).await?),
-        _ => None,
-    };
-
+    check_one_instance(&context.ml)?;
+    let config = context.ml.job_config()?;
+    let job = Resolved::new(spec, &context.ml, config.as_ref())?;
+    let services = if job.needs_aws() { Some(connect().await?) } else { None };
     let progress = Progress::new(context.terminal, context.stop.clone());
-    let found = data::find(plan.sources(), &places, objects);
-    let found = context.stop.unless(found).await;
-    let data = found.ok_or_else(|| stopped_early(&context.stop))??;
+    let ready = read(&job, services.as_ref(), context).await?;
+    let (output, mut summary) = run_flow(&ready, context, &progress)?;
+    let done = match &spec.purpose {
+        Purpose::PrintDefinitions => return print_definitions(&output, spec, out),
+        Purpose::DryRun => return dry_run(&output, &ready, out),
+        Purpose::Export(target) => export_to(&output, target, &mut summary),
+        Purpose::Ingest => match (&ready.group, &services) {
+            (Some(group), Some(services)) => {
+                let ingest = write::Ingest { context, services, data: &ready.data, job: &job };
+                ingest.run(&output, group, &progress, &mut summary).await
+            }
+            _ => Err(resolve::no_group()),
+        },
+    };
+    summary.end(started.elapsed(), done.as_ref().err().map(Failure::exit_code));
+    let reported = report(&summary, spec, out);
+    done.and(reported)
+}
+
+/// Runs the flow, and warns of what is odd about the data.
+fn run_flow(
+    ready: &Ready<'_>,
+    context: &JobContext,
+    progress: &Progress,
+) -> Result<(Output, Summary), Failure> {
+    let Ready { plan, output_name, group, data, job } = ready;
     progress.begin("reading", None);
-    let output = plan.run(&data.inputs, spec.event_time, &progress);
+    let output = plan.run(&data.inputs, job.event_time, progress);
     progress.finish();
-    let output = output.map_err(|error| not_run(&error, &data, context))?;
-    if let Some(warning) = malformed(&output, &data) {
+    let output = output.map_err(|error| not_run(&error, data, context))?;
+    if let Some(warning) = malformed(&output, data) {
         progress.warn(warning);
     }
     let rows_undecoded = undecoded(&output, |path| data.name(path));
@@ -109,11 +111,11 @@ pub async fn run<S: Store, O: Objects>(
     for lost in &values_lost {
         progress.warn(lost);
     }
-    let rows: u64 = output.chunks.iter().map(|chunk| chunk.records.num_rows() as u64).sum();
-    let mut summary = Summary {
+    let rows = output.chunks.iter().map(|chunk| chunk.records.num_rows() as u64).sum();
+    let summary = Summary {
         flow_output: output_name.to_string(),
         feature_group: group.as_ref().map(|group| group.name.clone()),
-        event_time: crate::event_time::shown(spec.event_time),
+        event_time: crate::event_time::shown(job.event_time),
         rows_read: output.rows_read,
         rows_dropped: output.rows_read.saturating_sub(rows),
         rows_malformed: output.malformed.len() as u64,
@@ -122,67 +124,38 @@ pub async fn run<S: Store, O: Objects>(
         values_lost,
         ..Summary::default()
     };
-
-    if arguments.print_feature_definitions {
-        let request = definitions(&output.schema, arguments.feature_group.as_deref());
-        let request = request.map_err(|error| Failure::new(error, "correct the flow"))?;
-        return writeln!(out, "{request:#}").map_err(|error| no_output(&error));
-    }
-    if arguments.dry_run {
-        let shown = preview(&output, rows).map_err(|error| no_text(&error))?;
-        out.write_all(shown.as_bytes()).map_err(|error| no_output(&error))?;
-        return group.map_or(Ok(()), |group| fit(&output, &group, arguments).map(drop));
-    }
-    let done = match (&arguments.output, &group, &services) {
-        (Some(target), _, _) => export(&output, target)
-            .map(|()| (summary.rows_written, summary.rows_unwritten) = (rows, 0))
-            .map_err(|error| {
-                let problem = format!("{} cannot be written: {error}", target.path().display());
-                Failure::new(problem, "name a file that can be made, with --output")
-            }),
-        (None, Some(group), Some(services)) => {
-            let ingest = ingest::Ingest { arguments, context, services, data: &data, spec: &spec };
-            ingest.run(&output, group, &progress, &mut summary).await
-        }
-        _ => Err(spec::no_group()),
-    };
-    summary.end(started.elapsed(), done.as_ref().err().map(Failure::exit_code));
-    let told = tell(&summary, arguments, out).map_err(|error| match &arguments.summary {
-        Some(path) => Failure::new(
-            format!("the summary cannot be kept in {}: {error}", path.display()),
-            "name a file that can be made, with --summary; what the job has done is done",
-        ),
-        None => no_output(&error),
-    });
-    done.and(told)
+    Ok((output, summary))
 }
 
-/// Describes the group, and checks that it can be written to, before the data is read.
-async fn describe(
-    store: &impl Store,
-    name: &str,
-    context: &JobContext,
-) -> Result<FeatureGroup, Failure> {
-    let call = async || store.describe(name).await;
-    let group = retrying(&context.retries, &context.stop, call).await;
-    let group = group.map_err(|error| not_described(name, &error))?;
-    check_group(&group)
-        .map_err(|error| Failure::new(error, "name a feature group that is Created"))?;
-    Ok(group)
+fn print_definitions(output: &Output, spec: &JobSpec, out: &mut dyn Write) -> Result<(), Failure> {
+    let request = definitions(&output.schema, spec.feature_group.as_deref());
+    let request = request.map_err(|error| Failure::new(error, "correct the flow"))?;
+    writeln!(out, "{request:#}").map_err(|error| no_output(&error))
 }
 
-fn not_described(name: &str, error: &StoreError) -> Failure {
-    Failure::new(format!("describing the feature group {name}: {error}"), error.hint())
+fn dry_run(output: &Output, ready: &Ready<'_>, out: &mut dyn Write) -> Result<(), Failure> {
+    let rows = output.chunks.iter().map(|chunk| chunk.records.num_rows() as u64).sum();
+    let shown = preview(output, rows).map_err(|error| {
+        Failure::new(format!("the rows cannot be shown: {error}"), "use --output")
+    })?;
+    out.write_all(shown.as_bytes()).map_err(|error| no_output(&error))?;
+    ready.group.as_ref().map_or(Ok(()), |group| fit(output, group, ready.job.spec).map(drop))
+}
+
+fn export_to(output: &Output, target: &Target, summary: &mut Summary) -> Result<(), Failure> {
+    export(output, target).map_err(|error| {
+        let problem = format!("{} cannot be written: {error}", target.path().display());
+        Failure::new(problem, "name a file that can be made, with --output")
+    })?;
+    summary.rows_written = summary.rows_unwritten;
+    summary.rows_unwritten = 0;
+    Ok(())
 }
 
 /// Checks that an output fits a feature group, and warns of the features that it has no column for;
 /// gives them.
-fn fit(
-    output: &Output,
-    group: &FeatureGroup,
-    arguments: &Arguments,
-) -> Result<Vec<String>, Failure> {
-    let needed = if arguments.require_all_features { Needed::All } else { Needed::Keys };
+fn fit(output: &Output, group: &FeatureGroup, spec: &JobSpec) -> Result<Vec<String>, Failure> {
+    let needed = if spec.require_all_features { Needed::All } else { Needed::Keys };
     check(&output.schema, group, needed).map_err(|error| {
         let hint = "correct the flow, or make a group that fits; `--print-feature-definitions` prints \
                     what that needs";
@@ -231,21 +204,25 @@ fn not_run(error: &RunError, data: &Data, context: &JobContext) -> Failure {
     }
 }
 
-fn tell(summary: &Summary, arguments: &Arguments, out: &mut dyn Write) -> io::Result<()> {
-    let mut text = serde_json::to_string(summary)?;
+/// Writes the summary where the job is asked to, or else to `out`.
+fn report(summary: &Summary, spec: &JobSpec, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut text = serde_json::to_string(summary).map_err(|error| no_output(&error.into()))?;
     text.push('\n');
-    let kept = arguments.summary.as_ref().map(|path| std::fs::write(path, &text));
-    if !matches!(kept, Some(Ok(()))) {
-        // What was done is done, and whoever watches shall know of it.
-        out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
+    let kept = spec.summary.as_ref().map(|path| (path, std::fs::write(path, &text)));
+    if !matches!(kept, Some((_, Ok(())))) {
+        // The work is done: somebody who watches has to learn of it.
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        written.map_err(|error| no_output(&error))?;
     }
-    kept.unwrap_or(Ok(()))
+    match kept {
+        Some((path, Err(error))) => Err(Failure::new(
+            format!("the summary cannot be kept in {}: {error}", path.display()),
+            "name a file that can be made, with --summary; what the job has done is done",
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn no_output(error: &io::Error) -> Failure {
     Failure::new(format!("the result cannot be told: {error}"), "check where standard output goes")
-}
-
-fn no_text(error: &ArrowError) -> Failure {
-    Failure::new(format!("the rows cannot be shown: {error}"), "use --output")
 }

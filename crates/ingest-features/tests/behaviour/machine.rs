@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_common::{ObjectUrl, RetryPolicy};
-use ingest_features::cli;
+use ingest_features::cli::{self, NoJob};
 use ingest_features::contract::MlDir;
 use ingest_features::failure::Failure;
 use ingest_features::job::{self, JobContext, Services};
@@ -74,7 +74,14 @@ impl Machine {
             .iter()
             .map(|argument| argument.replace('@', self.root.to_str().unwrap()).into());
         let program = std::iter::once("ingest-features".into());
-        let arguments = cli::parse(program.chain(arguments)).unwrap();
+        let spec = match cli::parse(program.chain(arguments)) {
+            Ok(spec) => spec,
+            Err(NoJob::Failure(failure)) => {
+                let ended = Ended { result: Err(failure), stdout: String::new() };
+                return (ended, FakeOutcome { records: BTreeMap::new(), calls: 0 });
+            }
+            Err(NoJob::HelpOrVersion(text)) => panic!("{text}"),
+        };
         let ml = self.path("ml").into_os_string();
         let pause = Duration::from_micros(10);
         let context = JobContext {
@@ -87,7 +94,7 @@ impl Machine {
         let mut stdout = Vec::new();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let connect = async || Ok(services);
-        let result = runtime.block_on(job::run(&arguments, &context, connect, &mut stdout));
+        let result = runtime.block_on(job::run(&spec, &context, connect, &mut stdout));
         let ended = Ended { result, stdout: String::from_utf8(stdout).unwrap() };
         let records = store.records.borrow().clone();
         let calls = store.calls.borrow().len();

@@ -1,4 +1,4 @@
-//! The rows to a feature group.
+//! Writes the rows to a feature group, and accounts for each of them.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -6,9 +6,8 @@ use std::path::Path;
 use flow_engine::{Origin, Output};
 
 use super::account::Account;
-use super::spec::JobSpec;
+use super::resolve::Resolved;
 use super::{JobContext, Services, fit};
-use crate::cli::Arguments;
 use crate::convert::Converter;
 use crate::data::Data;
 use crate::failure::Failure;
@@ -22,11 +21,10 @@ use crate::summary::Summary;
 use crate::write::{Limits, Records, RejectReason, Rounds, write};
 
 pub(super) struct Ingest<'a, S, O> {
-    pub(super) arguments: &'a Arguments,
     pub(super) context: &'a JobContext,
     pub(super) services: &'a Services<S, O>,
     pub(super) data: &'a Data,
-    pub(super) spec: &'a JobSpec<'a>,
+    pub(super) job: &'a Resolved<'a>,
 }
 
 impl<S: Store, O: Objects> Ingest<'_, S, O> {
@@ -39,20 +37,20 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
         progress: &Progress,
         summary: &mut Summary,
     ) -> Result<(), Failure> {
-        summary.features_absent = fit(output, group, self.arguments)?;
+        summary.features_absent = fit(output, group, self.job.spec)?;
         let Some(converter) = Converter::new(&output.schema, group) else {
-            return fit(output, group, self.arguments).map(drop);
+            return fit(output, group, self.job.spec).map(drop);
         };
         let rows = Rows::new(output);
         let source = Source { rows: &rows, converter };
         let (rounds, not_written) = source.judge(output);
         let all = rows.len() as u64;
-        let allowed = self.arguments.max_rejected.of(all);
+        let allowed = self.job.spec.max_rejected.of(all);
         let mut account = Account::new(all, allowed, not_written);
         summary.rows_repeated = rounds.repeated();
         if account.rejected() <= allowed {
             let limits = Limits {
-                concurrency: self.arguments.concurrency.into(),
+                concurrency: self.job.spec.concurrency,
                 retries: self.context.retries,
                 max_rejected: allowed - account.rejected(),
             };
@@ -80,8 +78,8 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
         }
     }
 
-    /// Keeps the rows that were not written; gives where they are. If they cannot be kept where they
-    /// are spec, they are kept here, and that is a failure.
+    /// Keeps the rows that were not written, and returns where. If the requested place fails, keeps them
+    /// on this machine, and fails.
     async fn keep(
         &self,
         rows: &Rows<'_>,
@@ -103,12 +101,12 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
                 )
             })
         };
-        let (place, kept) = match &self.spec.rejected {
+        let (place, kept) = match &self.job.rejected {
             Location::Local(path) => (path.display().to_string(), here(path)),
             Location::S3(url) => (url.to_string(), self.services.objects.put(url, &lines).await),
         };
         let Err(failure) = kept else { return Ok(Some(place)) };
-        let path = &self.spec.rejected_here;
+        let path = &self.job.rejected_here;
         let place = here(path).ok().map(|()| path.display().to_string());
         let failure = match &place {
             Some(place) => failure.adding(&format!("; the rows are in {place} instead")),

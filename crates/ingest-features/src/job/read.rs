@@ -1,0 +1,73 @@
+//! Reads the flow, the feature group's description and the data.
+
+use data_wrangler_flow::{Graph, OutputName};
+use flow_engine::{Plan, PlanOptions};
+
+use super::resolve::Resolved;
+use super::{JobContext, Services, stopped_early};
+use crate::data::{self, Data};
+use crate::failure::Failure;
+use crate::feature_group::FeatureGroup;
+use crate::flow_file;
+use crate::objects::Objects;
+use crate::retry::retrying;
+use crate::schema_check::check_group;
+use crate::store::Store;
+
+/// Everything that a run needs, on this machine.
+pub(super) struct Ready<'a> {
+    pub(super) plan: Plan,
+    pub(super) output_name: OutputName,
+    pub(super) group: Option<FeatureGroup>,
+    pub(super) data: Data,
+    pub(super) job: &'a Resolved<'a>,
+}
+
+/// # Errors
+///
+/// [`Failure`] if the flow cannot run, the group is not ready, or the data cannot be read.
+pub(super) async fn read<'a, S: Store, O: Objects>(
+    job: &'a Resolved<'a>,
+    services: Option<&Services<S, O>>,
+    context: &JobContext,
+) -> Result<Ready<'a>, Failure> {
+    let objects = services.map(|services| &services.objects);
+    let flow = flow_file::read(&job.flow, objects).await?;
+    let graph = Graph::new(&flow).map_err(|error| Failure::new(error, "correct the flow"))?;
+    let output_name = match &job.spec.output_node {
+        Some(name) => graph.choose(name),
+        None => graph.output(),
+    };
+    let output_name =
+        output_name.map_err(|error| Failure::new(error, "name the output with --output-node"))?;
+    let options = PlanOptions { refit: job.spec.refit };
+    let plan = Plan::new(&flow, &output_name, &options).map_err(|error| {
+        Failure::new(error, "`engine: data-wrangler` in pipeline.yaml runs the flow as it is")
+    })?;
+    let (inputs, ml) = (&job.spec.inputs, &context.ml);
+    let locations = data::locations(plan.sources(), inputs, ml, job.config)?;
+    let group = match (services, job.feature_group(&output_name)?) {
+        (Some(services), Some(name)) => Some(describe(&services.store, name, context).await?),
+        _ => None,
+    };
+    let found = data::find(plan.sources(), &locations, objects);
+    let found = context.stop.unless(found).await;
+    let data = found.ok_or_else(|| stopped_early(&context.stop))??;
+    Ok(Ready { plan, output_name, group, data, job })
+}
+
+/// Describes the group, and checks that it can be written to, before the data is read.
+async fn describe(
+    store: &impl Store,
+    name: &str,
+    context: &JobContext,
+) -> Result<FeatureGroup, Failure> {
+    let call = async || store.describe(name).await;
+    let group = retrying(&context.retries, &context.stop, call).await;
+    let group = group.map_err(|error| {
+        Failure::new(format!("describing the feature group {name}: {error}"), error.hint())
+    })?;
+    check_group(&group)
+        .map_err(|error| Failure::new(error, "name a feature group that is Created"))?;
+    Ok(group)
+}

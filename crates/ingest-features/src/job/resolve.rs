@@ -1,0 +1,146 @@
+//! Completes what a job is asked for with the processing job's configuration.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_common::ObjectUrl;
+use data_wrangler_flow::OutputName;
+use flow_engine::EventTime;
+
+use crate::contract::{JobConfig, MlDir};
+use crate::event_time;
+use crate::failure::Failure;
+use crate::location::Location;
+
+use super::spec::{JobSpec, Purpose};
+
+/// A job without open questions.
+#[derive(Debug)]
+pub(super) struct Resolved<'a> {
+    pub(super) spec: &'a JobSpec,
+    pub(super) config: Option<&'a JobConfig>,
+    pub(super) flow: Location,
+    pub(super) event_time: EventTime,
+    /// Where to keep the rows that were not written.
+    pub(super) rejected: Location,
+    /// Where to keep them if that fails.
+    pub(super) rejected_here: PathBuf,
+}
+
+impl<'a> Resolved<'a> {
+    /// # Errors
+    ///
+    /// [`Failure`] if something is given nowhere.
+    pub(super) fn new(
+        spec: &'a JobSpec,
+        ml: &MlDir,
+        config: Option<&'a JobConfig>,
+    ) -> Result<Self, Failure> {
+        let flow = match (&spec.flow, config) {
+            (Some(Location::Local(path)), _) => Location::Local(ml.here(path)),
+            (Some(location), _) => location.clone(),
+            (None, Some(_)) => Location::Local(ml.flow()),
+            (None, None) => {
+                return Err(Failure::usage("there is no flow", "name it with --flow"));
+            }
+        };
+        let event_time = spec.event_time.unwrap_or_else(|| of_job(config));
+        let rejected_here = match config {
+            Some(_) => ml.rejected(),
+            None => "rejected.jsonl".into(),
+        };
+        let rejected = match &spec.rejected {
+            None => Location::Local(rejected_here.clone()),
+            Some(Location::Local(path)) => Location::Local(ml.here(path)),
+            Some(Location::S3(url)) => Location::S3(object(url, config, event_time)?),
+        };
+        let resolved = Self { spec, config, flow, event_time, rejected, rejected_here };
+        if resolved.needs_a_group() && spec.feature_group.is_none() && config.is_none() {
+            return Err(no_group());
+        }
+        Ok(resolved)
+    }
+
+    pub(super) fn needs_aws(&self) -> bool {
+        let in_s3 = |place: &Location| matches!(place, Location::S3(_));
+        let input = |argument: &String| {
+            let place = argument.split_once('=').map_or(argument.as_str(), |(_, place)| place);
+            argument.starts_with("s3://") || place.starts_with("s3://")
+        };
+        in_s3(&self.flow) || self.spec.inputs.iter().any(input) || self.needs_a_group()
+    }
+
+    /// Whether the job reads the description of a feature group.
+    fn needs_a_group(&self) -> bool {
+        match self.spec.purpose {
+            Purpose::Ingest => true,
+            Purpose::DryRun => self.spec.feature_group.is_some() || self.config.is_some(),
+            Purpose::Export(_) | Purpose::PrintDefinitions => false,
+        }
+    }
+
+    /// The feature group that is written to or looked at: the argument, or the output of the job that
+    /// has the flow's output's name.
+    pub(super) fn feature_group(&self, output: &OutputName) -> Result<Option<&'a str>, Failure> {
+        if !self.needs_a_group() {
+            return Ok(None);
+        }
+        if let Some(name) = &self.spec.feature_group {
+            return Ok(Some(name));
+        }
+        let Some(config) = self.config else { return Err(no_group()) };
+        let outputs = &config.processing_output_config.outputs;
+        let of_its_name = outputs.iter().find(|of_job| of_job.output_name == output.to_string());
+        match of_its_name.map(|output| &output.feature_store_output) {
+            Some(Some(group)) => Ok(Some(&group.feature_group_name)),
+            Some(None) => Err(Failure::new(
+                format!("the processing output `{output}` has no FeatureStoreOutput"),
+                "let it name a feature group: this job writes to Feature Store",
+            )),
+            None => {
+                let names: Vec<_> = outputs.iter().map(|output| &*output.output_name).collect();
+                Err(Failure::new(
+                    format!(
+                        "no processing output has the name of the flow's output `{output}`; there \
+                         are: {}",
+                        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+                    ),
+                    "name the job's output after the flow's, or use --feature-group",
+                ))
+            }
+        }
+    }
+}
+
+pub(super) fn no_group() -> Failure {
+    let hint = "name it with --feature-group; --dry-run and --output need none";
+    Failure::usage("there is no feature group to write to", hint)
+}
+
+/// The job's creation, if it is said, or else now.
+fn of_job(config: Option<&JobConfig>) -> EventTime {
+    let created = config.and_then(|config| config.creation_time.as_ref());
+    let created = created.and_then(|time| event_time::parse_json(time).ok());
+    created.unwrap_or_else(now)
+}
+
+#[expect(clippy::disallowed_methods, reason = "what people mean who give no event time")]
+fn now() -> EventTime {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    EventTime(i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// An object: what ends in a slash is a folder, in which each job has its own.
+fn object(
+    url: &ObjectUrl,
+    config: Option<&JobConfig>,
+    event_time: EventTime,
+) -> Result<ObjectUrl, Failure> {
+    if !url.key().is_empty() && !url.key().ends_with('/') {
+        return Ok(url.clone());
+    }
+    let job = config.and_then(|config| config.processing_job_name.clone());
+    let job = job.unwrap_or_else(|| format!("rejected-{}", event_time.0));
+    url.with_key(&format!("{}{job}.jsonl", url.key()))
+        .map_err(|error| Failure::usage(format!("--rejected: {error}"), "shorten it"))
+}
