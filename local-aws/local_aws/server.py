@@ -98,7 +98,7 @@ def instructions(port: int) -> str:
             "  export AWS_SECRET_ACCESS_KEY=test",
             "",
             "then, for example:  aws sagemaker list-pipelines",
-            f"Faults, calls, limits: http://{LOOPBACK}:{port}/_local-aws/ (see local-aws/README.md)",
+            f"Faults, calls, limits: http://{LOOPBACK}:{port}/_local-aws/ (see docs/local-aws.md)",
         ]
     )
 

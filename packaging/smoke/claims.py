@@ -13,7 +13,7 @@ class Claim:
     id: str
     claim: str
     sentence: str
-    """From SEMANTICS.md, word for word."""
+    """From docs/semantics.md, word for word."""
     if_refuted: str
     """What must change then."""
 
@@ -27,7 +27,7 @@ EQUAL_TOKEN: Final = Claim(
 ENDED_TOKEN: Final = Claim(
     "ended-token",
     "an equal token still gives the execution after it has ended",
-    "**How long a token deduplicates** is not documented by AWS.",
+    "**How long a token deduplicates.** AWS does not document it.",
     "the window ends with the execution: say so there, and expect doubles for late redeliveries",
 )
 ARN_TOKEN: Final = Claim(
@@ -39,26 +39,25 @@ ARN_TOKEN: Final = Claim(
 OTHER_PARAMETERS: Final = Claim(
     "other-parameters",
     "an equal token with other parameters gives the first execution, and starts nothing",
-    "that an equal token finds the running execution, for how long, and what an equal token with other "
-    "parameters does",
+    "what an equal token with other parameters does",
     "say what happens instead, and have local-aws do the same",
 )
 DEAD_LETTERS_ALARM: Final = Claim(
     "dead-letters-alarm",
     "a message that SQS gives up rings the template's alarm on ApproximateNumberOfMessagesVisible",
-    "an alarm rings while any is there",
+    "An alarm stays on while that queue holds any message.",
     "the alarm DeadLettersAlarm must watch something else",
 )
 AGE: Final = Claim(
     "age",
     "SQS leaves a message that was received more than three times out of the age of its queue",
-    "SQS leaves a message out of its queue's age once it has been received more than three times",
+    "SQS excludes a message from its queue's age once it has been received more than three times.",
     "the alarm RetryAgeAlarm alone would do, and RetryBacklogAlarm can go",
 )
 EXECUTION_FAILED: Final = Claim(
     "execution-failed",
     "a failed execution counts as ExecutionFailed, by PipelineName, in AWS/Sagemaker/ModelBuildingPipeline",
-    "failed executions are counted as `ExecutionFailed` in `AWS/Sagemaker/ModelBuildingPipeline`",
+    "Failed executions are counted as `ExecutionFailed` in `AWS/Sagemaker/ModelBuildingPipeline`",
     "the alarm FailedExecutionsAlarm and the dashboard must name another metric",
 )
 REDRIVE: Final = Claim(
@@ -70,27 +69,27 @@ REDRIVE: Final = Claim(
 PROVISIONING: Final = Claim(
     "provisioning",
     "Service Catalog provisions the product under the launch role",
-    "that the policies hold for all that CloudFormation may call besides, the proof of permissions "
-    "shows alone",
+    "Only the proof of permissions shows that the policies cover every other call that CloudFormation "
+    "may make.",
     "the launch role's policy lacks what the message names",
 )
 BUILD: Final = Claim(
     "build",
     "the project's first build makes its SageMaker pipeline",
-    "For a role it is a list of calls",
+    "For a role, calls of our own code are compared with its source.",
     "a role of the portfolio lacks a permission; the build's log names it",
 )
 TERMINATION: Final = Claim(
     "termination",
     "Service Catalog terminates it under the launch role",
-    "that the policies hold for all that CloudFormation may call besides, the proof of permissions "
-    "shows alone",
+    "Only the proof of permissions shows that the policies cover every other call that CloudFormation "
+    "may make.",
     "the launch role's policy lacks what the message names",
 )
 MOUNTED_INPUT: Final = Claim(
     "mounted-input",
     "the Data Wrangler container reads the input named like the flow's source, not the flow's own object",
-    "That the Data Wrangler container takes the data of the input that has the flow's source's name, at "
-    "`/opt/ml/processing/<name>`, is the convention of AWS's own exported code",
+    "The Data Wrangler container reads the input that has the name of the flow's source, at "
+    "`/opt/ml/processing/<name>`. This is the convention of AWS's own exported code.",
     "with the engine data-wrangler each execution would read the flow's own object: use the engine native",
 )

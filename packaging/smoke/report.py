@@ -41,9 +41,9 @@ def table(verdicts: list[Verdict]) -> str:
 
 def _paragraph(verdict: Verdict) -> str:
     lines = [f"{verdict.outcome.upper():<10} {verdict.claim.claim}"]
-    told = {"seen": verdict.seen, "SEMANTICS.md": verdict.claim.sentence, "therefore": verdict.meaning}
+    told = {"seen": verdict.seen, "docs/semantics.md": verdict.claim.sentence, "therefore": verdict.meaning}
     for label, text in told.items():
-        lead = f"{'':11}{label + ':':<14}"
+        lead = f"{'':11}{label + ':':<19}"
         lines += textwrap.wrap(
             text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_on_hyphens=False
         )

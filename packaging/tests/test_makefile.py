@@ -18,10 +18,11 @@ COMMAND = re.compile(r"(?:^|`)(?:[A-Z_]+=\S+ )*make ((?:[A-Za-z0-9_=.\"'/<>:-]+ 
 
 
 def guides() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "*.md"], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
-    return [REPOSITORY / name for name in listed.stdout.split("\0") if name]
+    """Every page, whether it is committed yet or not."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"]
+    listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    pages = (REPOSITORY / name for name in sorted(set(listed.stdout.split("\0"))) if name)
+    return [page for page in pages if page.is_file()]
 
 
 def named_targets(text: str) -> set[str]:

@@ -28,7 +28,7 @@ def outcomes(verdicts: list[Verdict]) -> dict[str, str]:
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_each_sentence_stands_in_the_documentation(claim: Claim) -> None:
-    text = " ".join((REPOSITORY / "SEMANTICS.md").read_text().split())
+    text = " ".join((REPOSITORY / "docs/semantics.md").read_text().split())
     assert claim.sentence in text
 
 
