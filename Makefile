@@ -1,10 +1,10 @@
-# The front door: `make` explains each target. Works with GNU make 3.81, which macOS has.
+# `make` lists all targets. Works with GNU make 3.81, the version of macOS.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-# A variable that nothing defines is a mistake: packaging/tests/test_makefile.py fails on the warning.
+# packaging/tests/test_makefile.py fails on warnings about undefined variables.
 MAKEFLAGS += --no-print-directory --warn-undefined-variables
 
-# What users may set. Recipes read the names among them from the environment, so that quotes and dollar signs stay as they are.
+# Variables that users may set. Recipes read names from the environment, so that quotes and dollar signs need no escaping.
 AUTH ?=
 BEFORE ?=
 CHECKS ?=
@@ -18,15 +18,15 @@ PYTHON ?= python3
 VENV := .venv
 # cargo finds its subcommand `lambda`, and cargo-lambda finds zig, on the path.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-# Verbatim, for names with quotes or dollar signs in them.
+# Verbatim, for names that contain quotes or dollar signs.
 export GIVEN_FILE := $(value FILE)
 export GIVEN_EVENT := $(value EVENT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# Nothing here gains from incremental builds of a 900,000-line SDK, and they cost gigabytes.
+# Incremental builds of the AWS SDK (900,000 lines) need gigabytes and save no time.
 export CARGO_INCREMENTAL := 0
 
-# The oldest among the images of AWS's that the processing job may run in. Lambda and CodeBuild (Amazon Linux 2023) have 2.34;
-# one version for all, because cargo builds everything again, the SDK too, for another linker.
+# The oldest glibc of the AWS images in which the processing job can run. Lambda and CodeBuild (Amazon Linux 2023) have 2.34.
+# All programs use one version, because cargo would rebuild everything, including the SDK, for a second one.
 GLIBC := 2.26
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
 RUST_TARGET_x86_64 := x86_64-unknown-linux-gnu
@@ -36,9 +36,9 @@ LAMBDA_DIR_arm64 := target/lambda-arm64
 HOST_PACKAGE := $(LAMBDA_DIR_$(HOST_ARCH))/start-pipeline/bootstrap.zip
 HOST_CLI := $(LAMBDA_DIR_$(HOST_ARCH))/ingestion-pipeline/ingestion-pipeline
 HOST_JOB := $(LAMBDA_DIR_$(HOST_ARCH))/ingest-features/ingest-features
-# Both say what is missing and how to get it.
+# Fails with a hint if cargo is missing.
 need_rust = command -v cargo rustc > /dev/null || { \
-  echo "Rust is needed, and there is no cargo on the path." >&2; \
+  echo "Rust is required, but cargo is not on the PATH." >&2; \
   echo "hint: https://rustup.rs" >&2; \
   exit 1; }
 has_target = [ -d "$$(rustc --print sysroot)/lib/rustlib/$(RUST_TARGET_$(1))" ]
@@ -58,21 +58,21 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
   -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
 
 .PHONY: help
-help: ## Explain each target (this list)
+help: ## List all targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 ORACLE := crates/flow-engine/oracle
 FUZZ_CRATES := crates/start-pipeline/fuzz crates/flow-engine/fuzz
 
 .PHONY: demo
-demo: build-host ## From the package to features, on a laptop: publish, create a project, upload (FILE=... for your own)
+demo: build-host ## Run the whole workflow on local-aws: publish, create a project, upload a file (FILE=... for your own)
 	@python e2e/demo.py $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
-test: check fuzz test-packaging test-e2e ## Run everything: all of `make check`, the fuzzers, packaging and end-to-end tests
+test: check fuzz test-packaging test-e2e ## Run all tests: `make check`, the fuzzers, packaging and end-to-end tests
 
 .PHONY: check
-check: fmt-check lint test-rust test-local-aws test-templates docs ## What must pass at every commit: format, lints, fast tests, docs
+check: fmt-check lint test-rust test-local-aws test-templates docs ## Run the checks that every commit must pass: format, lints, fast tests, docs
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -81,21 +81,21 @@ test-rust: ## Run the Rust tests
 	@cargo test --locked --manifest-path bench/Cargo.toml --package lambda-bench --target-dir $(BENCH)/rust
 
 .PHONY: test-local-aws
-test-local-aws: $(VENV)/installed ## Run the tests of local-aws
+test-local-aws: $(VENV)/installed ## Run the local-aws tests
 	@cd local-aws && pytest
 
 .PHONY: test-packaging
-test-packaging: $(VENV)/installed ## Run the tests of packaging and deployment
+test-packaging: $(VENV)/installed ## Run the packaging and deployment tests
 	@cd packaging && pytest
 
 .PHONY: test-templates
-test-templates: $(VENV)/installed target/permissions/installed ## Run the tests of the templates and of their permissions
+test-templates: $(VENV)/installed target/permissions/installed ## Run the tests of the templates and their permissions
 	@cd cfn-templates && pytest
 
-# A policy simulator and AWS's managed policies. Both are tools of the tests alone, and no part of anything shipped.
+# A policy simulator and AWS's managed policies. Only the tests use them; they are not shipped.
 target/permissions/installed: cfn-templates/tests/permissions/package.json cfn-templates/tests/permissions/package-lock.json
 	@command -v node > /dev/null && command -v npm > /dev/null || { \
-	  echo "Node.js is needed for the policy simulator, and there is no node, or no npm, on the path." >&2; \
+	  echo "Node.js is required for the policy simulator, but node or npm is not on the PATH." >&2; \
 	  echo "hint: https://nodejs.org, version 20 or newer" >&2; \
 	  exit 1; }
 	@echo "Installing the policy simulator into $(dir $@) ..." >&2
@@ -105,16 +105,16 @@ target/permissions/installed: cfn-templates/tests/permissions/package.json cfn-t
 	@touch $@
 
 .PHONY: test-e2e
-test-e2e: build-host ## Run the end-to-end tests: the release package on local-aws
+test-e2e: build-host ## Run the end-to-end tests of the release package on local-aws
 	@cd e2e && pytest
 
 .PHONY: fuzz
-fuzz: ## Fuzz the parsers of events, flows and data, each for FUZZ_SECONDS (default 30)
+fuzz: ## Fuzz the parsers of events, flows and data for FUZZ_SECONDS each (default 30)
 	@$(need_rust)
 	@$(call run_fuzz,crates/start-pipeline/fuzz,payload,"$(CURDIR)/events")
 	@$(call run_fuzz,crates/flow-engine/fuzz,engine,"$(CURDIR)/crates/flow-engine/fuzz/seeds")
 
-# The crate, its target, and the folder of seeds.
+# Arguments: the crate, its fuzz target, and the folder with seeds.
 define run_fuzz
 mkdir -p target/fuzz/corpus/$(2) && \
 (cd $(1) && RUSTFLAGS="$(FUZZ_FLAGS)" CARGO_TARGET_DIR="$(CURDIR)/target/fuzz" \
@@ -125,7 +125,7 @@ cd target/fuzz && if $(FUZZ_TARGET)/release/$(2) -max_total_time=$(FUZZ_SECONDS)
 endef
 
 .PHONY: oracle
-oracle: target/oracle/installed ## Compute with Spark what the engine's tests expect (PySpark and Java go into target/oracle)
+oracle: target/oracle/installed ## Compute the engine tests' expected results with Spark (installs PySpark and Java into target/oracle)
 	@target/oracle/bin/python $(ORACLE)/oracle.py
 
 target/oracle/installed: $(ORACLE)/requirements.txt
@@ -151,7 +151,7 @@ fmt-check: $(VENV)/installed
 	@ruff format --check
 
 .PHONY: lint
-lint: lint-templates ## Lint Rust, Python and the templates, warnings denied
+lint: lint-templates ## Lint Rust, Python and the templates (warnings are errors)
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@cargo clippy --locked --manifest-path bench/Cargo.toml --all-targets --target-dir $(BENCH)/rust -- -D warnings
 	@for crate in $(FUZZ_CRATES); do \
@@ -171,13 +171,13 @@ lint-templates: $(VENV)/installed $(CHECKOV)/installed $(GUARD)/installed ## Lin
 	@python cfn-templates/lint/guard.py $(GUARD)/node_modules/@cdklabs/cdk-validator-cfnguard $(TEMPLATES)
 
 .PHONY: docs
-docs: ## Build the crates' documentation, warnings denied
+docs: ## Build the crates' documentation (warnings are errors)
 	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
 .PHONY: build
-build: build-x86_64 ## Build the Lambda's zip, the CLI and the processing job (x86_64; arm64 too where the toolchain has its target)
+build: build-x86_64 ## Build the Lambda package, the CLI and the processing job for x86_64, and for arm64 if its Rust target is installed
 	@if $(call has_target,arm64); then $(MAKE) build-arm64; else \
-	  echo "arm64: not built, because this Rust toolchain has no $(RUST_TARGET_arm64)." >&2; \
+	  echo "arm64: not built, because the Rust target $(RUST_TARGET_arm64) is not installed." >&2; \
 	  echo "hint: rustup target add $(RUST_TARGET_arm64) && make build" >&2; \
 	fi
 
@@ -185,7 +185,7 @@ build: build-x86_64 ## Build the Lambda's zip, the CLI and the processing job (x
 build-x86_64 build-arm64: build-%: $(VENV)/installed
 	@$(need_rust)
 	@$(call has_target,$*) || { \
-	  echo "$*: this Rust toolchain has no $(RUST_TARGET_$*)." >&2; \
+	  echo "$*: the Rust target $(RUST_TARGET_$*) is not installed." >&2; \
 	  echo "hint: rustup target add $(RUST_TARGET_$*)" >&2; \
 	  exit 1; }
 	@cargo lambda build --locked --release --package start-pipeline --output-format zip \
@@ -202,67 +202,67 @@ build-x86_64 build-arm64: build-%: $(VENV)/installed
 .PHONY: build-host
 build-host:
 	@[ "$$(uname -s)" = Linux ] || { \
-	  echo "This needs Linux: local-aws runs the Lambda's package as it is, a Linux binary." >&2; \
-	  echo "hint: here, \`make invoke EVENT=events/put-object.json\` and \`make test-rust\` work" >&2; \
+	  echo "This target requires Linux, because it runs the Lambda's Linux binary." >&2; \
+	  echo "hint: on this system, use \`make invoke EVENT=events/put-object.json\` and \`make test-rust\`" >&2; \
 	  exit 1; }
 	@$(MAKE) build-$(HOST_ARCH)
 
 STAGE = python packaging/package.py --bucket "$$S3_BUCKET_NAME" --version "$$VERSION" \
   $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 
-# What is wrong with the names, the region or the bucket is said before the build, not ten minutes later.
+# Checks names, region and bucket before the build, which takes ten minutes.
 .PHONY: package
-package: $(VENV)/installed ## Stage builds and templates in S3: S3_BUCKET_NAME=... (VERSION=..., DRY_RUN=1)
+package: $(VENV)/installed ## Build everything and stage it in S3: S3_BUCKET_NAME=... (VERSION=..., DRY_RUN=1)
 	@$(STAGE) --only-check
 	@$(MAKE) build
 	@$(STAGE) --architectures x86_64 $$($(call has_target,arm64) && echo arm64)
 
 .PHONY: package-source
-package-source: ## Make the zip of the source for cfn-templates/package-cfn.yaml (of what is committed)
+package-source: ## Create the source zip for cfn-templates/package-cfn.yaml from the last commit
 	@mkdir -p target
 	@git archive --format zip --output target/amazon-sagemaker-reusable-components.zip HEAD
-	@echo "target/amazon-sagemaker-reusable-components.zip holds $$(git describe --always --dirty)"
+	@echo "target/amazon-sagemaker-reusable-components.zip contains $$(git describe --always --dirty)"
 	@echo "next: aws s3 cp target/amazon-sagemaker-reusable-components.zip s3://<bucket>/amazon-sagemaker-reusable-components/"
 
 PORTFOLIO = python packaging/portfolio.py $(if $(STACK_NAME),--stack "$$STACK_NAME")
 
 .PHONY: deploy
-deploy: $(VENV)/installed ## Deploy what was staged: S3_BUCKET_NAME=... SC_PORTFOLIO_PRINCIPAL_ROLE_ARN=... (PARAMETERS='Name=value')
+deploy: $(VENV)/installed ## Deploy the staged portfolio: S3_BUCKET_NAME=... SC_PORTFOLIO_PRINCIPAL_ROLE_ARN=... (PARAMETERS='Name=value')
 	@$(PORTFOLIO) deploy --bucket "$$S3_BUCKET_NAME" --principal "$$SC_PORTFOLIO_PRINCIPAL_ROLE_ARN" --parameters "$$PARAMETERS"
 
 .PHONY: attach-policies
-attach-policies: $(VENV)/installed ## Give the launch role and Studio's execution role what they need
+attach-policies: $(VENV)/installed ## Attach the required policies to the launch role and Studio's execution role
 	@$(PORTFOLIO) attach
 
 .PHONY: detach-policies
-detach-policies: $(VENV)/installed ## Take it from them again
+detach-policies: $(VENV)/installed ## Detach these policies again
 	@$(PORTFOLIO) detach
 
 .PHONY: delete
-delete: $(VENV)/installed ## Delete the portfolio's stack, unless projects live
+delete: $(VENV)/installed ## Delete the portfolio's stack, unless projects still exist
 	@$(PORTFOLIO) delete
 
 .PHONY: studio-templates
-studio-templates: $(VENV)/installed ## Offer the template to a Studio domain from S3: S3_BUCKET_NAME=... DOMAIN_ID=...
+studio-templates: $(VENV)/installed ## Offer the template in a Studio domain, from S3: S3_BUCKET_NAME=... DOMAIN_ID=...
 	@python packaging/studio_templates.py --bucket "$$S3_BUCKET_NAME" --domain "$$DOMAIN_ID"
 
 .PHONY: enable-events
-enable-events: $(VENV)/installed ## Turn on EventBridge for BUCKET=..., and keep its other notifications
+enable-events: $(VENV)/installed ## Turn on EventBridge for a bucket and keep its other notifications: BUCKET=...
 	@python packaging/enable_events.py --bucket "$$BUCKET"
 
 .PHONY: redrive
-redrive: $(VENV)/installed ## Try a project's dead letters again: PROJECT=<name or id> (or QUEUE=...; DRY_RUN=1 says why they failed)
+redrive: $(VENV)/installed ## Redrive a project's dead letters: PROJECT=<name or id> (or QUEUE=...; DRY_RUN=1 shows why they failed)
 	@python packaging/redrive.py --project "$$PROJECT" --queue "$$QUEUE" $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 
 SMOKE = python packaging/smoke_aws.py --program $(HOST_CLI) $(if $(CHECKS),--checks "$$CHECKS") \
   $(if $(STACK_NAME),--stack "$$STACK_NAME") --parameters "$$PARAMETERS"
 
 .PHONY: smoke-aws
-smoke-aws: build-host ## Check in a real account what cannot be shown here: CONFIRM=<account id> (DRY_RUN=1 prints every call and the cost)
+smoke-aws: build-host ## Run smoke tests in a real AWS account: CONFIRM=<account id> (DRY_RUN=1 prints all calls and the cost)
 	@$(SMOKE) $(if $(filter-out 0,$(DRY_RUN)),--dry-run,--confirm "$$CONFIRM" --report target/smoke-aws.json)
 
 .PHONY: bench-lambda
-bench-lambda: build-host $(BENCH)/python/installed ## Measure the Lambda beside the same in Python (RUNS=40 WARM=200)
+bench-lambda: build-host $(BENCH)/python/installed ## Compare the Lambda with the same handler in Python (RUNS=40 WARM=200)
 	@CARGO_TARGET_DIR=$(CURDIR)/$(BENCH)/rust cargo lambda build --locked --release --manifest-path bench/Cargo.toml \
 	  --package floor --output-format zip --target $(RUST_TARGET_$(HOST_ARCH)).$(GLIBC) --skip-target-check \
 	  --lambda-dir $(CURDIR)/$(BENCH)
@@ -284,7 +284,7 @@ bench-lambda: build-host $(BENCH)/python/installed ## Measure the Lambda beside 
 
 locked_version = --version $(1)=$$(sed -n '/^name = "$(1)"$$/{n;s/version = "\(.*\)"/\1/p;}' $(2))
 
-# Lambda's side of Python (the interpreter and awslambdaric), apart from what a user's package holds.
+# The Python runtime of Lambda (interpreter and awslambdaric), separate from the contents of a user's package.
 $(BENCH)/python/installed: $(VENV)/installed bench/python/requirements.txt bench/python/runtime.txt
 	@echo "Installing awslambdaric and boto3 into $(BENCH)/python ..." >&2
 	@rm -rf $(BENCH)/python
@@ -294,32 +294,32 @@ $(BENCH)/python/installed: $(VENV)/installed bench/python/requirements.txt bench
 	@touch $@
 
 .PHONY: invoke
-invoke: $(VENV)/installed ## Run the function under `cargo lambda watch` and send it EVENT=events/put-object.json
+invoke: $(VENV)/installed ## Run the function with `cargo lambda watch` and send it an event: EVENT=events/put-object.json
 	@[ -n "$$GIVEN_EVENT" ] || { \
-	  echo "EVENT is not set; say which event to send." >&2; \
+	  echo "EVENT is not set." >&2; \
 	  echo "hint: make invoke EVENT=events/put-object.json" >&2; \
 	  exit 2; }
 	@python e2e/invoke.py "$$GIVEN_EVENT"
 
 .PHONY: local-aws
-local-aws: $(VENV)/installed ## Run the local stand-in for AWS in the foreground (PORT=..., AUTH=1)
+local-aws: $(VENV)/installed ## Run local-aws, the AWS emulator, in the foreground (PORT=..., AUTH=1)
 	@python -m local_aws serve --stop-with-parent $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(AUTH)),--auth) \
 	  $(if $(wildcard $(HOST_JOB)),--ingest-features $(HOST_JOB))
 
 .PHONY: deny
-deny: ## Check the dependencies' licences, sources and advisories (installs cargo-deny into target/tools)
+deny: ## Check the dependencies' licences, sources and advisories with cargo-deny
 	@cargo install --quiet --locked --root target/tools --version 0.20.2 cargo-deny
 	@target/tools/bin/cargo-deny check
 
 .PHONY: clean
-clean: ## Remove everything that was built or installed here
+clean: ## Remove all build results and installed tools
 	@rm -rf target $(VENV) .mypy_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Python's packages, pinned with their hashes, and local_aws itself by a path file.
+# Installs the pinned Python packages, and adds local_aws with a path file.
 $(VENV)/installed: requirements.txt requirements-data.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) --version)." >&2; \
+	  echo "Python 3.11 or newer is required, but $(PYTHON) is $$($(PYTHON) --version)." >&2; \
 	  echo "hint: make PYTHON=python3.11 ..." >&2; \
 	  exit 1; }
 	@echo "Installing the Python packages into $(VENV) ..." >&2
@@ -336,7 +336,7 @@ $(CHECKOV)/installed: $(VENV)/installed cfn-templates/lint/checkov.txt
 	@$(CHECKOV)/bin/pip install --quiet --require-hashes -r cfn-templates/lint/checkov.txt
 	@touch $@
 
-# npm knows its folder by package.json.
+# npm finds its folder by package.json.
 $(GUARD)/installed: $(addprefix cfn-templates/lint/,package.json package-lock.json .npmrc)
 	@echo "Installing Guard and its rules into $(GUARD) ..." >&2
 	@rm -rf $(GUARD)

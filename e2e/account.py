@@ -1,7 +1,7 @@
-"""An account as the product finds it: projects are turned on for a Studio domain, and a user works there.
+"""An account before the product is deployed: a Studio domain with projects enabled, and a user.
 
-What SageMaker makes then are two roles, each with a policy of AWS's. `aws_policies.json` has the statements
-of these that the road from the package to the features rests on; nothing beside them is given.
+SageMaker creates two roles when projects are enabled, each with an AWS managed policy. `aws_policies.json`
+contains the statements of these policies that the workflow needs, and no others.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ AWS_POLICIES: Final = Path(__file__).parent / "aws_policies.json"
 LAUNCH_ROLE: Final = "AmazonSageMakerServiceCatalogProductsLaunchRole"
 STUDIO_ROLE: Final = "AmazonSageMaker-ExecutionRole-20260102T030405"
 STUDIO_ROLE_ARN: Final = f"arn:aws:iam::{ACCOUNT}:role/service-role/{STUDIO_ROLE}"
-# SageMaker's own default bucket, where Data Wrangler exports flows to and the offline store may be.
+# SageMaker's default bucket: for exported Data Wrangler flows and the offline store.
 DEFAULT_BUCKET: Final = f"sagemaker-{REGION}-{ACCOUNT}"
 _POLICY_OF: Final = {
     STUDIO_ROLE: "AmazonSageMakerFullAccess",
     LAUNCH_ROLE: "AmazonSageMakerAdmin-ServiceCatalogProductsServiceRolePolicy",
 }
 _TRUSTED: Final = {
-    # The account, too: the tests are the user, whom on AWS the service logs in.
+    # The tests assume the role themselves. On AWS, SageMaker does that for the user.
     STUDIO_ROLE: {"Service": "sagemaker.amazonaws.com", "AWS": f"arn:aws:iam::{ACCOUNT}:root"},
     LAUNCH_ROLE: {"Service": "servicecatalog.amazonaws.com"},
 }
@@ -33,13 +33,13 @@ _TRUSTED: Final = {
 
 @dataclass(frozen=True)
 class StudioUser:
-    """Somebody in Studio: a session of the execution role."""
+    """A Studio user: a session of the execution role."""
 
     aws: LocalAws
     key: dict[str, str]
 
     def client(self, service: str) -> Any:
-        """A client with the rights of the role."""
+        """Returns a client with the role's permissions."""
         return self.aws.client(
             service,
             aws_access_key_id=self.key["AccessKeyId"],
@@ -48,7 +48,7 @@ class StudioUser:
         )
 
     def environment(self) -> dict[str, str]:
-        """The variables of a terminal in Studio."""
+        """Returns the environment variables of a terminal in Studio."""
         return self.aws.environment() | {
             "AWS_ACCESS_KEY_ID": self.key["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": self.key["SecretAccessKey"],
@@ -57,7 +57,7 @@ class StudioUser:
 
 
 def open_account(aws: LocalAws) -> StudioUser:
-    """Make what is there before the product comes; gives the user."""
+    """Creates the resources that exist before the product is deployed. Returns the user."""
     documents = json.loads(AWS_POLICIES.read_text())
     iam = aws.client("iam")
     for role, trusted in _TRUSTED.items():

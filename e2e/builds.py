@@ -1,4 +1,4 @@
-"""What `make build` leaves for this machine."""
+"""Paths of the files that `make build` creates for this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: the release package, and a local-aws."""
+"""Fixtures of the end-to-end tests: the release builds, and a local-aws server."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from builds import ROOT
 from local_aws.launcher import LocalAws
 
 
-def built(file: str) -> Path:
-    """A file that `make build` leaves for this machine."""
+def built_file(file: str) -> Path:
+    """Returns the path of a file that `make build` creates. Fails if it does not exist."""
     path = ROOT / file
     if not path.is_file():
-        pytest.fail(f"{path} does not exist; run `make test-e2e`, which builds it")
+        pytest.fail(f"{path} does not exist. Run `make test-e2e`, which builds it")
     return path
 
 
 @pytest.fixture(scope="session")
 def package() -> Path:
-    """The Lambda's zip."""
-    return built(builds.PACKAGE)
+    """The Lambda function's zip file."""
+    return built_file(builds.PACKAGE)
 
 
 @pytest.fixture(scope="session")
 def cli() -> Path:
     """The program `ingestion-pipeline`."""
-    return built(builds.CLI)
+    return built_file(builds.CLI)
 
 
 @pytest.fixture(scope="session")
 def engine() -> Path:
     """The program `ingest-features`."""
-    return built(builds.ENGINE)
+    return built_file(builds.ENGINE)
 
 
 @pytest.fixture(scope="module")
 def running_aws() -> Iterator[LocalAws]:
-    """One server for all tests of a module. Executions stay Executing, so that tests can count them."""
+    """A server for all tests of a module. Executions stay Executing, so that tests can count them."""
     with LocalAws(steps="hold") as aws:
         yield aws
 
 
 @pytest.fixture
 def aws(running_aws: LocalAws) -> LocalAws:
-    """The module's server, empty."""
+    """The module's server, reset for each test."""
     running_aws.reset()
     running_aws.set_max_executions(20)
     return running_aws

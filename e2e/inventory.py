@@ -1,4 +1,4 @@
-"""Everything that is in an account, by the services that the product and its users use."""
+"""Lists the resources in an account, for the services that the product and its users use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from local_aws.launcher import LocalAws
 
-# Kind, service, operation, where the answer lists them, and which member names one ("": it is its own name).
+# Kind, service, operation, list member of the response, and name member ("": the item itself is the name).
 _LISTS: Final[list[tuple[str, str, str, str, str]]] = [
     ("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     ("bucket", "s3", "list_buckets", "Buckets", "Name"),
@@ -32,7 +32,7 @@ _LISTS: Final[list[tuple[str, str, str, str, str]]] = [
 
 
 def everything(aws: LocalAws) -> set[str]:
-    """Kind and name of each. What AWS keeps as a record of the past (jobs, queries) does not count."""
+    """Returns kind and name of each resource. Leaves out history, such as jobs and queries."""
     return set(_all(aws))
 
 

@@ -25,26 +25,26 @@ from wiring import create_pipeline
 
 FUNCTION: Final = "start-pipeline"
 PIPELINE: Final = "ingest-abalone"
-# Nobody will answer then: the function's own last word, and cargo-lambda's about a function that ended.
+# Log lines that mean that no answer will come: the function cannot start, or it ended.
 ENDINGS: Final = ("the function cannot start", "command exited")
-# Longer than any answer: the function itself gives up after 30 seconds, and cargo may have to build it.
+# The function times out after 30 seconds, but cargo may have to build it first.
 ANSWER_SECONDS: Final = 600.0
 READY_SECONDS: Final = 120.0
 
 
 class InvokeError(Exception):
-    """Why the event could not be sent."""
+    """The event could not be sent, or the function did not answer."""
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
+    """Returns a free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 class Watch:
-    """`cargo lambda watch`, its output passed on to standard error."""
+    """Runs `cargo lambda watch`, and copies its output to standard error."""
 
     def __init__(self, port: int, environment: dict[str, str]) -> None:
         command = ["cargo", "lambda", "watch", "--ignore-changes", "--package", FUNCTION]
@@ -66,12 +66,12 @@ class Watch:
         for line in self._process.stdout:
             sys.stderr.write(line)
             if any(ending in line for ending in ENDINGS):
-                self.failure = "the function ended; its log above says why"
+                self.failure = "the function ended. See its log above"
         if self.failure is None:
-            self.failure = "`cargo lambda watch` ended; its output above says why"
+            self.failure = "`cargo lambda watch` ended. See its output above"
 
     def wait_until_ready(self) -> None:
-        """Until it takes events."""
+        """Waits until it accepts events."""
         deadline = time.monotonic() + READY_SECONDS
         while self.failure is None and time.monotonic() < deadline:
             try:
@@ -83,7 +83,7 @@ class Watch:
         raise InvokeError(self.failure or f"`cargo lambda watch` was not ready within {READY_SECONDS:.0f} s")
 
     def stop(self) -> None:
-        """Ends it and the function."""
+        """Stops it and the function."""
         for stop in (signal.SIGINT, signal.SIGKILL):
             try:
                 os.killpg(self._process.pid, stop)
@@ -93,16 +93,16 @@ class Watch:
 
 
 def build() -> None:
-    """Compiles the function, so that what is wrong with it is said at once and not waited for."""
-    done = subprocess.run(
+    """Compiles the function first, so that compile errors are reported immediately."""
+    result = subprocess.run(
         ["cargo", "build", "--locked", "--package", FUNCTION, "--bin", FUNCTION], cwd=ROOT, check=False
     )
-    if done.returncode != 0:
-        raise InvokeError("the function does not compile; cargo's output above says why")
+    if result.returncode != 0:
+        raise InvokeError("the function does not compile. See cargo's output above")
 
 
 def send(event: Path, port: int, watch: Watch) -> int:
-    """Sends the event; gives the exit code of `cargo lambda invoke`."""
+    """Sends the event. Returns the exit code of `cargo lambda invoke`."""
     deadline = time.monotonic() + ANSWER_SECONDS
     command = ["cargo", "lambda", "invoke", FUNCTION, "--data-file", str(event)]
     command += ["--invoke-address", "127.0.0.1", "--invoke-port", str(port)]
@@ -119,16 +119,16 @@ def send(event: Path, port: int, watch: Watch) -> int:
         finally:
             sender.kill()
     print(answer, end="")
-    # An error at the function's start is an answer to cargo-lambda.
+    # cargo-lambda treats an error at the function's start as an answer.
     if sender.returncode == 0 and '"errorType"' in answer:
         raise InvokeError("the function could not start")
     return sender.returncode
 
 
 def main() -> int:
-    """Returns the exit code."""
+    """Sends the event and returns the exit code."""
     parser = argparse.ArgumentParser(description="Send an event to the function.")
-    parser.add_argument("event", type=Path, help="a file, for example events/put-object.json")
+    parser.add_argument("event", type=Path, help="file with the event, for example events/put-object.json")
     event = parser.parse_args().event.resolve()
     if not event.is_file():
         print(f"{event} is not a file.\nhint: make invoke EVENT=events/put-object.json", file=sys.stderr)
@@ -138,7 +138,7 @@ def main() -> int:
         with LocalAws(steps="hold") as aws:
             create_pipeline(aws, PIPELINE)
             port = free_port()
-            # Whatever points the user's shell at AWS must not reach the function.
+            # The function must not see the AWS settings of the user's shell.
             mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
             watch = Watch(port, mine | {"SM_PIPELINE_NAME": PIPELINE} | aws.environment())
             try:
@@ -147,7 +147,7 @@ def main() -> int:
             finally:
                 watch.stop()
     except (InvokeError, LocalAwsError, ClientError, BotoCoreError) as error:
-        print(f"The event was not answered: {error}.", file=sys.stderr)
+        print(f"The invocation failed: {error}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -1,4 +1,4 @@
-"""What a test looks at: executions, logs, queues."""
+"""Queries that tests use: executions, logs, queues."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from local_aws.launcher import LocalAws
 
 EVENTS: Final = ROOT / "events"
 WAIT_SECONDS: Final = 300.0
-"""For what hangs. A machine with much else to do is slow."""
+"""Limit for a hanging test. Long, because a busy machine is slow."""
 T = TypeVar("T")
 
 
 def eventually(look: Callable[[], T | None], what: str, seconds: float = WAIT_SECONDS) -> T:
-    """What `look` finds; looks again until it finds something."""
+    """Calls `look` until it returns a true value, and returns that value."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = look()
         if found:
             return found
         time.sleep(0.05)
-    raise AssertionError(f"{what} did not happen within {seconds:.0f} s")
+    raise AssertionError(f"timed out after {seconds:.0f} s, waiting for {what}")
 
 
 def executions(aws: LocalAws, pipeline: str = "ingest-abalone") -> list[dict[str, Any]]:
-    """All executions of the pipeline, described."""
+    """Describes all executions of the pipeline."""
     sagemaker = aws.client("sagemaker")
     pages = sagemaker.get_paginator("list_pipeline_executions").paginate(PipelineName=pipeline)
     arns = [found["PipelineExecutionArn"] for page in pages for found in page["PipelineExecutionSummaries"]]
@@ -36,7 +36,7 @@ def executions(aws: LocalAws, pipeline: str = "ingest-abalone") -> list[dict[str
 
 
 def input_url(aws: LocalAws, execution: dict[str, Any]) -> str:
-    """The value of the execution's input parameter."""
+    """Returns the value of the execution's input parameter."""
     listed = aws.client("sagemaker").list_pipeline_parameters_for_execution(
         PipelineExecutionArn=execution["PipelineExecutionArn"]
     )
@@ -45,7 +45,7 @@ def input_url(aws: LocalAws, execution: dict[str, Any]) -> str:
 
 
 def log_lines(aws: LocalAws, *functions: str) -> list[dict[str, Any]]:
-    """The lines of JSON that the functions have written so far, between those of Lambda itself."""
+    """Returns the JSON lines that the functions have logged, without those of Lambda itself."""
     logs = aws.client("logs")
     lines: list[str] = []
     for function in functions:
@@ -58,7 +58,7 @@ def log_lines(aws: LocalAws, *functions: str) -> list[dict[str, Any]]:
 
 
 def depth(aws: LocalAws, queue_url: str) -> int:
-    """How many messages a queue holds, those in flight included."""
+    """Returns the number of messages in a queue, including those in flight."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     found = aws.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
     return sum(int(found["Attributes"][name]) for name in names)

@@ -1,4 +1,4 @@
-"""A project as its build sees it: the seed code, and the variables that CodeBuild sets."""
+"""A project's build: the seed code, and the environment variables that CodeBuild sets."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PROGRAM_KEY: Final = "ingestion-pipeline"
 
 
 def variables(aws: LocalAws, **changes: str) -> dict[str, str]:
-    """What CodeBuild sets in the project's build, over what this shell has beside AWS settings."""
-    mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    """Returns this shell's variables without AWS settings, and those that CodeBuild sets in the build."""
+    shell = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     project = {
         "SAGEMAKER_PROJECT_NAME": "demo",
         "SAGEMAKER_PROJECT_ID": "p-demo",
@@ -36,11 +36,11 @@ def variables(aws: LocalAws, **changes: str) -> dict[str, str]:
         "EXECUTION_ROLE": f"arn:aws:iam::{ACCOUNT}:role/sagemaker-execution",
         "ARTIFACTS_URL": f"s3://{ARTIFACTS}/p-demo",
     }
-    return mine | aws.environment() | project | changes
+    return shell | aws.environment() | project | changes
 
 
 def checkout(folder: Path) -> Path:
-    """A clone of the project's repository: the seed code, and a flow that it names."""
+    """Creates a clone of the project's repository: the seed code, and a flow."""
     shutil.copytree(SEED, folder, dirs_exist_ok=True)
     shutil.copy(FLOW, folder / "abalone.flow")
     with (folder / "pipeline.yaml").open("a") as settings:
@@ -49,7 +49,7 @@ def checkout(folder: Path) -> Path:
 
 
 def stage(aws: LocalAws, program: Path) -> dict[str, str]:
-    """Put the program where the build fetches it; gives the variables that say where, and what it is."""
+    """Uploads the program for the build. Returns the variables with its URL and hash."""
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=ARTIFACTS)
     s3.put_object(Bucket=ARTIFACTS, Key=PROGRAM_KEY, Body=program.read_bytes())
@@ -60,11 +60,11 @@ def stage(aws: LocalAws, program: Path) -> dict[str, str]:
 
 
 def build(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run the buildspec's own commands, one after the other, as CodeBuild does, until one fails."""
+    """Runs the buildspec's commands in order, as CodeBuild does, until one fails."""
     phases = yaml.safe_load((folder / "buildspec.yml").read_text())["phases"]
     output = ""
     for command in [command for phase in phases.values() for command in phase["commands"]]:
-        done = subprocess.run(
+        result = subprocess.run(
             ["sh", "-c", command],
             cwd=folder,
             env=environment,
@@ -74,18 +74,18 @@ def build(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProc
             check=False,
             timeout=600,
         )
-        output += done.stdout
-        if done.returncode != 0:
+        output += result.stdout
+        if result.returncode != 0:
             break
-    return subprocess.CompletedProcess(done.args, done.returncode, output, "")
+    return subprocess.CompletedProcess(result.args, result.returncode, output, "")
 
 
 def deployed(aws: LocalAws) -> dict[str, Any]:
-    """The deployed pipeline, its definition read."""
+    """Returns the deployed pipeline, with its definition parsed."""
     pipeline: dict[str, Any] = aws.client("sagemaker").describe_pipeline(PipelineName=PIPELINE)
     return pipeline | {"Definition": json.loads(pipeline["PipelineDefinition"])}
 
 
 def defaults(definition: dict[str, Any]) -> dict[str, Any]:
-    """The defaults of a definition's parameters."""
+    """Returns the default values of a definition's parameters."""
     return {parameter["Name"]: parameter["DefaultValue"] for parameter in definition["Parameters"]}

@@ -1,4 +1,4 @@
-"""The stacks of the portfolio and of the product on local-aws, from the templates that are shipped."""
+"""Deploys the shipped portfolio and product templates as stacks on local-aws."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 from builds import ARCHITECTURE, ROOT
 from local_aws.launcher import LocalAws
 from observe import eventually
-from road import STAGING_BUCKET
 from staging.artifacts import Artifact, Build, collect
 from staging.place import PREFIX
+from walkthrough import STAGING_BUCKET
 from wiring import ACCOUNT
 
 PRODUCT: Final = ROOT / "cfn-templates/project-s3-fs-ingestion.yaml"
@@ -26,10 +26,10 @@ USER_ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/service-role/team/Studio-User"
 
 
 def stage(aws: LocalAws, *, with_build: bool = False) -> dict[str, str]:
-    """Put the product, and what packaging makes of the builds, where the templates look for them.
+    """Uploads the product template and the packaged builds to the staging bucket.
 
-    Gives the parameters that say so. Unless the build's program is there, the projects' builds fail, and the
-    test makes the pipeline itself.
+    Returns the template parameters for them. Without `with_build`, the program `ingestion-pipeline` is
+    missing: the projects' builds fail, and the test creates the pipeline itself.
     """
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=STAGING_BUCKET)
@@ -50,12 +50,12 @@ def _built() -> Build:
 
 
 def product_digest() -> str:
-    """What names the product's template."""
+    """Returns the hash that is part of the product template's key."""
     return hashlib.sha256(PRODUCT.read_bytes()).hexdigest()
 
 
 def product_parameters(staged: dict[str, str], **changes: str) -> dict[str, str]:
-    """What the form and SageMaker fill in."""
+    """Returns the parameters that the form and SageMaker set."""
     return {
         **staged,
         "SageMakerProjectName": "Abalone",
@@ -68,7 +68,7 @@ def product_parameters(staged: dict[str, str], **changes: str) -> dict[str, str]
 
 
 def portfolio_parameters() -> dict[str, str]:
-    """The one that a user gives, and those that packaging sets."""
+    """Returns the parameters that the user and packaging set."""
     return {
         "SCPortfolioPrincipalRoleArn": USER_ROLE,
         "StagingBucketName": STAGING_BUCKET,
@@ -78,7 +78,7 @@ def portfolio_parameters() -> dict[str, str]:
 
 
 def request(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) -> dict[str, Any]:
-    """What a stack is made of: a template as it is shipped, in S3, and its parameters."""
+    """Uploads a template, and returns the arguments to create or update a stack from it."""
     key = f"{PREFIX}{name}.yaml"
     aws.client("s3").put_object(Bucket=STAGING_BUCKET, Key=key, Body=path.read_bytes())
     return {
@@ -90,19 +90,19 @@ def request(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) ->
 
 
 def create(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) -> None:
-    """Ask for a stack of a template."""
+    """Requests a stack, without waiting for it."""
     aws.client("cloudformation").create_stack(**request(aws, name, path, parameters))
 
 
 def update(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) -> None:
-    """Change a stack's parameters."""
+    """Updates a stack, and waits until it is complete."""
     aws.client("cloudformation").update_stack(**request(aws, name, path, parameters))
     found = status(aws, name)
     assert found == "UPDATE_COMPLETE", reasons(aws, name)
 
 
 def status(aws: LocalAws, name: str) -> str:
-    """A stack's status once nothing is in progress; a deleted stack has none."""
+    """Waits until nothing is in progress. Returns the stack's status, or "gone" if it does not exist."""
 
     def settled() -> str | None:
         try:
@@ -113,11 +113,11 @@ def status(aws: LocalAws, name: str) -> str:
             raise
         return None if stack["StackStatus"].endswith("_IN_PROGRESS") else str(stack["StackStatus"])
 
-    return eventually(settled, f"an end of what happens to the stack {name}")
+    return eventually(settled, f"the end of the operation on stack {name}")
 
 
 def deploy(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) -> dict[str, str]:
-    """Make a stack of a template; gives its outputs."""
+    """Creates a stack, and waits until it is complete. Returns its outputs."""
     create(aws, name, path, parameters)
     found = status(aws, name)
     assert found == "CREATE_COMPLETE", reasons(aws, name)
@@ -126,7 +126,7 @@ def deploy(aws: LocalAws, name: str, path: Path, parameters: dict[str, str]) -> 
 
 
 def reasons(aws: LocalAws, name: str) -> list[str]:
-    """Why resources of a stack failed."""
+    """Returns the reasons why resources of a stack failed."""
     events = aws.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
     return [
         f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"

@@ -1,4 +1,4 @@
-"""Each row of `events/README.md` holds for the package that is shipped."""
+"""Checks each row of `events/README.md` against the shipped package."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wiring import FUNCTION, wire
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
-    """Event, outcome, and what else is expected."""
+    """Returns the event, the outcome, and the expected value of each row."""
     for line in (EVENTS / "README.md").read_text().splitlines():
         if line.startswith("| `"):
             _, event, _, outcome, expected, _ = (cell.strip().replace("`", "") for cell in line.split("|"))
@@ -51,14 +51,14 @@ def test_row(aws: LocalAws, package: Path, event: str, outcome: str, expected: s
 
 
 def url(text: str) -> str:
-    """`s3://bucket/key` with the sample's own key."""
+    """Returns `s3://bucket/key` of a sample event."""
     event = json.loads(text)
     detail = event.get("requestPayload", event)["detail"]
     return f"s3://{detail['bucket']['name']}/{detail['object']['key']}"
 
 
 @pytest.mark.parametrize("after", [" x", "}", '{"a": 1}'])
-def test_an_event_with_something_after_it_is_no_json(aws: LocalAws, package: Path, after: str) -> None:
+def test_rejects_text_after_the_event(aws: LocalAws, package: Path, after: str) -> None:
     wire(aws, package)
     text = (EVENTS / "put-object.json").read_text().strip() + after
     answer = aws.client("lambda").invoke(FunctionName=FUNCTION, Payload=text)

@@ -1,4 +1,4 @@
-"""When the service fails, slows down or refuses: nothing is lost, and nothing starts twice."""
+"""When the service fails, is slow or rejects calls, no upload is lost and none starts twice."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ START = "StartPipelineExecution"
 
 
 def upload(aws: LocalAws, wiring: Wiring) -> None:
-    """Upload a file that the rule matches."""
+    """Uploads a file that the rule matches."""
     aws.client("s3").put_object(Bucket=wiring.bucket, Key="landing/a.csv", Body=b"x")
 
 
 def reasons(aws: LocalAws) -> list[str]:
-    """Why events failed, by the functions' logs."""
+    """Returns the reasons why events failed, from the functions' logs."""
     lines = log_lines(aws, FUNCTION, RETRY_FUNCTION)
     return [line["reason"] for line in lines if line.get("message") == "event failed"]
 
 
 def invoke_to_fail(aws: LocalAws) -> dict[str, Any]:
-    """The function's error for a good event."""
+    """Sends a valid event. Returns the function's error."""
     answer = aws.client("lambda").invoke(
         FunctionName=FUNCTION, Payload=(EVENTS / "put-object.json").read_text()
     )
@@ -36,7 +36,7 @@ def invoke_to_fail(aws: LocalAws) -> dict[str, Any]:
     return error
 
 
-def test_a_throttled_call_is_repeated_within_the_invocation(aws: LocalAws, package: Path) -> None:
+def test_retries_a_throttled_call_within_the_invocation(aws: LocalAws, package: Path) -> None:
     wiring = wire(aws, package)
     aws.faults.throttle(START, times=2)
     upload(aws, wiring)
@@ -45,7 +45,7 @@ def test_a_throttled_call_is_repeated_within_the_invocation(aws: LocalAws, packa
     assert reasons(aws) == []
 
 
-def test_an_answer_that_was_cut_off_does_not_start_a_second_execution(aws: LocalAws, package: Path) -> None:
+def test_lost_response_does_not_start_a_second_execution(aws: LocalAws, package: Path) -> None:
     wiring = wire(aws, package)
     aws.faults.cut_after(START, times=2)
     upload(aws, wiring)
@@ -62,7 +62,7 @@ def test_an_answer_that_was_cut_off_does_not_start_a_second_execution(aws: Local
         ("throttle", "Throttled"),
     ],
 )
-def test_a_fault_that_outlasts_the_invocation_is_overcome_by_the_queue(
+def test_retry_queue_recovers_from_a_fault_that_outlasts_the_invocation(
     aws: LocalAws, package: Path, fault: str, reason: str
 ) -> None:
     wiring = wire(aws, package)
@@ -70,14 +70,12 @@ def test_a_fault_that_outlasts_the_invocation_is_overcome_by_the_queue(
     upload(aws, wiring)
     eventually(lambda: executions(aws), "the execution")
     assert reasons(aws) == [reason]
-    eventually(lambda: depth(aws, wiring.retry_queue) == 0, "the emptying of the queue")
+    eventually(lambda: depth(aws, wiring.retry_queue) == 0, "an empty queue")
     assert len(executions(aws)) == 1
     assert depth(aws, wiring.dead_letters) == 0
 
 
-def test_a_slow_answer_is_given_up_and_its_execution_found_by_the_next_attempt(
-    aws: LocalAws, package: Path
-) -> None:
+def test_retry_after_a_timeout_finds_the_same_execution(aws: LocalAws, package: Path) -> None:
     wiring = wire(aws, package)
     aws.faults.slow(START, seconds=10)
     upload(aws, wiring)
@@ -85,7 +83,7 @@ def test_a_slow_answer_is_given_up_and_its_execution_found_by_the_next_attempt(
     assert len(executions(aws)) == 1
 
 
-def test_uploads_before_the_pipeline_exists_start_it_once_it_does(aws: LocalAws, package: Path) -> None:
+def test_upload_starts_a_pipeline_that_is_created_later(aws: LocalAws, package: Path) -> None:
     wiring = wire(aws, package, retry_seconds=3)
     aws.client("sagemaker").delete_pipeline(PipelineName="ingest-abalone", ClientRequestToken="d" * 32)
     upload(aws, wiring)
@@ -105,9 +103,7 @@ def test_uploads_before_the_pipeline_exists_start_it_once_it_does(aws: LocalAws,
         ("ValidationException", "Permanent.RequestRefused"),
     ],
 )
-def test_each_class_of_error_is_reported_as_such(
-    aws: LocalAws, package: Path, code: str, error_type: str
-) -> None:
+def test_reports_the_class_of_each_error(aws: LocalAws, package: Path, code: str, error_type: str) -> None:
     wire(aws, package)
     aws.faults.error(START, code)
     error = invoke_to_fail(aws)
@@ -116,7 +112,7 @@ def test_each_class_of_error_is_reported_as_such(
     assert len(aws.calls(START)) == 1
 
 
-def test_a_pipeline_without_the_parameter_is_refused_by_name(aws: LocalAws, package: Path) -> None:
+def test_error_names_a_missing_pipeline_parameter(aws: LocalAws, package: Path) -> None:
     wire(aws, package, environment={"INPUT_PARAMETER": "NoSuchParameter"})
     error = invoke_to_fail(aws)
     assert error["errorType"] == "Permanent.RequestRefused"
@@ -124,7 +120,7 @@ def test_a_pipeline_without_the_parameter_is_refused_by_name(aws: LocalAws, pack
     assert executions(aws) == []
 
 
-def test_a_bad_configuration_names_every_bad_variable(aws: LocalAws, package: Path) -> None:
+def test_configuration_error_names_every_bad_variable(aws: LocalAws, package: Path) -> None:
     bad = {"SM_PIPELINE_NAME": "not a name", "INPUT_PARAMETER": "입력", "RUST_LOG": "inof"}
     wire(aws, package, environment=bad)
     message = invoke_to_fail(aws)["errorMessage"]

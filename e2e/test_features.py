@@ -1,4 +1,4 @@
-"""From an upload to the feature group in spite of faults of the store; `test_road.py` has the way without."""
+"""From an upload to the feature group, with faults. `test_walkthrough.py` tests it without faults."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo_data import abalone
-from features import Ended, Features
+from features import ExecutionResult, Features
 from local_aws.launcher import LocalAws
 from observe import eventually, executions
 from project import ARTIFACTS, PIPELINE, build, checkout, stage, variables
@@ -33,7 +33,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def ingest(aws: LocalAws, package: Path, settings: str, engine: Path, cli: Path, data: Path) -> Features:
-    """Everything up to the upload: the project's build with these settings, the rule, the feature group."""
+    """Builds the project with these settings, creates the rule and the feature group, and uploads a file."""
     folder = checkout(data.parent / "repository")
     with (folder / "pipeline.yaml").open("a") as file:
         file.write(settings)
@@ -48,15 +48,13 @@ def ingest(aws: LocalAws, package: Path, settings: str, engine: Path, cli: Path,
     return features
 
 
-def ended(aws: LocalAws, features: Features) -> Ended:
-    """The only execution, once it has ended."""
+def wait_for_result(aws: LocalAws, features: Features) -> ExecutionResult:
+    """Waits until the only execution ends, and returns its result."""
     [execution] = eventually(lambda: executions(aws, PIPELINE), "the execution")
-    return features.ended(execution["PipelineExecutionArn"])
+    return features.wait_for_execution(execution["PipelineExecutionArn"])
 
 
-def test_the_store_s_faults_cost_no_row(
-    aws: LocalAws, package: Path, cli: Path, engine: Path, data: Path
-) -> None:
+def test_store_faults_lose_no_rows(aws: LocalAws, package: Path, cli: Path, engine: Path, data: Path) -> None:
     aws.faults.throttle("BatchWriteRecord", times=3)
     aws.faults.partial("BatchWriteRecord", entries=7, times=4)
     aws.faults.partial("BatchWriteRecord", entries=2, code="InternalFailure", times=2)
@@ -64,19 +62,19 @@ def test_the_store_s_faults_cost_no_row(
     aws.faults.cut_after("BatchWriteRecord", times=2)
     aws.faults.cut_before("BatchWriteRecord", times=2)
     features = ingest(aws, package, NATIVE, engine, cli, data)
-    run = ended(aws, features)
-    assert run.status == "Succeeded", run
-    assert run.summary()["rows_written"] == ROWS
-    assert run.summary()["retries"] >= 9
+    result = wait_for_result(aws, features)
+    assert result.status == "Succeeded", result
+    assert result.summary()["rows_written"] == ROWS
+    assert result.summary()["retries"] >= 9
     assert aws.faults.pending() == []
     assert features.count() == ROWS
 
 
-def test_a_group_that_does_not_fit_fails_the_execution_before_a_row_is_written(
+def test_mismatched_feature_group_fails_the_execution_before_any_write(
     aws: LocalAws, package: Path, cli: Path, engine: Path, data: Path
 ) -> None:
     settings = f"{NATIVE}feature_group: FG-none\n"
-    run = ended(aws, ingest(aws, package, settings, engine, cli, data))
-    assert run.status == "Failed"
-    assert "FG-none" in run.exit_message
+    result = wait_for_result(aws, ingest(aws, package, settings, engine, cli, data))
+    assert result.status == "Failed"
+    assert "FG-none" in result.exit_message
     assert aws.calls("BatchWriteRecord") == []

@@ -1,4 +1,4 @@
-"""With IAM enforced: the function's role may start its own pipeline, and no other."""
+"""With IAM enforced, the function's role may start only its own pipeline."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def invoke(aws: LocalAws) -> dict[str, Any]:
     return payload
 
 
-def test_the_role_may_start_its_pipeline(aws: LocalAws, package: Path) -> None:
+def test_role_may_start_its_pipeline(aws: LocalAws, package: Path) -> None:
     wire(aws, package)
     assert invoke(aws)["outcome"] == "started"
     [call] = aws.calls("StartPipelineExecution")
     assert ":assumed-role/AmazonSageMakerServiceCatalogProductsDemo/" in call.principal
 
 
-def test_the_role_may_start_its_pipeline_by_its_arn(aws: LocalAws, package: Path) -> None:
+def test_role_may_start_its_pipeline_by_arn(aws: LocalAws, package: Path) -> None:
     arn = "arn:aws:sagemaker:us-east-1:000000000000:pipeline/ingest-abalone"
     wire(aws, package, started_pipeline=arn)
     assert invoke(aws)["outcome"] == "started"
 
 
-def test_another_pipeline_is_denied_and_the_event_kept(aws: LocalAws, package: Path) -> None:
+def test_denied_start_of_another_pipeline_keeps_the_event(aws: LocalAws, package: Path) -> None:
     wiring = wire(aws, package, started_pipeline="somebody-elses")
     create_pipeline(aws, "somebody-elses")
     error = invoke(aws)

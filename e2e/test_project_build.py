@@ -1,4 +1,4 @@
-"""A project's build: the buildspec's own commands in a clean folder, with CodeBuild's variables."""
+"""A project's build: the buildspec's commands in a clean folder, with CodeBuild's variables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
     return checkout(tmp_path / "repository with a space")
 
 
-def test_the_first_build_makes_the_pipeline_and_a_second_one_changes_nothing(
+def test_first_build_creates_the_pipeline_and_second_build_changes_nothing(
     aws: LocalAws, cli: Path, folder: Path
 ) -> None:
     environment = variables(aws, **stage(aws, cli))
@@ -28,7 +28,7 @@ def test_the_first_build_makes_the_pipeline_and_a_second_one_changes_nothing(
     pipeline = deployed(aws)
     assert defaults(pipeline["Definition"])["FeatureGroupName"] == "FG-abalone"
     [step] = pipeline["Definition"]["Steps"]
-    names = [given["InputName"] for given in step["Arguments"]["ProcessingInputs"]]
+    names = [each["InputName"] for each in step["Arguments"]["ProcessingInputs"]]
     assert names == ["flow", "abalone.csv"]
     tags = aws.client("sagemaker").list_tags(ResourceArn=pipeline["PipelineArn"])["Tags"]
     assert {"Key": "sagemaker:project-id", "Value": "p-demo"} in tags
@@ -39,22 +39,20 @@ def test_the_first_build_makes_the_pipeline_and_a_second_one_changes_nothing(
     assert changes == set()
 
 
-def test_a_pushed_change_of_the_settings_updates_the_pipeline(aws: LocalAws, cli: Path, folder: Path) -> None:
+def test_pushed_settings_change_updates_the_pipeline(aws: LocalAws, cli: Path, folder: Path) -> None:
     environment = variables(aws, **stage(aws, cli))
     assert build(folder, environment).returncode == 0
     with (folder / "pipeline.yaml").open("a") as settings:
         settings.write("instance_type: ml.c5.xlarge\nfeature_group: FG-other\n")
     pushed = build(folder, environment)
     assert pushed.returncode == 0, pushed.stdout
-    # The log of the build shows what changed.
+    # The build log shows the changes.
     assert "ml.c5.xlarge" in pushed.stdout
     assert defaults(deployed(aws)["Definition"])["ProcessingInstanceType"] == "ml.c5.xlarge"
     assert defaults(deployed(aws)["Definition"])["FeatureGroupName"] == "FG-other"
 
 
-def test_a_pushed_change_of_the_flow_is_a_change_of_the_pipeline(
-    aws: LocalAws, cli: Path, folder: Path
-) -> None:
+def test_pushed_flow_change_updates_the_pipeline(aws: LocalAws, cli: Path, folder: Path) -> None:
     environment = variables(aws, **stage(aws, cli))
     assert build(folder, environment).returncode == 0
     before = defaults(deployed(aws)["Definition"])["InputFlowUrl"]
@@ -70,7 +68,7 @@ def test_a_pushed_change_of_the_flow_is_a_change_of_the_pipeline(
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "told"),
+    ("file", "content", "message"),
     [
         ("pipeline.yaml", "instance_typ: ml.m5.xlarge\n", "instance_type"),
         ("pipeline.yaml", "flow: [unclosed\n", "pipeline.yaml"),
@@ -78,8 +76,8 @@ def test_a_pushed_change_of_the_flow_is_a_change_of_the_pipeline(
         ("abalone.flow", "{}", "abalone.flow"),
     ],
 )
-def test_what_cannot_be_used_stops_the_build_and_leaves_the_pipeline(
-    aws: LocalAws, cli: Path, folder: Path, file: str, content: str, told: str
+def test_invalid_file_fails_the_build_and_leaves_the_pipeline_unchanged(
+    aws: LocalAws, cli: Path, folder: Path, file: str, content: str, message: str
 ) -> None:
     environment = variables(aws, **stage(aws, cli))
     assert build(folder, environment).returncode == 0
@@ -87,39 +85,39 @@ def test_what_cannot_be_used_stops_the_build_and_leaves_the_pipeline(
     (folder / file).write_text(content)
     broken = build(folder, environment)
     assert broken.returncode != 0
-    assert told in broken.stdout
+    assert message in broken.stdout
     assert "hint: " in broken.stdout
     assert deployed(aws)["LastModifiedTime"] == before["LastModifiedTime"]
     assert deployed(aws)["Definition"] == before["Definition"]
 
 
-def test_a_program_that_is_not_what_was_staged_is_not_run(aws: LocalAws, cli: Path, folder: Path) -> None:
+def test_does_not_run_a_program_with_another_hash(aws: LocalAws, cli: Path, folder: Path) -> None:
     environment = variables(aws, **stage(aws, cli)) | {"INGESTION_PIPELINE_SHA256": "0" * 64}
-    refused = build(folder, environment)
-    assert refused.returncode != 0
-    assert "SHA-256" in refused.stdout
-    assert "hint: " in refused.stdout
+    failed = build(folder, environment)
+    assert failed.returncode != 0
+    assert "SHA-256" in failed.stdout
+    assert "hint: " in failed.stdout
     assert not (folder / "ingestion-pipeline").exists()
     assert aws.calls() == []
 
 
 @pytest.mark.parametrize("name", ["INGESTION_PIPELINE_URL", "INGESTION_PIPELINE_SHA256"])
-def test_a_missing_variable_is_named(aws: LocalAws, cli: Path, folder: Path, name: str) -> None:
-    refused = build(folder, variables(aws, **stage(aws, cli)) | {name: ""})
-    assert refused.returncode != 0
-    assert name in refused.stdout
-    assert "hint: " in refused.stdout
+def test_error_names_a_missing_variable(aws: LocalAws, cli: Path, folder: Path, name: str) -> None:
+    failed = build(folder, variables(aws, **stage(aws, cli)) | {name: ""})
+    assert failed.returncode != 0
+    assert name in failed.stdout
+    assert "hint: " in failed.stdout
 
 
-def test_a_program_that_is_not_there_is_named(aws: LocalAws, cli: Path, folder: Path) -> None:
-    gone = {"INGESTION_PIPELINE_URL": "s3://sagemaker-p-demo-artifacts/nope"}
-    refused = build(folder, variables(aws, **stage(aws, cli)) | gone)
-    assert refused.returncode != 0
-    assert "error: s3://sagemaker-p-demo-artifacts/nope cannot be fetched" in refused.stdout
-    assert "hint: " in refused.stdout
+def test_error_names_the_url_of_a_missing_program(aws: LocalAws, cli: Path, folder: Path) -> None:
+    missing = {"INGESTION_PIPELINE_URL": "s3://sagemaker-p-demo-artifacts/nope"}
+    failed = build(folder, variables(aws, **stage(aws, cli)) | missing)
+    assert failed.returncode != 0
+    assert "error: cannot download s3://sagemaker-p-demo-artifacts/nope" in failed.stdout
+    assert "hint: " in failed.stdout
 
 
-def test_an_upload_starts_the_pipeline_that_the_build_made(
+def test_upload_starts_the_pipeline_that_the_build_created(
     aws: LocalAws, cli: Path, package: Path, folder: Path
 ) -> None:
     environment = variables(aws, **stage(aws, cli))
@@ -130,7 +128,7 @@ def test_an_upload_starts_the_pipeline_that_the_build_made(
     assert input_url(aws, execution) == f"s3://{wiring.bucket}/landing/a.csv"
 
 
-def test_the_program_starts_lists_and_deletes(aws: LocalAws, cli: Path, folder: Path) -> None:
+def test_cli_starts_lists_waits_and_deletes(aws: LocalAws, cli: Path, folder: Path) -> None:
     environment = variables(aws, **stage(aws, cli))
     assert build(folder, environment).returncode == 0
 
@@ -146,9 +144,9 @@ def test_the_program_starts_lists_and_deletes(aws: LocalAws, cli: Path, folder: 
     assert started.stdout.strip() == execution["PipelineExecutionArn"]
     listed = json.loads(run("list", "--json").stdout)
     assert execution["PipelineExecutionArn"] in json.dumps(listed)
-    refused = run("start", "NoSuchParameter=1")
-    assert refused.returncode != 0
-    assert "NoSuchParameter" in refused.stderr
+    failed = run("start", "NoSuchParameter=1")
+    assert failed.returncode != 0
+    assert "NoSuchParameter" in failed.stderr
     aws.client("sagemaker").stop_pipeline_execution(
         PipelineExecutionArn=execution["PipelineExecutionArn"], ClientRequestToken="s" * 32
     )

@@ -1,6 +1,6 @@
-"""Publishing and provisioning where they are refused or fail: a readable reason, and no debris.
+"""Failures of publishing and provisioning: each gives a clear reason and leaves no resources.
 
-The road itself, where all goes well, is in `test_road.py`.
+`test_walkthrough.py` tests the successful workflow.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from account import DEFAULT_BUCKET, StudioUser, open_account
 from inventory import everything
 from local_aws.launcher import LocalAws
 from project import FLOW
-from road import STAGING_BUCKET, Platform
-from studio import Studio, filled_in, reason
-from terminal import done
+from studio import Studio, form_values, reason
+from terminal import output_of
+from walkthrough import STAGING_BUCKET, Platform
 
 NAME: Final = "Abalone"
 FORM: Final = {
@@ -30,7 +30,7 @@ FORM: Final = {
 
 @dataclass(frozen=True)
 class Published:
-    """The product, published both ways, and a user who sees it."""
+    """The product, published in Service Catalog and as a template in S3, and a user."""
 
     aws: LocalAws
     user: StudioUser
@@ -44,7 +44,7 @@ class Published:
         return Studio(self.user)
 
     def create(self, *, from_s3: bool, **changes: str) -> None:
-        """Send off the form of either route."""
+        """Submits the form of either route."""
         form = {**FORM, **changes}
         if from_s3:
             role = self.outputs["ProjectsLaunchRoleArn"]
@@ -55,32 +55,32 @@ class Published:
 
 @pytest.fixture(scope="module")
 def published() -> Iterator[Published]:
-    """Once for all tests here: each leaves the account as it was, which is what it shows."""
+    """Shared by all tests of the module. Each test leaves the account unchanged, and checks that."""
     with LocalAws(auth=True) as aws:
         user = open_account(aws)
         platform = Platform(aws)
         platform.package()
         outputs = platform.deploy(ProjectsLaunchRoleName="AmazonSageMakerProjectsLaunchRole")
-        done(platform.make("attach-policies"))
+        output_of(platform.make("attach-policies"))
         key = "amazon-sagemaker-reusable-components/project-s3-fs-ingestion.yaml"
         url = f"https://{STAGING_BUCKET}.s3.us-east-1.amazonaws.com/{key}"
         yield Published(aws, user, platform, outputs, url)
 
 
-def fails(published: Published, *, from_s3: bool, **changes: str) -> str:
-    """Why a project could not be made. When it is deleted, nothing of it is there any more."""
+def failure_reason(published: Published, *, from_s3: bool, **changes: str) -> str:
+    """Creates a project, which must fail, and deletes it. Returns the reason. Checks that nothing is left."""
     before = everything(published.aws)
     published.create(from_s3=from_s3, **changes)
-    project = published.studio.settled(NAME)
+    project = published.studio.wait_until_settled(NAME)
     assert project["ProjectStatus"] == "CreateFailed", project
     published.studio.delete_project(NAME)
     assert everything(published.aws) == before
     return reason(project)
 
 
-def test_the_form_is_described_as_studio_needs_it(published: Published) -> None:
+def test_form_is_described_as_studio_needs_it(published: Published) -> None:
     catalog = published.user.client("servicecatalog")
-    product, version = published.studio.offered()
+    product, version = published.studio.offered_product()
     assert product == published.outputs["ProductId"]
     form = catalog.describe_provisioning_parameters(ProductId=product, ProvisioningArtifactId=version)
     engine = next(each for each in form["ProvisioningArtifactParameters"] if each["ParameterKey"] == "Engine")
@@ -91,51 +91,51 @@ def test_the_form_is_described_as_studio_needs_it(published: Published) -> None:
 
 
 BAD_PARAMETERS: Final = [
-    ({"DataKeyPrefix": "landing/*"}, "the beginning of keys"),
-    ({"DataBucketName": "s3://bucket"}, "the name of a bucket"),
-    ({"CodeRepositoryId": "my-team/ingestion"}, "A repository is named, but no code connection"),
+    ({"DataKeyPrefix": "landing/*"}, "a key prefix"),
+    ({"DataBucketName": "s3://bucket"}, "a bucket name"),
+    ({"CodeRepositoryId": "my-team/ingestion"}, "A repository is set without a code connection"),
 ]
 
 
-@pytest.mark.parametrize(("changes", "told"), BAD_PARAMETERS)
-def test_a_bad_parameter_is_named_from_a_template_in_s3(
-    published: Published, changes: dict[str, str], told: str
+@pytest.mark.parametrize(("changes", "message"), BAD_PARAMETERS)
+def test_s3_template_error_explains_a_bad_parameter(
+    published: Published, changes: dict[str, str], message: str
 ) -> None:
-    assert told in fails(published, from_s3=True, **changes)
+    assert message in failure_reason(published, from_s3=True, **changes)
 
 
-@pytest.mark.parametrize(("changes", "told"), BAD_PARAMETERS)
-def test_a_bad_parameter_is_named_through_service_catalog(
-    published: Published, changes: dict[str, str], told: str
+@pytest.mark.parametrize(("changes", "message"), BAD_PARAMETERS)
+def test_service_catalog_error_explains_a_bad_parameter(
+    published: Published, changes: dict[str, str], message: str
 ) -> None:
     before = everything(published.aws)
     try:
-        found = fails(published, from_s3=False, **changes)
-    except published.user.client("sagemaker").exceptions.ClientError as refused:
-        # Service Catalog itself looks at patterns, before there is a project.
-        found = str(refused)
-    assert told in found
+        found = failure_reason(published, from_s3=False, **changes)
+    except published.user.client("sagemaker").exceptions.ClientError as rejected:
+        # Service Catalog checks patterns before it creates a project.
+        found = str(rejected)
+    assert message in found
     assert everything(published.aws) == before
 
 
 @pytest.mark.parametrize(
-    ("sid", "told"),
+    ("sid", "message"),
     [
         ("Queues", "is not authorized to perform: sqs:CreateQueue"),
         ("Alarms", "is not authorized to perform: cloudwatch:PutMetricAlarm"),
         ("Functions", "is not authorized to perform: lambda:TagResource"),
     ],
 )
-def test_a_missing_grant_is_named(published: Published, sid: str, told: str) -> None:
-    taken = take_away(published.aws, published.outputs["FSIngestionProductPolicyArn"], sid)
+def test_error_names_a_missing_permission(published: Published, sid: str, message: str) -> None:
+    original = remove_statement(published.aws, published.outputs["FSIngestionProductPolicyArn"], sid)
     try:
-        assert told in fails(published, from_s3=False)
+        assert message in failure_reason(published, from_s3=False)
     finally:
-        put_back(published.aws, taken)
+        restore_policy(published.aws, original)
 
 
-def take_away(aws: LocalAws, policy: str, sid: str) -> dict[str, str]:
-    """A statement of a policy; gives the policy as it was."""
+def remove_statement(aws: LocalAws, policy: str, sid: str) -> dict[str, str]:
+    """Removes a statement from a policy. Returns the original policy."""
     iam = aws.client("iam")
     version = iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
     document = iam.get_policy_version(PolicyArn=policy, VersionId=version)["PolicyVersion"]["Document"]
@@ -146,8 +146,8 @@ def take_away(aws: LocalAws, policy: str, sid: str) -> dict[str, str]:
     return {"PolicyArn": policy, "PolicyDocument": json.dumps(document)}
 
 
-def put_back(aws: LocalAws, policy: dict[str, str]) -> None:
-    """What was taken away, so that there is one version again."""
+def restore_policy(aws: LocalAws, policy: dict[str, str]) -> None:
+    """Restores the original policy, and deletes its other versions."""
     iam = aws.client("iam")
     iam.create_policy_version(**policy, SetAsDefault=True)
     versions = iam.list_policy_versions(PolicyArn=policy["PolicyArn"])["Versions"]
@@ -156,8 +156,8 @@ def put_back(aws: LocalAws, policy: dict[str, str]) -> None:
             iam.delete_policy_version(PolicyArn=policy["PolicyArn"], VersionId=version["VersionId"])
 
 
-def test_code_without_the_tag_of_provisioning_cannot_be_launched(published: Published) -> None:
-    """What lets AWS's policy of the launch role read it, in whichever bucket it is."""
+def test_launch_fails_if_the_code_lacks_the_provisioning_tag(published: Published) -> None:
+    """AWS's policy lets the launch role read objects with this tag, in any bucket."""
     s3 = published.aws.client("s3")
     listed = s3.list_objects_v2(
         Bucket=STAGING_BUCKET, Prefix="amazon-sagemaker-reusable-components/start-pipeline/"
@@ -166,21 +166,21 @@ def test_code_without_the_tag_of_provisioning_cannot_be_launched(published: Publ
     tags = s3.get_object_tagging(**code)["TagSet"]
     s3.delete_object_tagging(**code)
     try:
-        told = fails(published, from_s3=False)
+        message = failure_reason(published, from_s3=False)
     finally:
         s3.put_object_tagging(**code, Tagging={"TagSet": tags})
-    assert "is not authorized to perform: s3:GetObject" in told
-    assert "StartPipeline" in told
+    assert "is not authorized to perform: s3:GetObject" in message
+    assert "StartPipeline" in message
 
 
-def test_a_role_that_the_launch_role_may_not_pass_is_named(published: Published) -> None:
-    # Of the other route.
+def test_error_names_a_role_that_the_launch_role_cannot_pass(published: Published) -> None:
+    # Only the S3 template route allows this role name.
     role = "arn:aws:iam::000000000000:role/service-role/AmazonSageMakerProjectsOwn"
-    told = fails(published, from_s3=False, LambdaExecutionRole=role)
-    assert f"is not authorized to perform: iam:PassRole on resource: {role}" in told
+    message = failure_reason(published, from_s3=False, LambdaExecutionRole=role)
+    assert f"is not authorized to perform: iam:PassRole on resource: {role}" in message
 
 
-def test_a_name_that_is_taken_is_refused_and_its_owner_left_alone(published: Published) -> None:
+def test_rejects_a_duplicate_project_name_and_keeps_the_first_project(published: Published) -> None:
     published.create(from_s3=False)
     first = published.studio.project(NAME)
     before = everything(published.aws)
@@ -193,29 +193,29 @@ def test_a_name_that_is_taken_is_refused_and_its_owner_left_alone(published: Pub
     published.studio.delete_project(NAME)
 
 
-def test_a_second_portfolio_cannot_take_the_roles_of_the_first(published: Published) -> None:
+def test_second_portfolio_cannot_reuse_the_roles_of_the_first(published: Published) -> None:
     before = everything(published.aws)
     second = "STACK_NAME=second"
-    given = (f"S3_BUCKET_NAME={STAGING_BUCKET}", "SC_PORTFOLIO_PRINCIPAL_ROLE_ARN=" + role_arn(published))
-    refused = published.platform.make("deploy", second, *given)
-    assert refused.returncode != 0
+    variables = (f"S3_BUCKET_NAME={STAGING_BUCKET}", "SC_PORTFOLIO_PRINCIPAL_ROLE_ARN=" + role_arn(published))
+    rejected = published.platform.make("deploy", second, *variables)
+    assert rejected.returncode != 0
     assert re.search(
-        r"identifier 'AmazonSageMakerServiceCatalogProductsFs-\w+-us-east-1' already exists", refused.stdout
-    ), refused.stdout
-    assert "hint: " in refused.stdout
+        r"identifier 'AmazonSageMakerServiceCatalogProductsFs-\w+-us-east-1' already exists", rejected.stdout
+    ), rejected.stdout
+    assert "hint: " in rejected.stdout
     assert everything(published.aws) - before == {"stack second (ROLLBACK_COMPLETE)"}
-    done(published.platform.make("delete", second))
+    output_of(published.platform.make("delete", second))
     assert everything(published.aws) == before
 
 
 def role_arn(published: Published) -> str:
-    """The principal's."""
+    """Returns the ARN of the portfolio's principal."""
     name = published.outputs["AmazonSageMakerExecutionRoleName"]
     return str(published.aws.client("iam").get_role(RoleName=name)["Role"]["Arn"])
 
 
-def test_somebody_who_is_no_principal_of_the_portfolio_cannot_provision(published: Published) -> None:
-    aws, (product, version) = published.aws, published.studio.offered()
+def test_only_principals_of_the_portfolio_can_provision(published: Published) -> None:
+    aws, (product, version) = published.aws, published.studio.offered_product()
     before = everything(aws)
     iam = aws.client("iam")
     iam.create_user(UserName="stranger")
@@ -231,7 +231,7 @@ def test_somebody_who_is_no_principal_of_the_portfolio_cannot_provision(publishe
     form = {
         "ProductId": product,
         "ProvisioningArtifactId": version,
-        "ProvisioningParameters": filled_in(FORM),
+        "ProvisioningParameters": form_values(FORM),
     }
     with pytest.raises(sagemaker.exceptions.ClientError, match="No launch paths found"):
         sagemaker.create_project(ProjectName=NAME, ServiceCatalogProvisioningDetails=form)

@@ -1,4 +1,4 @@
-"""The checks of `make smoke-aws` on local-aws: what they ask is understood, and they leave nothing."""
+"""Runs the checks of `make smoke-aws` on local-aws: their requests are valid, and they clean up."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def running_aws(engine: Path) -> Iterator[LocalAws]:
 
 @pytest.fixture
 def parameters(aws: LocalAws) -> dict[str, str]:
-    """The portfolio is deployed; what packaging would have written into the product."""
+    """Deploys the portfolio. Returns the parameters that packaging sets in the product template."""
     staged, iam = stacks.stage(aws, with_build=True), aws.client("iam")
     trust = {
         "Effect": "Allow",
@@ -41,7 +41,7 @@ def parameters(aws: LocalAws) -> dict[str, str]:
         Path="/service-role/",
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
     )
-    # The second of the portfolio's policies stands for AWS's own policy of the role.
+    # The portfolio's second policy replaces the AWS managed policy of the role.
     of_stacks = {
         "Effect": "Allow",
         "Action": "cloudformation:*",
@@ -60,7 +60,7 @@ def parameters(aws: LocalAws) -> dict[str, str]:
 
 
 def operator(aws: LocalAws) -> dict[str, str]:
-    """The key of somebody who may do exactly what the page on the checks lists."""
+    """Creates a user with exactly the documented permissions of the checks. Returns the access key."""
     iam = aws.client("iam")
     iam.create_user(UserName="operator")
     policy = (ROOT / "packaging/smoke/permissions.json").read_text()
@@ -70,7 +70,7 @@ def operator(aws: LocalAws) -> dict[str, str]:
 
 
 def smoke(aws: LocalAws, cli: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What `make smoke-aws` does."""
+    """Runs `make smoke-aws`."""
     command = [sys.executable, str(ROOT / "packaging/smoke_aws.py"), "--program", str(cli)]
     return subprocess.run(
         [*command, *arguments],
@@ -83,7 +83,7 @@ def smoke(aws: LocalAws, cli: Path, *arguments: str) -> subprocess.CompletedProc
 
 
 class Metrics(threading.Thread):
-    """Counts for CloudWatch what AWS's services count there, which local-aws does not."""
+    """Publishes the CloudWatch metrics that AWS services publish, but local-aws does not."""
 
     def __init__(self, aws: LocalAws) -> None:
         super().__init__(daemon=True)
@@ -98,7 +98,7 @@ class Metrics(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        """Look for the check's alarm, until the end."""
+        """Publishes the metrics for each alarm of the checks, until stopped."""
         cloudwatch = self._aws.client("cloudwatch")
         while not self._done.wait(0.2):
             for alarm in cloudwatch.describe_alarms(AlarmNamePrefix="sagemaker-smoke-")["MetricAlarms"]:
@@ -121,14 +121,14 @@ def test_all_checks_run_and_leave_nothing(
 ) -> None:
     before = everything(aws)
     report = tmp_path / "report.json"
-    given = " ".join(f"{name}={value}" for name, value in parameters.items())
-    options = ["--report", str(report), "--parameters", given, "--poll-seconds", "0.5"]
+    assignments = " ".join(f"{name}={value}" for name, value in parameters.items())
+    options = ["--report", str(report), "--parameters", assignments, "--poll-seconds", "0.5"]
     with Metrics(aws):
-        done = smoke(aws, cli, "--confirm", ACCOUNT, *options)
-    assert done.returncode == 0, done.stderr + done.stdout
+        result = smoke(aws, cli, "--confirm", ACCOUNT, *options)
+    assert result.returncode == 0, result.stderr + result.stdout
     found = json.loads(report.read_text())
     assert found["left"] == []
-    # Whom the test made, and what AWS keeps of jobs.
+    # The test created the user. SageMaker keeps the log group.
     kept = {"user operator", "log group /aws/sagemaker/ProcessingJobs"}
     assert everything(aws) - before == kept
     assert {verdict["outcome"] for verdict in found["verdicts"]} == {"shown"}

@@ -1,4 +1,4 @@
-"""The templates deployed with IAM enforced: an upload to the stack's bucket starts its pipeline."""
+"""The deployed templates with IAM enforced: an upload to the stack's bucket starts its pipeline."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from inventory import everything
 from local_aws.launcher import LocalAws
 from observe import depth, eventually, executions, input_url, log_lines
 from resolve import Template
-from road import STAGING_BUCKET
+from walkthrough import STAGING_BUCKET
 from wiring import ACCOUNT, REGION, create_pipeline
 
 FUNCTION = f"sagemaker-{stacks.PROJECT_ID}-start-pipeline"
 RETRY_FUNCTION = f"{FUNCTION}-retry"
 OWN_BUCKET = f"sagemaker-{stacks.PROJECT_ID}-data-{ACCOUNT}"
 ARTIFACTS = f"sagemaker-{stacks.PROJECT_ID}-artifacts-{ACCOUNT}"
-GIVEN_BUCKET = "landing-zone"
+EXISTING_BUCKET = "landing-zone"
 PACKAGED = {
     "StagingBucketName": STAGING_BUCKET,
     "StartPipelineX8664Sha256": "0" * 64,
@@ -39,37 +39,37 @@ def running_aws() -> Iterator[LocalAws]:
 
 @pytest.fixture
 def staged(aws: LocalAws) -> dict[str, str]:
-    """The package is staged, and the portfolio's stack has made the roles."""
+    """Stages the package, and deploys the portfolio, which creates the roles."""
     parameters = stacks.stage(aws)
     stacks.deploy(aws, "portfolio", stacks.PORTFOLIO, stacks.portfolio_parameters())
     return parameters
 
 
-@pytest.fixture(params=["created", "given"])
+@pytest.fixture(params=["created", "existing"])
 def project(request: pytest.FixtureRequest, aws: LocalAws, staged: dict[str, str]) -> dict[str, str]:
-    """The outputs of a project that is deployed, with its own data bucket or an existing one."""
+    """The outputs of a deployed project, with its own data bucket or an existing one."""
     changes = {"Dashboard": "Yes"}
-    if request.param == "given":
+    if request.param == "existing":
         s3 = aws.client("s3")
-        s3.create_bucket(Bucket=GIVEN_BUCKET)
+        s3.create_bucket(Bucket=EXISTING_BUCKET)
         s3.put_bucket_notification_configuration(
-            Bucket=GIVEN_BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}}
+            Bucket=EXISTING_BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}}
         )
-        changes["DataBucketName"] = GIVEN_BUCKET
+        changes["DataBucketName"] = EXISTING_BUCKET
     return stacks.deploy(aws, "project", stacks.PRODUCT, stacks.product_parameters(staged, **changes))
 
 
 def upload(aws: LocalAws, project: dict[str, str], key: str) -> None:
-    """A file in the project's data bucket."""
+    """Uploads a file to the project's data bucket."""
     aws.client("s3").put_object(Bucket=project["DataBucketName"], Key=key, Body=b"x")
 
 
 def failures(aws: LocalAws, function: str) -> list[str]:
-    """Why uploads failed, by a function's log."""
+    """Returns the reasons why uploads failed, from a function's log."""
     return [line["reason"] for line in log_lines(aws, function) if line.get("message") == "event failed"]
 
 
-def test_an_upload_under_the_prefix_starts_the_pipeline_and_one_beside_it_does_not(
+def test_only_uploads_that_match_prefix_and_suffix_start_the_pipeline(
     aws: LocalAws, project: dict[str, str]
 ) -> None:
     create_pipeline(aws, project["PipelineName"])
@@ -79,15 +79,13 @@ def test_an_upload_under_the_prefix_starts_the_pipeline_and_one_beside_it_does_n
     eventually(lambda: executions(aws, project["PipelineName"]), "the execution")
     found = [input_url(aws, execution) for execution in executions(aws, project["PipelineName"])]
     assert found == [f"{project['DataLocation']}전복 a+b.csv"]
-    # Under the role that the portfolio's stack made.
+    # The caller is the role that the portfolio's stack created.
     [call] = aws.calls("StartPipelineExecution")
     assert f":assumed-role/AmazonSageMakerServiceCatalogProductsFs-Lambda-{REGION}/" in call.principal
     assert log_lines(aws, RETRY_FUNCTION) == []
 
 
-def test_an_upload_that_fails_goes_to_the_retry_queue_and_is_tried_again(
-    aws: LocalAws, project: dict[str, str]
-) -> None:
+def test_failed_upload_is_retried_through_the_queue(aws: LocalAws, project: dict[str, str]) -> None:
     create_pipeline(aws, project["PipelineName"])
     aws.faults.error("StartPipelineExecution", code="ResourceLimitExceeded", times=1)
     upload(aws, project, "landing/a.csv")
@@ -99,7 +97,7 @@ def test_an_upload_that_fails_goes_to_the_retry_queue_and_is_tried_again(
     assert len(executions(aws, project["PipelineName"])) == 1
 
 
-def test_an_upload_before_the_first_build_waits_in_the_retry_queue(
+def test_upload_before_the_first_build_waits_in_the_retry_queue(
     aws: LocalAws, project: dict[str, str]
 ) -> None:
     upload(aws, project, "landing/a.csv")
@@ -109,7 +107,7 @@ def test_an_upload_before_the_first_build_waits_in_the_retry_queue(
     assert depth(aws, project["DeadLetterQueueUrl"]) == 0
 
 
-def test_a_project_can_be_given_another_prefix(aws: LocalAws, staged: dict[str, str]) -> None:
+def test_update_changes_the_prefix(aws: LocalAws, staged: dict[str, str]) -> None:
     project = stacks.deploy(aws, "project", stacks.PRODUCT, stacks.product_parameters(staged))
     create_pipeline(aws, project["PipelineName"])
     changed = stacks.product_parameters(staged, DataKeyPrefix="incoming/", RetryDelaySeconds="60")
@@ -125,8 +123,8 @@ def test_a_project_can_be_given_another_prefix(aws: LocalAws, staged: dict[str, 
     assert queue["Attributes"]["VisibilityTimeout"] == "60"
 
 
-def test_another_projects_pipeline_is_out_of_reach(aws: LocalAws, staged: dict[str, str]) -> None:
-    """The functions' role reaches what is named as projects name it."""
+def test_role_cannot_start_the_pipeline_of_another_project(aws: LocalAws, staged: dict[str, str]) -> None:
+    """The functions' role allows only pipeline names with the project prefix."""
     parameters = stacks.product_parameters(staged)
     project = stacks.deploy(aws, "project", stacks.PRODUCT, parameters)
     create_pipeline(aws, "somebody-elses")
@@ -140,28 +138,26 @@ def test_another_projects_pipeline_is_out_of_reach(aws: LocalAws, staged: dict[s
     assert executions(aws, "somebody-elses") == []
 
 
-def test_outputs_and_names_are_those_that_the_tests_of_the_templates_work_out(
-    aws: LocalAws, staged: dict[str, str]
-) -> None:
+def test_outputs_match_those_that_the_template_tests_compute(aws: LocalAws, staged: dict[str, str]) -> None:
     parameters = stacks.product_parameters(staged, Dashboard="Yes")
     found = stacks.deploy(aws, "project", stacks.PRODUCT, parameters)
     stack = Template.load(stacks.PRODUCT).resolve(parameters, region=REGION, account=ACCOUNT)
     expected = dict(stack.outputs)
-    # The host's own address stands in for those of SQS and CodeCommit.
+    # The URLs have local-aws's host instead of those of SQS and CodeCommit.
     for name in ("RetryQueueUrl", "DeadLetterQueueUrl", "RepositoryCloneUrl"):
         assert found.pop(name).rpartition("/")[2] == expected.pop(name).rpartition("/")[2]
     assert found == expected
 
 
-def test_an_engine_that_was_not_packaged_is_refused_before_anything_is_made(aws: LocalAws) -> None:
+def test_rejects_an_unpackaged_engine_before_creating_resources(aws: LocalAws) -> None:
     aws.client("s3").create_bucket(Bucket=STAGING_BUCKET)
     parameters = stacks.product_parameters(PACKAGED, Engine="native")
-    with pytest.raises(ClientError, match="The native engine was not packaged"):
+    with pytest.raises(ClientError, match="The native engine is not packaged"):
         stacks.create(aws, "project", stacks.PRODUCT, parameters)
     assert stacks.status(aws, "project") == "gone"
 
 
-def test_a_name_that_is_taken_fails_the_launch_and_stays_its_owners(
+def test_launch_fails_if_a_name_exists_and_keeps_the_existing_resource(
     aws: LocalAws, staged: dict[str, str]
 ) -> None:
     taken = f"sagemaker-{stacks.PROJECT_ID}-retry"
@@ -169,13 +165,13 @@ def test_a_name_that_is_taken_fails_the_launch_and_stays_its_owners(
     before = everything(aws)
     stacks.create(aws, "project", stacks.PRODUCT, stacks.product_parameters(staged))
     assert stacks.status(aws, "project") == "ROLLBACK_COMPLETE"
-    told = f"RetryQueue: Resource of type 'AWS::SQS::Queue' with identifier '{taken}' already exists."
-    assert told in stacks.reasons(aws, "project")
+    reason = f"RetryQueue: Resource of type 'AWS::SQS::Queue' with identifier '{taken}' already exists."
+    assert reason in stacks.reasons(aws, "project")
     assert everything(aws) - before == {"stack project (ROLLBACK_COMPLETE)"}
     assert before <= everything(aws)
 
 
-def test_a_launch_that_fails_leaves_nothing(aws: LocalAws, staged: dict[str, str]) -> None:
+def test_failed_launch_leaves_no_resources(aws: LocalAws, staged: dict[str, str]) -> None:
     before = everything(aws)
     processor = "Arm64" if ARCHITECTURE == "arm64" else "X8664"
     # Never staged.
@@ -186,9 +182,7 @@ def test_a_launch_that_fails_leaves_nothing(aws: LocalAws, staged: dict[str, str
     assert everything(aws) - before == {"stack project (ROLLBACK_COMPLETE)"}
 
 
-def test_deleting_a_project_leaves_its_buckets_and_nothing_else(
-    aws: LocalAws, staged: dict[str, str]
-) -> None:
+def test_deleting_a_project_leaves_only_its_buckets(aws: LocalAws, staged: dict[str, str]) -> None:
     before = everything(aws)
     project = stacks.deploy(
         aws, "project", stacks.PRODUCT, stacks.product_parameters(staged, Dashboard="Yes")
@@ -199,7 +193,7 @@ def test_deleting_a_project_leaves_its_buckets_and_nothing_else(
     assert stacks.status(aws, "project") == "gone"
     kept = {f"bucket {OWN_BUCKET}", f"bucket {ARTIFACTS}"}
     assert everything(aws) - before == kept
-    # And they go on refusing requests without TLS.
+    # The buckets still reject requests without TLS.
     for bucket in (OWN_BUCKET, ARTIFACTS):
         policy = json.loads(aws.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])
         assert [statement["Sid"] for statement in policy["Statement"]] == ["TlsOnly"]

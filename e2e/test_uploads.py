@@ -1,4 +1,4 @@
-"""An upload starts its pipeline, once, whatever its key and however it was made."""
+"""Each upload starts its pipeline once, for any key and any kind of upload."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_any_key_reaches_the_pipeline_verbatim_and_once(aws: LocalAws, package: 
     assert [input_url(aws, execution) for execution in found] == [f"s3://{wiring.bucket}/{key}"]
 
 
-def test_only_keys_with_prefix_and_suffix_start_anything(aws: LocalAws, package: Path) -> None:
+def test_only_keys_with_prefix_and_suffix_start_an_execution(aws: LocalAws, package: Path) -> None:
     wiring = wire(aws, package)
     s3 = aws.client("s3")
     for key in ["landing/a.txt", "elsewhere/a.csv", "a.csv", "landing", "landing/a.csv.bak", "Landing/a.csv"]:
@@ -54,19 +54,17 @@ def test_only_keys_with_prefix_and_suffix_start_anything(aws: LocalAws, package:
 
 
 @pytest.mark.parametrize("versioned", [False, True])
-def test_each_upload_of_one_key_starts_its_own_execution(
-    aws: LocalAws, package: Path, versioned: bool
-) -> None:
+def test_each_upload_of_a_key_starts_its_own_execution(aws: LocalAws, package: Path, versioned: bool) -> None:
     wiring = wire(aws, package, versioned=versioned)
     s3 = aws.client("s3")
     for upload in range(3):
-        # The same bytes each time: what counts is the upload, not the content.
+        # Each upload counts, even with the same content.
         s3.put_object(Bucket=wiring.bucket, Key="landing/same.csv", Body=b"same")
         eventually(functools.partial(has_executions, aws, upload + 1), "the execution")
     assert len({found["PipelineExecutionArn"] for found in executions(aws)}) == 3
 
 
-def test_copies_and_multipart_uploads_start_it_too(aws: LocalAws, package: Path) -> None:
+def test_copies_and_multipart_uploads_start_executions(aws: LocalAws, package: Path) -> None:
     wiring = wire(aws, package)
     s3 = aws.client("s3")
     s3.put_object(Bucket=wiring.bucket, Key="elsewhere/source.csv", Body=b"x")
@@ -81,7 +79,7 @@ def test_copies_and_multipart_uploads_start_it_too(aws: LocalAws, package: Path)
     assert urls == {f"s3://{wiring.bucket}/landing/{name}.csv" for name in ("copied", "parts")}
 
 
-def test_folder_markers_and_empty_objects_are_skipped(aws: LocalAws, package: Path) -> None:
+def test_skips_folder_markers_and_empty_objects(aws: LocalAws, package: Path) -> None:
     wiring = wire(aws, package, suffix="")
     s3 = aws.client("s3")
     s3.put_object(Bucket=wiring.bucket, Key="landing/folder/", Body=b"")
@@ -97,7 +95,7 @@ def test_folder_markers_and_empty_objects_are_skipped(aws: LocalAws, package: Pa
     assert depth(aws, wiring.retry_queue) == 0
 
 
-def test_a_redelivered_event_finds_the_execution_of_its_first_delivery(aws: LocalAws, package: Path) -> None:
+def test_redelivered_event_finds_the_execution_of_the_first_delivery(aws: LocalAws, package: Path) -> None:
     wiring = wire(aws, package)
     aws.client("s3").put_object(Bucket=wiring.bucket, Key="landing/a.csv", Body=b"x")
     eventually(lambda: executions(aws), "the execution")
@@ -109,7 +107,7 @@ def test_a_redelivered_event_finds_the_execution_of_its_first_delivery(aws: Loca
     assert len(executions(aws)) == 1
 
 
-def test_the_execution_is_named_after_the_object(aws: LocalAws, package: Path) -> None:
+def test_execution_is_named_after_the_object(aws: LocalAws, package: Path) -> None:
     wire(aws, package)
     answer = invoke(aws, (EVENTS / "key-spaces.json").read_text())
     assert answer["outcome"] == "started"
@@ -118,7 +116,7 @@ def test_the_execution_is_named_after_the_object(aws: LocalAws, package: Path) -
     assert execution["PipelineExecutionDescription"] == "landing/raw data/abalone 2026 11.csv"
 
 
-def test_logs_and_metrics_say_what_happened(aws: LocalAws, package: Path) -> None:
+def test_logs_and_metrics_describe_the_execution(aws: LocalAws, package: Path) -> None:
     wire(aws, package)
     answer = invoke(aws, (EVENTS / "put-object.json").read_text())
     lines = eventually(lambda: log_lines(aws, FUNCTION), "the log")
@@ -138,7 +136,7 @@ def has_executions(aws: LocalAws, number: int) -> bool:
 
 
 def invoke(aws: LocalAws, event: str) -> dict[str, Any]:
-    """The function's answer to an event that it does not fail on."""
+    """Invokes the function, which must succeed. Returns its answer."""
     answer = aws.client("lambda").invoke(FunctionName=FUNCTION, Payload=event)
     payload: dict[str, Any] = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, payload

@@ -1,7 +1,7 @@
-"""The event path on local-aws, as the product wires it on AWS.
+"""Creates the event path on local-aws, as the product does on AWS.
 
 bucket -> rule -> start-pipeline -> pipeline, and failed events -> retry queue -> start-pipeline-retry -> dead
-letters. The pipeline, if it is made here, is a placeholder of one processing step.
+letters. The pipeline is a placeholder with one processing step.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ FUNCTION: Final = "sagemaker-p-demo-start-pipeline"
 RETRY_FUNCTION: Final = "sagemaker-p-demo-start-pipeline-retry"
 PREFIX: Final = "landing/"
 SUFFIX: Final = ".csv"
-# Long enough for a batch of which every message meets a slow service.
+# Long enough for a batch in which every message is slow.
 FUNCTION_TIMEOUT_SECONDS: Final = 30
 PIPELINE_DEFINITION: Final = (Path(__file__).parent / "pipeline.json").read_text()
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """What was made."""
+    """The created resources."""
 
     bucket: str
     pipeline: str
     retry_queue: str
     dead_letters: str
     tap: str
-    """A queue that receives a copy of each event that the rule matches, to look at."""
+    """A queue that receives a copy of each event that matches the rule."""
 
 
 def create_pipeline(aws: LocalAws, name: str) -> None:
-    """A pipeline that an execution can be started of."""
+    """Creates the placeholder pipeline."""
     aws.client("sagemaker").create_pipeline(
         PipelineName=name,
         PipelineDefinition=PIPELINE_DEFINITION,
@@ -60,10 +60,10 @@ def wire(
     environment: dict[str, str] | None = None,
     versioned: bool = False,
 ) -> Wiring:
-    """Make everything around the function in `package`.
+    """Creates the function in `package`, and all resources around it.
 
-    Its role may start `pipeline` and nothing else, whatever `started_pipeline` says it should start.
-    `retry_seconds` is what the product has as 15 minutes.
+    The function's role may start only `pipeline`, even if `started_pipeline` configures another one.
+    `retry_seconds` is the retry delay, which is 15 minutes in the product.
     """
     if make_pipeline:
         create_pipeline(aws, pipeline)
@@ -81,7 +81,7 @@ def wire(
     role = create_role(aws, pipeline)
     variables = {"SM_PIPELINE_NAME": started_pipeline or pipeline, **(environment or {})}
     create_function(aws, FUNCTION, package, role, variables, timeout=FUNCTION_TIMEOUT_SECONDS)
-    # AWS refuses a mapping whose queue shows a message again before the function has to be done with it.
+    # AWS rejects a mapping if the queue's visibility timeout is shorter than the function's timeout.
     retry_timeout = min(FUNCTION_TIMEOUT_SECONDS, retry_seconds)
     create_function(aws, RETRY_FUNCTION, package, role, variables, timeout=retry_timeout)
     retry_through_queue(aws)
@@ -91,17 +91,17 @@ def wire(
 
 
 def arn(service: str, resource: str) -> str:
-    """An ARN in the local account."""
+    """Returns an ARN in the local account."""
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
 def queue(aws: LocalAws, name: str, attributes: dict[str, str]) -> str:
-    """A queue's URL."""
+    """Creates a queue. Returns its URL."""
     return str(aws.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
 
 
 def create_role(aws: LocalAws, pipeline: str) -> str:
-    """The functions' role, with exactly what they need."""
+    """Creates the functions' role, with least privilege. Returns its ARN."""
     iam = aws.client("iam")
     trust = statement("sts:AssumeRole", None) | {"Principal": {"Service": "lambda.amazonaws.com"}}
     role = iam.create_role(
@@ -126,19 +126,19 @@ def create_role(aws: LocalAws, pipeline: str) -> str:
 
 
 def statement(action: str | list[str], resource: str | None) -> dict[str, Any]:
-    """One grant."""
+    """Returns a statement that allows the action."""
     return {"Effect": "Allow", "Action": action} | ({"Resource": resource} if resource else {})
 
 
 def policy(*statements: dict[str, Any]) -> str:
-    """A policy document."""
+    """Returns a policy document."""
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def create_function(
     aws: LocalAws, name: str, package: Path, role: str, variables: dict[str, str], *, timeout: int
 ) -> None:
-    """A function from the package that is shipped."""
+    """Creates a function from the shipped package."""
     aws.client("lambda").create_function(
         FunctionName=name,
         Runtime="provided.al2023",
@@ -153,7 +153,7 @@ def create_function(
 
 
 def retry_through_queue(aws: LocalAws) -> None:
-    """Without retries by Lambda: a failed event goes to the queue, and from there to the second function."""
+    """Turns off Lambda's retries. Sends failed events to the queue, and from there to the retry function."""
     functions = aws.client("lambda")
     functions.put_function_event_invoke_config(
         FunctionName=FUNCTION,
@@ -169,7 +169,7 @@ def retry_through_queue(aws: LocalAws) -> None:
 
 
 def make_bucket(aws: LocalAws, bucket: str, *, versioned: bool) -> None:
-    """A bucket that tells EventBridge of its objects."""
+    """Creates a bucket that sends its events to EventBridge."""
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=bucket)
     if versioned:
@@ -180,14 +180,14 @@ def make_bucket(aws: LocalAws, bucket: str, *, versioned: bool) -> None:
 
 
 def make_rule(aws: LocalAws, bucket: str, suffix: str) -> None:
-    """The rule that sends uploads under the prefix and with the suffix to the function."""
+    """Creates the rule that sends uploads with the prefix and suffix to the function."""
     events = aws.client("events")
     pattern = {
         "source": ["aws.s3"],
         "detail-type": ["Object Created"],
         "detail": {
             "bucket": {"name": [bucket]},
-            # One wildcard: a list of a prefix and a suffix would mean either.
+            # One wildcard, because a list of a prefix and a suffix matches either of them.
             "object": {"key": [{"wildcard": f"{PREFIX}*{suffix}"}]},
         },
     }

@@ -1,4 +1,4 @@
-"""Runs the AWS CLI, and shows each command before it runs: what is done can be read, and done by hand."""
+"""Runs the AWS CLI. Prints each command before it runs, so that users can read and repeat it."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from staging.errors import PackagingError
 
 
 class AwsCliError(PackagingError):
-    """What the AWS CLI wrote as a command failed."""
+    """A failed AWS CLI command, with the CLI's error message."""
 
     def __init__(self, command: list[str], text: str) -> None:
         super().__init__(
-            text, f"`{' '.join(command[:3])}` failed; `aws sts get-caller-identity` says who asks"
+            text, f"`{' '.join(command[:3])}` failed; `aws sts get-caller-identity` shows the caller"
         )
         self._command = command
 
     def has(self, *codes: str) -> bool:
-        """Whether it is one of these errors of the service."""
+        """Whether the service returned one of these error codes."""
         return any(f"({code})" in str(self) for code in codes)
 
-    def told(self, hint: str) -> PackagingError:
-        """As an error with a hint."""
+    def with_hint(self, hint: str) -> PackagingError:
+        """The error with a hint."""
         return PackagingError(f"`{' '.join(self._command[:3])}` failed: {self}", hint)
 
 
 def aws(*arguments: str, takes_long: bool = False) -> Any:
-    """The answer of `aws <arguments>`: its JSON, or None where it has none.
+    """Runs `aws <arguments>`. Returns its JSON output, or None without output.
 
-    What a command that takes long tells of its progress is shown as it comes, and is no answer.
+    With `takes_long`, the command's output goes to standard error as progress, and None is returned.
     """
     program = shutil.which("aws")
     if program is None:
         raise PackagingError(
-            "There is no AWS CLI on the path.", "make deploy and its like bring one: use those"
+            "The AWS CLI is not on the PATH.", "run this through make, which installs the AWS CLI"
         )
     command = ["aws", *arguments]
     print(f"$ {shlex.join(command)}", file=sys.stderr)
     environment = {**os.environ, "AWS_PAGER": "", "AWS_DEFAULT_OUTPUT": "json"}
-    if "AWS_REGION" in os.environ:  # which version 1 of the AWS CLI does not look at
+    if "AWS_REGION" in os.environ:  # version 1 of the AWS CLI ignores AWS_REGION
         environment["AWS_DEFAULT_REGION"] = os.environ["AWS_REGION"]
     shown = sys.stderr if takes_long else subprocess.PIPE
     done = subprocess.run(
@@ -56,5 +56,5 @@ def aws(*arguments: str, takes_long: bool = False) -> Any:
 
 
 def account() -> str:
-    """The caller's."""
+    """The caller's account ID."""
     return str(aws("sts", "get-caller-identity")["Account"])

@@ -1,9 +1,9 @@
-"""Refuses a binary that needs a newer glibc than the machine it will run on has.
+"""Rejects a binary that needs a newer glibc than the target machine has.
 
     python packaging/check_glibc.py 2.34 target/lambda/start-pipeline/bootstrap.zip
 
-Takes ELF files, or zip files that hold one named `bootstrap`. Amazon Linux 2023, which is what
-`provided.al2023` runs on, has glibc 2.34.
+Accepts ELF files, and zip files that contain an ELF file named `bootstrap`. Amazon Linux 2023, which
+`provided.al2023` is based on, has glibc 2.34.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Version = tuple[int, ...]
 
 
 def binary(path: Path) -> io.BytesIO:
-    """The ELF file at `path`, out of its zip file if it is in one."""
+    """The ELF file at `path`, extracted if it is in a zip file."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as package:
             return io.BytesIO(package.read("bootstrap"))
@@ -28,7 +28,7 @@ def binary(path: Path) -> io.BytesIO:
 
 
 def needed_glibc(elf: io.BytesIO) -> Version:
-    """The newest glibc version that a symbol of the binary asks for; (0,) for a static binary."""
+    """The newest glibc version that a symbol of the binary requires. (0,) for a static binary."""
     newest: Version = (0,)
     for section in ELFFile(elf).iter_sections():
         if not isinstance(section, GNUVerNeedSection):
@@ -43,19 +43,19 @@ def needed_glibc(elf: io.BytesIO) -> Version:
 
 
 def dotted(version: Version) -> str:
-    """As people write it."""
+    """The version with dots."""
     return ".".join(map(str, version))
 
 
 def main() -> int:
-    """Returns the exit code."""
+    """Runs the command. Returns the exit code."""
     limit = tuple(int(part) for part in sys.argv[1].split("."))
     for path in map(Path, sys.argv[2:]):
         needed = needed_glibc(binary(path))
         if needed > limit:
             print(
-                f"{path} needs glibc {dotted(needed)}, and where it will run there is {dotted(limit)}.\n"
-                "hint: build it with `make build`, which links against the right version",
+                f"{path} needs glibc {dotted(needed)}; the target has {dotted(limit)}.\n"
+                "hint: build it with `make build`, which links against the right glibc",
                 file=sys.stderr,
             )
             return 1

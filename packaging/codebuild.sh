@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs `make package` in CodeBuild (cfn-templates/package-cfn.yaml), in a machine that is thrown away afterwards. Only
-# therefore it may fetch a Rust toolchain; `make` itself never does. Takes S3_BUCKET_NAME and VERSION.
+# Runs `make package` in CodeBuild (cfn-templates/package-cfn.yaml). Installs a Rust toolchain, because the build
+# machine is discarded afterwards; `make` itself never installs one. Reads S3_BUCKET_NAME and VERSION.
 set -euo pipefail
 
 rustup=1.28.2
@@ -11,7 +11,7 @@ curl --fail --silent --show-error --retry 3 --proto '=https' --output rustup-ini
   "https://static.rust-lang.org/rustup/archive/$rustup/x86_64-unknown-linux-gnu/rustup-init"
 echo "$rustup_sha256  rustup-init" | sha256sum --check --strict --quiet
 chmod +x rustup-init
-# rustup verifies what it fetches by the hashes in the release's manifest.
+# rustup verifies its downloads by the hashes in the release's manifest.
 ./rustup-init -y --quiet --no-modify-path --profile minimal --default-toolchain "$rust" \
   --target x86_64-unknown-linux-gnu --target aarch64-unknown-linux-gnu
 export PATH="$HOME/.cargo/bin:$PATH"

@@ -1,7 +1,8 @@
-"""What waits in a project's dead-letter queue, and why it was given up, as far as that can be known.
+"""Reads the messages in a project's dead-letter queue, and finds out why they failed.
 
-A message holds an event that the function failed on, or one that EventBridge could not deliver, or whatever
-else somebody sent. The first two tell of their first failure; the last one is in the retry function's log.
+A message contains an event that the function failed on, an event that EventBridge could not deliver, or
+anything else that someone sent. The first two contain their first failure. The last failure is in the retry
+function's log.
 """
 
 from __future__ import annotations
@@ -13,32 +14,32 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-# Messages that are shown; each costs a search of the log.
+# Number of messages to show. Each needs a search of the log.
 SHOWN: Final = 10
-# Pages of the log that are searched for one message.
+# Pages of the log to search for one message.
 PAGES: Final = 20
-# While they are read nobody else receives them; they are given back at the end.
+# The messages are invisible to other receivers while they are read, and visible again at the end.
 HIDDEN_SECONDS: Final = 60
 _LINE: Final = 300
 
 
 @dataclasses.dataclass(frozen=True)
 class DeadLetter:
-    """A message that was given up."""
+    """A message in the dead-letter queue."""
 
     id: str
     upload: str
-    """The object's URL, or what the message holds instead."""
+    """The object's URL, or the message's body."""
     time: str
-    """The event's, or nothing."""
+    """The event's time. Empty if there is none."""
     first_failure: str
-    """Nothing where the message does not tell."""
+    """Empty if the message does not contain it."""
     sent: int
-    """When it was first kept, in milliseconds since 1970."""
+    """When it was first sent, in milliseconds since 1970."""
 
 
 def peek(sqs: Any, url: str) -> list[DeadLetter]:
-    """The first messages of the queue, which are left as they are. More than are shown are not read."""
+    """Reads the first `SHOWN` messages of the queue, and leaves them in it."""
     found: dict[str, dict[str, Any]] = {}
     try:
         while len(found) < SHOWN:
@@ -46,7 +47,7 @@ def peek(sqs: Any, url: str) -> list[DeadLetter]:
                 QueueUrl=url,
                 MaxNumberOfMessages=min(10, SHOWN - len(found)),
                 VisibilityTimeout=HIDDEN_SECONDS,
-                # A short wait asks all of SQS's servers; none would ask a few of them.
+                # Long polling queries all of SQS's servers. Short polling queries a subset.
                 WaitTimeSeconds=1,
                 MessageAttributeNames=["All"],
                 MessageSystemAttributeNames=["SentTimestamp"],
@@ -65,12 +66,12 @@ def _give_back(sqs: Any, url: str, messages: list[dict[str, Any]]) -> None:
             {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}
             for number, message in enumerate(messages[start : start + 10])
         ]
-        # Those that it fails for come back by themselves after a minute.
+        # If this fails, the messages become visible after a minute.
         sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
 
 
 def read(message: dict[str, Any]) -> DeadLetter:
-    """What a message of SQS tells. Any body is read."""
+    """Reads an SQS message with any body."""
     body = message.get("Body", "")
     try:
         payload = json.loads(body)
@@ -91,11 +92,11 @@ def read(message: dict[str, Any]) -> DeadLetter:
 
 
 def _first_failure(payload: Any, attributes: dict[str, Any]) -> str:
-    """Lambda tells it in the envelope, EventBridge in the message's attributes."""
-    told = [_get(payload, "responsePayload", name) for name in ("errorType", "errorMessage")]
-    if not any(told):
-        told = [_get(attributes, name, "StringValue") for name in ("ERROR_CODE", "ERROR_MESSAGE")]
-    return ": ".join(part for part in told if isinstance(part, str) and part)
+    """The first failure: from Lambda's envelope, or from EventBridge's message attributes."""
+    parts = [_get(payload, "responsePayload", name) for name in ("errorType", "errorMessage")]
+    if not any(parts):
+        parts = [_get(attributes, name, "StringValue") for name in ("ERROR_CODE", "ERROR_MESSAGE")]
+    return ": ".join(part for part in parts if isinstance(part, str) and part)
 
 
 def _get(value: Any, *names: str) -> Any:
@@ -105,13 +106,13 @@ def _get(value: Any, *names: str) -> Any:
 
 
 def one_line(text: str) -> str:
-    """The text in one line of a terminal: control characters escaped, the end cut off."""
+    """The text on one line: control characters escaped, long text truncated."""
     shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
     return shown if len(shown) <= _LINE else f"{shown[:_LINE]}…"
 
 
 def last_failure(logs: Any, group: str, letter: DeadLetter) -> str:
-    """Why the retry function failed for it the last time, by its log; nothing if the log does not have it."""
+    """The retry function's last failure for this message, from its log. Empty if the log does not have it."""
     request: dict[str, Any] = {
         "logGroupName": group,
         "filterPattern": f'"{letter.id}"',
@@ -122,13 +123,13 @@ def last_failure(logs: Any, group: str, letter: DeadLetter) -> str:
         try:
             page = logs.filter_log_events(**request)
         except ClientError as error:
-            return f"not known: {error}"
+            return f"unknown: {error}"
         for event in page["events"]:
             latest = _failure_in(event, letter.id) or latest
         if "nextToken" not in page:
             return latest
         request["nextToken"] = page["nextToken"]
-    return f"{latest or 'not known'} (there is more of the log than was searched)"
+    return f"{latest or 'unknown'} (not all of the log was searched)"
 
 
 def _failure_in(event: dict[str, Any], message_id: str) -> str:

@@ -42,7 +42,7 @@ _LISTED: Final = 6
 
 
 def main() -> None:
-    """Rewrite the page."""
+    """Rewrites the page."""
     page = ROOT / PAGE
     before = page.read_text()
     after = rewritten(before, ROOT)
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def rewritten(page: str, root: Path) -> str:
-    """The page with its generated tables made anew from the sources below `root`."""
+    """The page with its tables generated from the sources in `root`."""
     wanted = tables(root)
     found = [name for _, name, _ in _GENERATED.findall(page)]
     if sorted(found) != sorted(wanted):
@@ -93,7 +93,7 @@ def settings(source: str) -> str:
 
 
 def parameters(template: Document) -> str:
-    """The parameters of a template, a table for each of its groups."""
+    """The parameters of a template: one table per parameter group."""
     parts = []
     for group in range(template.length(*_INTERFACE)):
         label = template.text(*_INTERFACE, group, "Label", "default")
@@ -148,7 +148,7 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _prose(text: str) -> str:
-    """Text as Markdown shows it literally, in a cell of a table."""
+    """The text escaped for a cell of a Markdown table."""
     return re.sub(r"([\\|*<`])", r"\\\1", text)
 
 

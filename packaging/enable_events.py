@@ -1,10 +1,10 @@
-"""`make enable-events`: turns on EventBridge for a bucket that exists, and keeps its other notifications.
+"""`make enable-events`: turns on EventBridge for an existing bucket, and keeps its other notifications.
 
     python packaging/enable_events.py --bucket my-data-bucket
 
-S3 takes a bucket's notifications only as a whole, and has no way to write them only if nobody else has. So
-they are read, written with EventBridge added, read back and compared; if somebody changed them meanwhile,
-it begins again with what is there then.
+S3 replaces a bucket's notifications as a whole, and has no conditional write for them. So the program reads
+the notifications, writes them with EventBridge added, reads them back and compares. If someone else changed
+them in between, it starts again.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from botocore.exceptions import ClientError
 from staging.errors import PackagingError, error_code, run
 
 ATTEMPTS: Final = 8
-# What was written may take a moment to be read.
+# A write may take a moment to become visible.
 READS: Final = 4
 EVENTBRIDGE: Final = "EventBridgeConfiguration"
 Notifications = dict[str, Any]
 
 
 def main() -> None:
-    """Read the command line and turn it on."""
+    """Runs the command."""
     parser = argparse.ArgumentParser(
-        description="Turn on EventBridge for a bucket, and keep its other notifications."
+        description="Turns on EventBridge for a bucket, and keeps its other notifications."
     )
     parser.add_argument("--bucket", required=True)
     bucket = parser.parse_args().bucket
-    # Any name that S3 may know: the bucket was made by others.
+    # Accept any name that S3 may have accepted: the bucket exists already.
     if not re.fullmatch(r"[a-zA-Z0-9._-]{3,255}", bucket):
         raise PackagingError(
             f"BUCKET=`{bucket[:80]}` is not the name of a bucket." if bucket else "BUCKET is not set.",
@@ -51,39 +51,39 @@ def main() -> None:
     s3 = session.client("s3", config=config)
     check(s3, bucket, account)
     if enable(s3, bucket, account):
-        print(f"EventBridge is on for {bucket}; its other notifications are as they were.")
+        print(f"EventBridge is now on for {bucket}. Its other notifications are unchanged.")
         print("It takes about 5 minutes until all uploads send events.")
     else:
-        print(f"EventBridge was on already for {bucket}; nothing was changed.")
+        print(f"EventBridge was already on for {bucket}; nothing was changed.")
 
 
 def check(s3: Any, bucket: str, account: str) -> None:
-    """The bucket must be of this account, and of this region, where the rule will be."""
+    """Checks that the bucket is in this account and in this region, where the rule is."""
     try:
         region = s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account).get("BucketRegion")
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if status == 404:
-            raise PackagingError(f"There is no bucket `{bucket}`.", "BUCKET=...; see `aws s3 ls`") from error
+            raise PackagingError(
+                f"There is no bucket `{bucket}`.", "set BUCKET; `aws s3 ls` lists the buckets"
+            ) from error
         if status == 403:
             raise PackagingError(
-                f"Bucket `{bucket}` belongs to another account than {account}, or this caller may "
-                f"not see it.",
-                "run this as its owner, with s3:ListBucket, s3:GetBucketNotification, "
-                "s3:PutBucketNotification on it",
+                f"Bucket `{bucket}` belongs to another account than {account}, or the caller lacks access.",
+                "run this in the bucket's account, with s3:ListBucket, s3:GetBucketNotification and "
+                "s3:PutBucketNotification on the bucket",
             ) from error
         raise
     here = s3.meta.region_name
     if region not in {None, here}:
         raise PackagingError(
-            f"Bucket `{bucket}` is in {region}, and this is {here}. Its events arrive in its own "
-            f"region only.",
+            f"Bucket `{bucket}` is in {region}, not in {here}. S3 sends its events to {region} only.",
             f"AWS_REGION={region} make enable-events BUCKET={bucket}",
         )
 
 
 def enable(s3: Any, bucket: str, account: str, wait: Callable[[float], None] = time.sleep) -> bool:
-    """Add EventBridge to the bucket's notifications. False if it was on already."""
+    """Adds EventBridge to the bucket's notifications. Returns False if it was already on."""
     mine = {"Bucket": bucket, "ExpectedBucketOwner": account}
     for attempt in range(ATTEMPTS):
         present = read(s3, mine)
@@ -91,35 +91,34 @@ def enable(s3: Any, bucket: str, account: str, wait: Callable[[float], None] = t
             return attempt > 0
         wanted = {**present, EVENTBRIDGE: {}}
         try:
-            # The destinations of the others were checked when they were added, and may be gone since.
+            # Existing destinations may have been deleted since, which must not fail this call.
             s3.put_bucket_notification_configuration(
                 NotificationConfiguration=wanted, SkipDestinationValidation=True, **mine
             )
         except ClientError as error:
-            if error_code(error) != "OperationAborted":  # another change is going on
+            if error_code(error) != "OperationAborted":  # another change is in progress
                 raise
         else:
             if is_read_back(s3, mine, wanted, wait):
                 return True
         pause = random.uniform(0.5, 1) * min(2**attempt, 20)
-        print(f"somebody else is changing the notifications of {bucket}; looking again", file=sys.stderr)
+        print(f"the notifications of {bucket} are being changed; trying again", file=sys.stderr)
         wait(pause)
     raise PackagingError(
-        f"The notifications of {bucket} were changed by others {ATTEMPTS} times in a row; "
-        f"EventBridge may be off.",
-        "find out who changes them (CloudTrail: PutBucketNotification), and run this again when "
-        "they are done",
+        f"The notifications of {bucket} were changed by others {ATTEMPTS} times in a row. "
+        "EventBridge may be off.",
+        "find out who changes them (CloudTrail: PutBucketNotification), then run this again",
     )
 
 
 def read(s3: Any, mine: dict[str, str]) -> Notifications:
-    """What the bucket sends to whom."""
+    """The bucket's notifications."""
     answer = s3.get_bucket_notification_configuration(**mine)
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
 def is_read_back(s3: Any, mine: dict[str, str], wanted: Notifications, wait: Callable[[float], None]) -> bool:
-    """Whether what was written is what is there."""
+    """Whether S3 returns the written notifications."""
     for number in range(READS):
         if number:
             wait(number)
@@ -129,7 +128,7 @@ def is_read_back(s3: Any, mine: dict[str, str], wanted: Notifications, wait: Cal
 
 
 def canonical(value: Any) -> Any:
-    """Comparable: lists without their order, which means nothing in notifications."""
+    """The value with sorted lists, for comparison: order has no meaning in notifications."""
     if isinstance(value, dict):
         return {name: canonical(inner) for name, inner in value.items()}
     if isinstance(value, list):

@@ -1,8 +1,8 @@
-"""`make package`: stages what was built, and the templates that name it, in an S3 bucket.
+"""`make package`: stages the built programs and the templates in an S3 bucket.
 
     python packaging/package.py --bucket my-bucket [--architectures arm64] [--version 1.2.0] [--dry-run]
 
-Region and credentials are found as the AWS CLI finds them. What is staged already is not staged again.
+Region and credentials are found as the AWS CLI finds them. Staged objects are not uploaded again.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from staging.stage import Staging
 from staging.versions import check_name
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-# Where templates are made for in a dry run that is told no region.
+# The region for the templates in a dry run without a region.
 ANY_REGION: Final = "us-east-1"
 
 
 def main() -> None:
-    """Read the command line, stage, say what comes next."""
+    """Runs the command, and prints the next step."""
     options = arguments()
     check_bucket_name(options.bucket)
-    # The SDK itself looks at AWS_DEFAULT_REGION and the profile only.
+    # boto3 reads only AWS_DEFAULT_REGION and the profile.
     session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
     region = session.region_name
     if region is None:
@@ -42,7 +42,7 @@ def main() -> None:
                 "No AWS region is set.", "export AWS_REGION=eu-west-1, or the region you want"
             )
         region = ANY_REGION
-        print(f"note: no AWS region is set, so this is shown for {region}", file=sys.stderr)
+        print(f"note: no AWS region is set; showing the result for {region}", file=sys.stderr)
     place = Place(options.bucket, region)
     there = bucket(session, place, dry_run=options.dry_run)
     if options.only_check:
@@ -61,43 +61,41 @@ def main() -> None:
     )
     version = staging.run(options.version)
     if options.version and version.name != options.version:
-        print(f"note: this content is staged already, as version {version.name}; it keeps that name")
+        print(f"note: this content is already staged as version {version.name}, and keeps that name")
     if options.dry_run:
-        print("Nothing was changed. Without DRY_RUN=1 this is done.")
+        print("Dry run: nothing was changed. Run it without DRY_RUN=1 to apply.")
         return
-    print(f"\nStaged is version {version.name}, and {place.url(PORTFOLIO_KEY)}")
-    print("\nDeploy it with\n")
-    print(
-        f"  make deploy S3_BUCKET_NAME={place.bucket} SC_PORTFOLIO_PRINCIPAL_ROLE_ARN=<Studio's "
-        f"execution role>"
-    )
+    print(f"\nStaged version {version.name}. Portfolio template: {place.url(PORTFOLIO_KEY)}")
+    print("\nDeploy it with:\n")
+    principal = "SC_PORTFOLIO_PRINCIPAL_ROLE_ARN=<Studio's execution role>"
+    print(f"  make deploy S3_BUCKET_NAME={place.bucket} {principal}")
     link = place.console_link(PORTFOLIO_KEY, PORTFOLIO_STACK)
     if link:
-        print(f"\nor in the console\n\n  {link}")
+        print(f"\nor in the console:\n\n  {link}")
 
 
 def arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description="Stage the builds and the templates in an S3 bucket.")
-    parser.add_argument("--bucket", required=True, help="name of the bucket; it is made if there is none")
-    parser.add_argument("--version", default="", help="name of the product's version, if its content is new")
+    """Parses the command line."""
+    parser = argparse.ArgumentParser(description="Stages the builds and the templates in an S3 bucket.")
+    parser.add_argument(
+        "--bucket", required=True, help="the bucket's name; the bucket is created if it does not exist"
+    )
+    parser.add_argument("--version", default="", help="the product version's name, if the content is new")
     parser.add_argument(
         "--architectures",
         nargs="+",
         choices=sorted(ARCHITECTURES),
         default=["x86_64"],
-        help="stage the builds for these",
+        help="architectures to stage",
     )
-    parser.add_argument(
-        "--only-check", action="store_true", help="see whether it could be done, before the build"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
+    parser.add_argument("--only-check", action="store_true", help="check the preconditions, before the build")
+    parser.add_argument("--dry-run", action="store_true", help="print what would be done, and change nothing")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def bucket(session: boto3.Session, place: Place, *, dry_run: bool) -> Bucket | None:
-    """The bucket, of the caller's account; None in a dry run that has no way to ask AWS."""
+    """The bucket in the caller's account. None in a dry run without access to AWS."""
     config = Config(retries={"mode": "standard", "max_attempts": 5})
     try:
         account = session.client("sts", region_name=place.region, config=config).get_caller_identity()[
@@ -107,7 +105,7 @@ def bucket(session: boto3.Session, place: Place, *, dry_run: bool) -> Bucket | N
         if not dry_run:
             raise
         problem = from_aws(error)
-        print(f"note: AWS was not asked what is there already. {problem}", file=sys.stderr)
+        print(f"note: the current state in AWS is unknown. {problem}", file=sys.stderr)
         return None
     return Bucket(session.client("s3", region_name=place.region, config=config), place, account)
 

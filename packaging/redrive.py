@@ -1,11 +1,11 @@
-"""`make redrive`: gives what is in a project's dead-letter queue back to its retry queue.
+"""`make redrive`: moves the messages in a project's dead-letter queue back to its retry queue.
 
     python packaging/redrive.py --project my-project
     python packaging/redrive.py --project p-abcdefghijkl --dry-run
 
-The messages are moved by SQS itself (StartMessageMoveTask), not by this program: no message is ever held
-here, Ctrl-C loses none, and each begins anew with its 14 days and its tries. It moves all or nothing; a
-message that cannot succeed is given up again after as many tries.
+SQS itself moves the messages (StartMessageMoveTask). This program never holds a message, and Ctrl-C loses
+none. To SQS they are new messages, with another 14 days and all their receives. The move takes all messages;
+those that cannot succeed return to the dead-letter queue after the last receive.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ QUEUE: Final = re.compile(r"(?:.*[:/])?sagemaker-(p-[a-z0-9]{1,18})-(dead-letter
 ENDED: Final = {"COMPLETED", "CANCELLED", "FAILED"}
 POLL_SECONDS: Final = 2.0
 _NEEDED: Final = (
-    "the caller needs sqs:StartMessageMoveTask, ListMessageMoveTasks, ReceiveMessage, DeleteMessage, "
+    "required permissions: sqs:StartMessageMoveTask, ListMessageMoveTasks, ReceiveMessage, DeleteMessage, "
     "ChangeMessageVisibility, GetQueueUrl, GetQueueAttributes on the dead-letter queue; sqs:SendMessage, "
     "GetQueueUrl, GetQueueAttributes on the retry queue; sagemaker:DescribeProject for a project's name"
 )
@@ -54,23 +54,27 @@ class Queues:
 
     @property
     def name(self) -> str:
-        """The dead-letter queue's."""
+        """The dead-letter queue's name."""
         return self.arn.rpartition(":")[2]
 
     @property
     def retry_name(self) -> str:
-        """The retry queue's."""
+        """The retry queue's name."""
         return self.retry_arn.rpartition(":")[2]
 
 
 def main() -> None:
-    """Read the command line and do as it says."""
+    """Runs the command."""
     parser = argparse.ArgumentParser(
-        description="Give what is in a project's dead-letter queue back to its retry queue."
+        description="Moves the messages in a project's dead-letter queue back to its retry queue."
     )
-    parser.add_argument("--project", default="", help="name or id of the project")
-    parser.add_argument("--queue", default="", help="instead: name, URL or ARN of its dead-letter queue")
-    parser.add_argument("--dry-run", action="store_true", help="only look what waits there, and why")
+    parser.add_argument("--project", default="", help="the project's name or ID")
+    parser.add_argument(
+        "--queue", default="", help="instead of the project: name, URL or ARN of its dead-letter queue"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show the messages and why they failed, and move nothing"
+    )
     options = parser.parse_args()
     session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
     config = Config(retries={"mode": "standard", "max_attempts": 5})
@@ -89,11 +93,11 @@ def main() -> None:
 
 
 def project_id(sqs: Any, sagemaker: Any, project: str, queue: str) -> str:
-    """The project's id, which is in its queues' names."""
+    """The project's ID, which is part of its queues' names."""
     if bool(project) == bool(queue):
-        told = "Both PROJECT and QUEUE are set." if project else "PROJECT is not set."
+        problem = "Both PROJECT and QUEUE are set." if project else "PROJECT is not set."
         raise PackagingError(
-            told, "PROJECT=<name or id>, or QUEUE=<name, URL or ARN of the dead-letter queue>"
+            problem, "PROJECT=<name or id>, or QUEUE=<name, URL or ARN of the dead-letter queue>"
         )
     if queue:
         return _id_in(sqs, queue)
@@ -102,7 +106,7 @@ def project_id(sqs: Any, sagemaker: Any, project: str, queue: str) -> str:
     if not PROJECT_NAME.fullmatch(project):
         raise PackagingError(
             f"PROJECT=`{project[:80]}` is neither the name nor the id of a project.",
-            "`aws sagemaker list-projects` says which there are",
+            "`aws sagemaker list-projects` lists the projects",
         )
     try:
         return str(sagemaker.describe_project(ProjectName=project)["ProjectId"])
@@ -110,7 +114,7 @@ def project_id(sqs: Any, sagemaker: Any, project: str, queue: str) -> str:
         if error_code(error) in {"ResourceNotFound", "ValidationException"}:
             raise PackagingError(
                 f"There is no project `{project}` in {sagemaker.meta.region_name}, by name or by id.",
-                "`aws sagemaker list-projects` says which there are; AWS_REGION=... for another region",
+                "`aws sagemaker list-projects` lists the projects; set AWS_REGION for another region",
             ) from error
         raise
 
@@ -120,47 +124,47 @@ def _id_in(sqs: Any, queue: str) -> str:
     if named is None:
         raise PackagingError(
             f"QUEUE=`{queue[:200]}` is not the dead-letter queue of a project.",
-            "its name is sagemaker-<project id>-dead-letters; the project's output DeadLetterQueueUrl has it",
+            "use sagemaker-<project id>-dead-letters, or the project's output DeadLetterQueueUrl",
         )
     if named[2] == "retry":
         raise PackagingError(
-            f"QUEUE=`{queue[:200]}` is the retry queue, whose messages are tried again by themselves.",
+            f"QUEUE=`{queue[:200]}` is the retry queue. Its messages are retried automatically.",
             f"QUEUE=sagemaker-{named[1]}-dead-letters",
         )
     here = sqs.meta.region_name
     region = re.search(r"(?:arn:[a-z-]+:sqs:|//sqs\.)([a-z0-9-]+)[.:]", queue)
     if region and region[1] != here:
         raise PackagingError(
-            f"The queue is in {region[1]}, and this is {here}.", f"AWS_REGION={region[1]} make redrive ..."
+            f"The queue is in {region[1]}, not in {here}.", f"AWS_REGION={region[1]} make redrive ..."
         )
     account = re.search(r"(?:^|[:/])([0-9]{12})[:/]sagemaker-", queue)
     found = _url(sqs, f"sagemaker-{named[1]}-{named[2]}")
     if account and found and f"/{account[1]}/" not in found:
         raise PackagingError(
-            f"The queue is in account {account[1]}, and this is another one, where {found} has its name.",
-            "AWS_PROFILE=... for the account that is meant",
+            f"The queue is in account {account[1]}. In this account, {found} has the same name.",
+            "AWS_PROFILE=<a profile of the queue's account>",
         )
     return named[1]
 
 
 def find(sqs: Any, identifier: str) -> Queues:
-    """The project's queues; an error if they are not there, or not one behind the other."""
+    """The project's queues. Raises an error if one is missing, or if they are not connected."""
     name, retry_name = f"sagemaker-{identifier}-dead-letters", f"sagemaker-{identifier}-retry"
     url, retry_url = _url(sqs, name), _url(sqs, retry_name)
     if url is None or retry_url is None:
         missing = name if url is None else retry_name
         raise PackagingError(
             f"There is no queue {missing} in {sqs.meta.region_name}.",
-            "see whether the project exists (aws sagemaker list-projects) and is one of feature ingestion; "
-            "AWS_REGION=... or AWS_PROFILE=... if it is in another region or account",
+            "check that the project exists (aws sagemaker list-projects) and was created from this product; "
+            "set AWS_REGION or AWS_PROFILE if it is in another region or account",
         )
     dead = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     retry = sqs.get_queue_attributes(QueueUrl=retry_url, AttributeNames=["All"])["Attributes"]
     policy = json.loads(retry.get("RedrivePolicy", "{}"))
     if policy.get("deadLetterTargetArn") != dead["QueueArn"]:
         raise PackagingError(
-            f"{name} does not receive what {retry_name} gives up; somebody has changed the queues.",
-            "update the project's stack, or set the retry queue's RedrivePolicy to it again",
+            f"{name} is not the dead-letter queue of {retry_name}. The queue's redrive policy was changed.",
+            f"update the project's stack, or set the RedrivePolicy of {retry_name} to {name}",
         )
     return Queues(
         identifier,
@@ -182,7 +186,7 @@ def _url(sqs: Any, name: str) -> str | None:
 
 
 def look(sqs: Any, logs: Any, queues: Queues) -> None:
-    """Say what waits, and why it was given up."""
+    """Prints the messages and why they failed."""
     letters = peek(sqs, queues.url)
     waiting = max(queues.waiting, len(letters))
     print(f"{counted(waiting)} in {queues.name}{_in_flight(queues)}.")
@@ -193,19 +197,19 @@ def look(sqs: Any, logs: Any, queues: Queues) -> None:
             print(f"    uploaded:      {letter.time}")
         if letter.first_failure:
             print(f"    first failure: {letter.first_failure}")
-        told = last_failure(logs, group, letter) or f"not known; it is not in the log {group}"
-        print(f"    last failure:  {told}")
+        failure = last_failure(logs, group, letter) or f"unknown; it is not in the log group {group}"
+        print(f"    last failure:  {failure}")
     if waiting > len(letters):
         print(f"\n  and {waiting - len(letters)} more")
     if waiting:
-        print(f"\nNothing was moved. Without DRY_RUN all of them go back to {queues.retry_name}.")
+        print(f"\nNothing was moved. Without DRY_RUN=1, all messages move back to {queues.retry_name}.")
 
 
 def redrive(sqs: Any, queues: Queues, wait: Callable[[float], None] = time.sleep) -> None:
-    """Have SQS move all messages, and follow it to the end."""
+    """Starts moving all messages, and waits for the end."""
     latest = newest(sqs, queues)
     if latest and latest["Status"] not in ENDED:
-        print(f"A task is moving messages of {queues.name} already; following it.", file=sys.stderr)
+        print(f"A task is already moving messages of {queues.name}; following it.", file=sys.stderr)
         known = None
     elif queues.waiting == 0:
         print(f"{counted(0)} in {queues.name}{_in_flight(queues)}; nothing to do.")
@@ -213,29 +217,27 @@ def redrive(sqs: Any, queues: Queues, wait: Callable[[float], None] = time.sleep
     else:
         known = latest["StartedTimestamp"] if latest else None
         sqs.start_message_move_task(SourceArn=queues.arn, DestinationArn=queues.retry_arn)
-        print(
-            f"SQS moves {counted(queues.waiting)} from {queues.name} to {queues.retry_name}.", file=sys.stderr
-        )
-        print("Ctrl-C ends this program, not the move; run it again to follow it.", file=sys.stderr)
+        print(f"Moving {counted(queues.waiting)} from {queues.name} to {queues.retry_name}.", file=sys.stderr)
+        print("Ctrl-C stops this program, not the move. Run it again to follow the move.", file=sys.stderr)
     task = follow(sqs, queues, known, wait)
-    tell(sqs, queues, task)
+    report(sqs, queues, task)
 
 
 def newest(sqs: Any, queues: Queues) -> dict[str, Any] | None:
-    """The queue's newest task, which alone can be active."""
+    """The queue's newest task. Only this one can be active."""
     found: list[dict[str, Any]] = sqs.list_message_move_tasks(SourceArn=queues.arn).get("Results", [])
     return found[0] if found else None
 
 
 def follow(sqs: Any, queues: Queues, known: int | None, wait: Callable[[float], None]) -> dict[str, Any]:
-    """The task at its end. `known` is when the one before it was started."""
+    """Waits for the task to end. Returns it. `known` is the start time of the previous task."""
     shown = -1
     while True:
         task = newest(sqs, queues)
         if task is not None and task.get("StartedTimestamp") != known:
             moved = task.get("ApproximateNumberOfMessagesMoved", 0)
             if moved != shown:
-                # SQS counts them once the task has begun.
+                # SQS reports the total once the task runs.
                 total = task.get("ApproximateNumberOfMessagesToMove", "?")
                 print(f"  {moved} of {total} moved", file=sys.stderr)
                 shown = moved
@@ -244,32 +246,32 @@ def follow(sqs: Any, queues: Queues, known: int | None, wait: Callable[[float], 
         wait(POLL_SECONDS)
 
 
-def tell(sqs: Any, queues: Queues, task: dict[str, Any]) -> None:
-    """Say how it ended. An error if the task did not move all that it was to move."""
+def report(sqs: Any, queues: Queues, task: dict[str, Any]) -> None:
+    """Prints the result. Raises an error if the task did not complete."""
     moved = task.get("ApproximateNumberOfMessagesMoved", 0)
     left = find(sqs, queues.project_id)
     if task["Status"] != "COMPLETED":
         how = "was cancelled" if task["Status"] == "CANCELLED" else f"failed: {task.get('FailureReason')}"
         raise PackagingError(
             f"The move {how}. {counted(moved)} moved, {left.waiting + left.in_flight} left in {queues.name}.",
-            f"nothing is lost; mend that and run it again ({_NEEDED})",
+            f"nothing is lost; fix the cause and run this again ({_NEEDED})",
         )
     print(f"Moved {counted(moved)} to {queues.retry_name}.")
-    print(f"Each is tried at once, then every {queues.retry_seconds} s, {queues.tries} times at most.")
+    print(f"Each is tried immediately, then every {queues.retry_seconds} s, at most {queues.tries} times.")
     if left.waiting or left.in_flight:
         print(
-            f"{counted(left.waiting + left.in_flight)} still in {queues.name}, by SQS's approximate count: "
-            "they came meanwhile, or somebody is reading them. Run it again for those."
+            f"{counted(left.waiting + left.in_flight)} still in {queues.name}, by SQS's approximate count. "
+            "They arrived in the meantime, or another consumer is reading them. Run this again to move them."
         )
 
 
 def counted(number: int) -> str:
-    """`1 message` and so on."""
+    """A count of messages, such as `1 message`."""
     return f"{number} message" if number == 1 else f"{number} messages"
 
 
 def _in_flight(queues: Queues) -> str:
-    return f" (and {queues.in_flight} that somebody is reading)" if queues.in_flight else ""
+    return f" (and {queues.in_flight} in flight)" if queues.in_flight else ""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The portfolio's stack: what CloudFormation says of it, and who uses what it made."""
+"""The portfolio's stack, and the projects and entities that use its resources."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from awscli import AwsCliError, aws
 from staging.errors import PackagingError
 from staging.place import PREFIX
 
-# What CloudFormation says of those that it gave up because another one had failed.
+# The reasons of resources that CloudFormation cancelled because another one failed.
 _CANCELLED: Final = ("Resource creation cancelled", "Resource update cancelled")
 
 
 @dataclasses.dataclass(frozen=True)
 class Stack:
-    """A stack that exists."""
+    """An existing stack."""
 
     name: str
     status: str
@@ -29,19 +29,19 @@ class Stack:
         except KeyError:
             raise PackagingError(
                 f"Stack {self.name} ({self.status}) has no output {name}.",
-                "make deploy, which makes the stack or mends it; STACK_NAME=... if it has another name",
+                "make deploy, which creates or repairs the stack; STACK_NAME=... if it has another name",
             ) from None
 
 
 def find(name: str) -> Stack | None:
-    """The stack of this name, if there is one."""
+    """The stack with this name, if it exists."""
     try:
         answer = aws("cloudformation", "describe-stacks", "--stack-name", name)
     except AwsCliError as error:
         if error.has("ValidationError") and "does not exist" in str(error):
             return None
-        raise error.told(
-            "export AWS_REGION=..., log in, and see that the caller has cloudformation:DescribeStacks"
+        raise error.with_hint(
+            "set AWS_REGION, log in, and check that the caller has cloudformation:DescribeStacks"
         ) from error
     described = answer["Stacks"][0]
     return Stack(
@@ -53,7 +53,7 @@ def find(name: str) -> Stack | None:
 
 
 def get(name: str) -> Stack:
-    """The stack of this name; an error if there is none."""
+    """The stack with this name. Raises an error if it does not exist."""
     stack = find(name)
     if stack is None:
         raise PackagingError(
@@ -64,11 +64,11 @@ def get(name: str) -> Stack:
 
 
 def failures(name: str) -> list[str]:
-    """What failed in the latest operation on a stack, and why: one line each, the first cause first."""
+    """The failures of the latest operation on a stack, one line each, earliest first."""
     try:
         events = aws("cloudformation", "describe-stack-events", "--stack-name", name)["StackEvents"]
     except AwsCliError:
-        return []  # what the operation itself said is told then
+        return []  # the operation's own error is reported instead
     lines: list[str] = []
     for event in events:
         status, reason = event["ResourceStatus"], event.get("ResourceStatusReason", "")
@@ -80,19 +80,19 @@ def failures(name: str) -> list[str]:
     return lines
 
 
-def living_projects(stack: Stack) -> list[str]:
-    """What still uses the stack's roles and product: one line each.
+def active_projects(stack: Stack) -> list[str]:
+    """The projects that still use the stack's roles and product, one line each.
 
-    Provisioned products, SageMaker projects that were made from the product, and those that were made from
-    its template in S3.
+    Includes provisioned products, SageMaker projects created from the product, and those created from its
+    template in S3.
     """
     product = stack.outputs.get("ProductId")
     try:
         return [*_provisioned(product), *_projects(product)]
     except AwsCliError as error:
-        raise error.told(
-            "nothing was deleted, because living projects need the stack's roles; the caller must "
-            "be able to list them"
+        raise error.with_hint(
+            "nothing was deleted, because projects may still need the stack's roles; "
+            "allow the caller to list projects, then run this again"
         ) from error
 
 
@@ -114,7 +114,7 @@ def _provisioned(product: str | None) -> list[str]:
 
 
 def _projects(product: str | None) -> list[str]:
-    living = []
+    active = []
     for summary in aws("sagemaker", "list-projects")["ProjectSummaryList"]:
         if summary["ProjectStatus"] == "DeleteCompleted":
             continue
@@ -123,11 +123,11 @@ def _projects(product: str | None) -> list[str]:
             project = aws("sagemaker", "describe-project", "--project-name", name)
         except AwsCliError as error:
             if error.has("ResourceNotFound", "ValidationException") and "not" in str(error):
-                continue  # it was deleted since it was listed
+                continue  # deleted since it was listed
             raise
         if _is_ours(project, product):
-            living.append(f"SageMaker project {name} ({summary['ProjectStatus']})")
-    return living
+            active.append(f"SageMaker project {name} ({summary['ProjectStatus']})")
+    return active
 
 
 def _is_ours(project: dict[str, Any], product: str | None) -> bool:
@@ -141,13 +141,15 @@ def _is_ours(project: dict[str, Any], product: str | None) -> bool:
 
 
 def other_holders(roles: set[str], policies: list[str]) -> list[str]:
-    """Who has one of the policies attached, beside these roles: one line each."""
+    """The entities other than these roles that have one of the policies attached, one line each."""
     lines = []
     for policy in policies:
         try:
             entities = aws("iam", "list-entities-for-policy", "--policy-arn", policy)
         except AwsCliError as error:
-            raise error.told("the caller needs iam:ListEntitiesForPolicy; nothing was deleted") from error
+            raise error.with_hint(
+                "the caller needs iam:ListEntitiesForPolicy; nothing was deleted"
+            ) from error
         holders = [
             ("role", each["RoleName"]) for each in entities["PolicyRoles"] if each["RoleName"] not in roles
         ]

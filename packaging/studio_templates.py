@@ -1,9 +1,9 @@
-"""`make studio-templates`: lets a Studio domain offer the product's template from S3.
+"""`make studio-templates`: makes a Studio domain offer the product's template from S3.
 
     python packaging/studio_templates.py --bucket my-bucket --domain d-0123456789ab
 
-Studio's page must be allowed to read from the bucket (CORS), and the domain's tag says where its templates
-are. Each command that is run is shown first. It can be run again.
+Allows Studio's page to read from the bucket (CORS), and tags the domain with the location of the templates.
+Prints each command before it runs. It can be run again.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ TAG: Final = "sagemaker:projectS3TemplatesLocation"
 
 
 def main() -> None:
-    """Read the command line, look, and change what is missing."""
-    parser = argparse.ArgumentParser(description="Offer the product's template in a Studio domain, from S3.")
+    """Runs the command. Changes only what is missing."""
+    parser = argparse.ArgumentParser(
+        description="Makes a Studio domain offer the product's template from S3."
+    )
     parser.add_argument("--bucket", required=True)
     parser.add_argument("--domain", required=True)
     options = parser.parse_args()
@@ -38,7 +40,7 @@ def main() -> None:
     if not re.fullmatch(r"d-(-*[a-z0-9]){1,61}", options.domain):
         raise PackagingError(
             f"DOMAIN_ID=`{options.domain[:80]}` is not the id of a Studio domain.",
-            "DOMAIN_ID=d-...; `aws sagemaker list-domains` says which there are",
+            "DOMAIN_ID=d-...; `aws sagemaker list-domains` lists the domains",
         )
     mine = ("--bucket", options.bucket, "--expected-bucket-owner", account())
     check_staged(options.bucket, mine)
@@ -48,16 +50,14 @@ def main() -> None:
     allow_studio(mine)
     if not tagged:
         aws("sagemaker", "add-tags", "--resource-arn", arn, "--tags", f"Key={TAG},Value={location}")
-    print(f"Studio domain {options.domain} offers the templates of {location}")
-    print("Undo it with")
+    print(f"Studio domain {options.domain} now offers the templates in {location}")
+    print("To undo this, run:")
     print(f"  aws sagemaker delete-tags --resource-arn {arn} --tag-keys {TAG}")
-    print(
-        f"and, if no other domain uses the bucket, by taking rule {RULE['ID']} out of its CORS configuration."
-    )
+    print(f"If no other domain uses the bucket, also remove rule {RULE['ID']} from its CORS configuration.")
 
 
 def check_staged(bucket: str, mine: tuple[str, ...]) -> None:
-    """The template must be there."""
+    """Checks that the template is staged."""
     try:
         aws("s3api", "head-object", "--key", PRODUCT_KEY, *mine)
     except AwsCliError as error:
@@ -65,38 +65,39 @@ def check_staged(bucket: str, mine: tuple[str, ...]) -> None:
             raise PackagingError(
                 f"There is no s3://{bucket}/{PRODUCT_KEY}.", f"make package S3_BUCKET_NAME={bucket}"
             ) from error
-        raise error.told(f"see whether {bucket} is this account's, and the caller may read it") from error
+        raise error.with_hint(
+            f"check that {bucket} is in this account, and that the caller may read it"
+        ) from error
 
 
 def domain_arn(domain: str) -> str:
-    """The domain's."""
+    """The domain's ARN."""
     try:
         return str(aws("sagemaker", "describe-domain", "--domain-id", domain)["DomainArn"])
     except AwsCliError as error:
-        raise error.told("`aws sagemaker list-domains` says which domains this region has") from error
+        raise error.with_hint("`aws sagemaker list-domains` lists the domains in this region") from error
 
 
 def is_tagged(arn: str, location: str) -> bool:
-    """Whether the domain's tag names the place already. Refuses to replace another one."""
+    """Whether the domain's tag already names the location. Raises an error if it names another one."""
     tags = {tag["Key"]: tag["Value"] for tag in aws("sagemaker", "list-tags", "--resource-arn", arn)["Tags"]}
     if tags.get(TAG, location) != location:
         raise PackagingError(
-            f"The domain takes its templates from {tags[TAG]}, and there can be one such place only.",
-            f"copy the staged template there with its tags; or give it up: aws sagemaker "
-            f"delete-tags --resource-arn "
-            f"{arn} --tag-keys {TAG}",
+            f"The domain already uses templates from {tags[TAG]}, and a domain has one location only.",
+            f"copy the staged template there with its tags, or remove the tag: aws sagemaker delete-tags "
+            f"--resource-arn {arn} --tag-keys {TAG}",
         )
     return TAG in tags
 
 
 def allow_studio(mine: tuple[str, ...]) -> None:
-    """Add our rule to the bucket's CORS configuration, unless it has it."""
+    """Adds the rule to the bucket's CORS configuration, unless it is there."""
     rules: list[dict[str, Any]] = []
     try:
         rules = aws("s3api", "get-bucket-cors", *mine)["CORSRules"]
     except AwsCliError as error:
         if not error.has("NoSuchCORSConfiguration"):
-            raise error.told("the caller needs s3:GetBucketCORS on the bucket") from error
+            raise error.with_hint("the caller needs s3:GetBucketCORS on the bucket") from error
     if RULE in rules:
         return
     others = [rule for rule in rules if rule.get("ID") != RULE["ID"]]
@@ -104,8 +105,8 @@ def allow_studio(mine: tuple[str, ...]) -> None:
     try:
         aws("s3api", "put-bucket-cors", "--cors-configuration", configuration, *mine)
     except AwsCliError as error:
-        raise error.told(
-            "the caller needs s3:PutBucketCORS on the bucket, which takes 100 rules at most"
+        raise error.with_hint(
+            "the caller needs s3:PutBucketCORS on the bucket; a bucket has 100 CORS rules at most"
         ) from error
 
 

@@ -1,7 +1,7 @@
-"""The function that a user would write instead: the same event, the same request, nothing else.
+"""The Python function that a user would write instead: the same event, the same request.
 
-One client, made at init with boto3's defaults. No logging, no metrics, no validation and no SQS
-batches, all of which start-pipeline does.
+Creates one client at init, with boto3's defaults. Unlike start-pipeline, it has no logging, metrics,
+validation or SQS batches.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SAGEMAKER = boto3.client("sagemaker")
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
-    """Starts the pipeline on the object that the event is about."""
+    """Starts the pipeline for the object in the event."""
     bucket = event["detail"]["bucket"]["name"]
     uploaded = event["detail"]["object"]
     key = uploaded["key"]
@@ -42,7 +42,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
 
 
 def token(*fields: str) -> str:
-    """The SHA-256 over the fields, each after its length."""
+    """Returns the SHA-256 hash of the fields, each preceded by its length."""
     digest = hashlib.sha256()
     for field in fields:
         encoded = field.encode()
@@ -52,7 +52,7 @@ def token(*fields: str) -> str:
 
 
 def display_name(key: str, time: str) -> str:
-    """The file's stem in legal characters, then the event's time."""
+    """Returns the file's stem, reduced to legal characters, and the event's time."""
     suffix = datetime.fromisoformat(time).strftime("-%Y%m%d-%H%M%S")
     stem = key.rpartition("/")[2].rpartition(".")[0]
     words = re.sub(r"[^a-zA-Z0-9]+", "-", stem).strip("-")

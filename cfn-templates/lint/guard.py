@@ -1,13 +1,12 @@
 """Checks the templates against AWS's own Guard rules: `guard.py <node_modules/...cfnguard> <templates>`.
 
-The rules are those of AWS Control Tower's proactive controls, which come with Guard itself from npm. They
-look at values, and a template's are functions, so what is checked is the stack that the template makes of the
-parameters in `parameters.json`: every optional part is on. A resource that a rule does not suit says so, with
-the reason, in its metadata:
+The rules are AWS Control Tower's proactive controls. The npm package contains the rules and Guard itself.
+Rules check values, but templates contain functions. The check therefore resolves each template with the
+parameters in `parameters.json`, which turn on every optional part. A resource skips a rule in its metadata:
 
     Metadata: {guard: {skip: [{id: <rule>, comment: <reason>}]}}
 
-A finding that is not skipped is an error, and so is a skip that finds nothing.
+A finding without a skip is an error, and so is a skip without a finding.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
-from resolve import Stack, Template  # noqa: E402 - the tests' folder is no package
+from resolve import Stack, Template  # noqa: E402 - the tests' folder is not a package
 
-# Guard's exit codes: all rules passed, and some did not.
+# Guard's exit codes: all rules passed; some rules failed.
 PASSED, FAILED = 0, 19
 
 
 def main() -> int:
-    """Exit code 1 if anything was found."""
+    """Return 1 if there are findings."""
     package = Path(sys.argv[1])
     parameters = json.loads((HERE / "parameters.json").read_text("utf-8"))
     errors = [
@@ -45,7 +44,7 @@ def main() -> int:
 
 
 def check(package: Path, stack: Stack) -> Iterator[str]:
-    """What is wrong with a stack."""
+    """Yield the errors of a stack."""
     found = dict(findings(package, stack))
     skipped = {
         (skip["id"], resource.logical_id): skip["comment"]
@@ -56,11 +55,11 @@ def check(package: Path, stack: Stack) -> Iterator[str]:
         if (rule, resource) not in skipped:
             yield f"{resource}: {rule}\n    {message}"
     for rule, resource in skipped.keys() - found.keys():
-        yield f"{resource}: skips {rule}, which finds nothing there"
+        yield f"{resource}: skips {rule}, but the rule has no finding there; remove the skip"
 
 
 def findings(package: Path, stack: Stack) -> Iterator[tuple[tuple[str, str], str]]:
-    """Rule and resource of everything that Guard finds, with its message."""
+    """Yield the rule and resource of each finding, with its message."""
     document = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Resources": {
@@ -76,7 +75,7 @@ def findings(package: Path, stack: Stack) -> Iterator[tuple[tuple[str, str], str
 
 
 def guard(package: Path, document: dict[str, Any]) -> dict[str, Any]:
-    """Guard's report on one document."""
+    """Return Guard's report on a document."""
     system = "macos" if platform.system() == "Darwin" else "ubuntu"
     machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:

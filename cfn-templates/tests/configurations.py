@@ -1,4 +1,4 @@
-"""The configurations of the product and of the portfolio that the tests look at."""
+"""The configurations of the product and the portfolio that the tests use."""
 
 import itertools
 from collections.abc import Iterator, Mapping
@@ -9,12 +9,12 @@ PRODUCT = TEMPLATES / "project-s3-fs-ingestion.yaml"
 PORTFOLIO = TEMPLATES / "sm-project-sc-portfolio.yaml"
 
 _ACCOUNT = "111122223333"
-# A name that AWS's own launch role may not read by: its objects must be tagged.
+# AWS's own launch role cannot read this bucket by its name, so objects need a tag.
 STAGING_BUCKET = "platform-team-packages"
 DATA_BUCKET = "landing-zone"
 _CONNECTION = f"arn:aws:{{service}}:eu-west-1:{_ACCOUNT}:connection/aaaabbbb-0000-4000-8000-ccccddddeeee"
 
-# What the form asks for and has no default, and what SageMaker and the packaging fill in.
+# Parameters without a default, and those that SageMaker and the packaging set.
 PRODUCT_PARAMETERS: Mapping[str, str] = {
     "SageMakerProjectName": "Abalone",
     "SageMakerProjectId": "p-abcdefghijkl",
@@ -46,10 +46,10 @@ _CHOICES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "dashboard": {"without": {}, "with": {"Dashboard": "Yes"}},
     "architecture": {"x86_64": {"Architecture": "x86_64"}, "arm64": {"Architecture": "arm64"}},
 }
-# What the roles that a launch role may pass begin with.
+# Prefixes of the roles that each launch role may pass.
 SERVICE_CATALOG_ROLES = "AmazonSageMakerServiceCatalogProductsFs"
 PROJECTS_ROLES = "AmazonSageMakerProjectsFs"
-# The name of a role that a launch role for S3-hosted templates may pass, after AWS's guide.
+# A role that a launch role for S3-hosted templates may pass, according to AWS's guide.
 PROJECTS_OWN_ROLE = "AmazonSageMakerProjectsMyTeam"
 
 PORTFOLIO_PARAMETERS: Mapping[str, str] = {
@@ -59,7 +59,7 @@ PORTFOLIO_PARAMETERS: Mapping[str, str] = {
     "ProductVersion": "1.0.0",
 }
 _SUBNET = f"arn:aws:ec2:eu-west-1:{_ACCOUNT}:subnet/subnet-"
-# What projects may use beside their own.
+# Resources outside the project that projects may use.
 USED_PARAMETERS: Mapping[str, str] = {
     "DataBucketArns": f"arn:aws:s3:::{DATA_BUCKET},arn:aws:s3:::second-{DATA_BUCKET}",
     "DataKeyArns": f"arn:aws:kms:eu-west-1:{_ACCOUNT}:key/aaaabbbb-0000-4000-8000-ccccddddeeee",
@@ -70,9 +70,9 @@ USED_PARAMETERS: Mapping[str, str] = {
 def product(
     roles: str = SERVICE_CATALOG_ROLES, own: str = "AmazonSageMakerServiceCatalogMyTeam"
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Every combination of what can be chosen, with its name.
+    """Yield every combination of choices, with its name.
 
-    `roles` begins the names of the product's roles; `own` is the name of a user's role for the functions.
+    `roles` is the prefix of the product's roles. `own` is the name of a user's own role for the functions.
     """
     own_role = f"arn:aws:iam::{_ACCOUNT}:role/service-role/{own}"
     choices = {**_CHOICES, "role": {"auto": {}, "own": {"LambdaExecutionRole": own_role}}}
@@ -84,7 +84,7 @@ def product(
 
 
 def portfolio(roles: str = SERVICE_CATALOG_ROLES) -> dict[str, str]:
-    """The portfolio with everything that can be turned on."""
+    """Return the portfolio's parameters with every option turned on."""
     return {
         **PORTFOLIO_PARAMETERS,
         **USED_PARAMETERS,

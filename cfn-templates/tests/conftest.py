@@ -1,4 +1,4 @@
-"""The templates, and the proof that their policies are right."""
+"""Fixtures: the templates, and the proofs of their policies."""
 
 from collections.abc import Callable, Mapping
 
@@ -16,30 +16,30 @@ AWS_LAUNCH_POLICY = "AmazonSageMakerAdmin-ServiceCatalogProductsServiceRolePolic
 
 @pytest.fixture(scope="session")
 def product() -> Template:
-    """The product's template."""
+    """Load the product's template."""
     return Template.load(configurations.PRODUCT)
 
 
 @pytest.fixture(scope="session")
 def portfolio() -> Template:
-    """The portfolio's template."""
+    """Load the portfolio's template."""
     return Template.load(configurations.PORTFOLIO)
 
 
 @pytest.fixture(scope="session")
 def aws_launch_policy() -> Policy:
-    """What AWS's own launch role may do."""
+    """Return the policy of AWS's own launch role."""
     return node.managed_policy(AWS_LAUNCH_POLICY)
 
 
 def policies(stack: Stack, *names: str) -> Mapping[str, Policy]:
-    """The documents of managed policies, by their logical ids."""
+    """Return the documents of managed policies by logical id."""
     return {name: stack.resources[name].properties["PolicyDocument"] for name in names}
 
 
 @pytest.fixture(scope="session")
 def service_catalog_launch(product: Template, portfolio: Template, aws_launch_policy: Policy) -> Proof:
-    """The launch through Service Catalog: AWS's policy for the launch role, and ours beside it."""
+    """Prove the launch through Service Catalog, with AWS's policy and ours."""
     stacks = [product.resolve(parameters) for _, parameters in configurations.product()]
     template = portfolio.resolve(configurations.portfolio()).of_type(
         "AWS::ServiceCatalog::CloudFormationProduct"
@@ -53,7 +53,7 @@ def service_catalog_launch(product: Template, portfolio: Template, aws_launch_po
 
 @pytest.fixture(scope="session")
 def s3_launch(product: Template, portfolio: Template) -> Callable[[str], Proof]:
-    """The launch of an S3-hosted template by a role of ours, for roles whose names begin so."""
+    """Prove the launch of an S3-hosted template with our launch role, for a prefix of role names."""
 
     def proof(roles: str) -> Proof:
         chosen = configurations.product(roles, configurations.PROJECTS_OWN_ROLE)
@@ -66,6 +66,6 @@ def s3_launch(product: Template, portfolio: Template) -> Callable[[str], Proof]:
 
 
 def _object_at(url: str) -> str:
-    """The ARN of an object at `https://<bucket>.s3.<region>.<domain>/<key>`."""
+    """Return the ARN of an object at `https://<bucket>.s3.<region>.<domain>/<key>`."""
     host, _, key = url.removeprefix("https://").partition("/")
     return f"arn:aws:s3:::{host.partition('.s3.')[0]}/{key}"

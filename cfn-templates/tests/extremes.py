@@ -1,17 +1,17 @@
-"""The longest values that a template's parameters may have, found from their patterns."""
+"""Finds the longest values of a template's parameters from their patterns."""
 
 import importlib
 import re
 from collections.abc import Mapping
 from typing import Any
 
-# CloudFormation's own limit of a parameter's value, in bytes.
+# CloudFormation's limit of a parameter's value, in bytes.
 LONGEST_VALUE = 4096
-# What stands for a class of characters: the first of these that is in it.
+# A character class is represented by the first of these characters that it contains.
 ALPHABET = "a0-/."
-# The standard library's own reading of a pattern: a list of (operation, argument).
+# The standard library's parser. It returns a list of (operation, argument).
 _sre: Any = importlib.import_module("re._parser")
-# Operations that mean the same to Java, JavaScript and Python.
+# Operations with the same meaning in Java, JavaScript and Python.
 PORTABLE = frozenset(
     {"ASSERT_NOT", "AT", "BRANCH", "IN", "LITERAL", "MAX_REPEAT", "NOT_LITERAL", "SUBPATTERN"}
     | {"CATEGORY", "NEGATE", "RANGE"}
@@ -19,26 +19,26 @@ PORTABLE = frozenset(
 
 
 class Pattern:
-    """A pattern of a parameter, matched against the whole value."""
+    """A parameter's pattern, which must match the whole value."""
 
     def __init__(self, text: str) -> None:
         self._tree = _sre.parse(text, re.ASCII)
         shortest, longest = self._tree.getwidth()
         self.shortest = int(shortest)
-        # A pattern without a bound has a width of billions.
+        # The width of an unbounded pattern is in the billions.
         self.longest = min(int(longest), LONGEST_VALUE)
 
     def of_length(self, length: int, alphabet: str = ALPHABET) -> str:
-        """A matching text of exactly this length."""
+        """Return a matching text of exactly this length."""
         return _text(self._tree, length, alphabet)
 
     def operations(self) -> set[str]:
-        """The names of all operations in it."""
+        """Return the names of all operations in the pattern."""
         return set(_operations(self._tree))
 
 
 def longest(declared: Mapping[str, Any], alphabet: str = ALPHABET) -> str | None:
-    """The longest value that a parameter may have; None if it has a list of values or no pattern."""
+    """Return a parameter's longest value, or None if it has allowed values or no pattern."""
     if "AllowedPattern" not in declared or "AllowedValues" in declared:
         return None
     pattern = Pattern(declared["AllowedPattern"])
@@ -52,7 +52,7 @@ def _width(node: tuple[Any, Any]) -> tuple[int, int]:
 
 
 def _text(sequence: Any, length: int, alphabet: str) -> str:
-    """Each part gets as much of the length as the later ones leave."""
+    """Give each part as much of the length as the later parts leave."""
     parts, nodes = [], list(sequence)
     widths = [_width(node) for node in nodes]
     for number, (node, (_, most)) in enumerate(zip(nodes, widths, strict=True)):
@@ -61,7 +61,7 @@ def _text(sequence: Any, length: int, alphabet: str) -> str:
         parts.append(_part(node, own, alphabet))
         length -= len(parts[-1])
     if length != 0:
-        raise ValueError(f"{length} characters are left over by {sequence}")
+        raise ValueError(f"{sequence} leaves {length} characters over")
     return "".join(parts)
 
 
@@ -82,14 +82,14 @@ def _part(node: tuple[Any, Any], length: int, alphabet: str) -> str:
         case "MAX_REPEAT":
             least, most, body = argument
             return _repeated(int(least), int(most), body, length, alphabet)
-    raise ValueError(f"{operation} is not understood")
+    raise ValueError(f"unsupported operation: {operation}")
 
 
 def _repeated(least: int, most: int, body: Any, length: int, alphabet: str) -> str:
     short, long = (min(int(width), LONGEST_VALUE) for width in body.getwidth())
     count = max(least, -(-length // long))
     if count > most or count * short > length:
-        raise ValueError(f"{length} characters cannot be had from {count} of {body}")
+        raise ValueError(f"{count} repetitions of {body} cannot have {length} characters")
     texts = []
     for left in range(count, 0, -1):
         texts.append(_text(body, min(long, length - (left - 1) * short), alphabet))
@@ -98,7 +98,7 @@ def _repeated(least: int, most: int, body: Any, length: int, alphabet: str) -> s
 
 
 def _holds(node: tuple[Any, Any], letter: str) -> bool:
-    """Whether a class of characters has this one."""
+    """Return whether a character class contains a character."""
     operation, argument = node
     if str(operation) == "NOT_LITERAL":
         return ord(letter) != int(argument)
@@ -118,7 +118,7 @@ def _is(item: tuple[Any, Any], letter: str) -> bool:
         case "CATEGORY":
             kind = str(argument).removeprefix("CATEGORY_")
             return bool(re.match({"DIGIT": r"\d", "WORD": r"\w", "SPACE": r"\s"}[kind], letter, re.ASCII))
-    raise ValueError(f"{operation} is not understood in a class")
+    raise ValueError(f"unsupported operation in a character class: {operation}")
 
 
 def _operations(tree: Any) -> list[str]:

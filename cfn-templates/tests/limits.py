@@ -1,9 +1,9 @@
-"""What AWS allows of names and sizes where the registry schemas that cfn-lint ships do not say it."""
+"""AWS's limits of names and sizes that the registry schemas in cfn-lint lack."""
 
 import re
 from collections.abc import Mapping
 
-# Full matches of the physical names, by type; those of other types are in their schema.
+# Patterns of the full physical names by type. Schemas have the patterns of the other types.
 NAMES: Mapping[str, re.Pattern[str]] = {
     # CloudWatch API Reference, PutDashboard
     "AWS::CloudWatch::Dashboard": re.compile(r"[A-Za-z0-9_-]{1,255}", re.ASCII),
@@ -13,7 +13,7 @@ NAMES: Mapping[str, re.Pattern[str]] = {
     "AWS::CodePipeline::Pipeline": re.compile(r"[A-Za-z0-9.@_-]{1,100}", re.ASCII),
     # SQS API Reference, CreateQueue
     "AWS::SQS::Queue": re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII),
-    # S3 User Guide, "Bucket naming rules"; dots would break TLS
+    # S3 User Guide, "Bucket naming rules"; no dots, because they break TLS
     "AWS::S3::Bucket": re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII),
 }
 # CodeBuild User Guide, "Quotas for AWS CodeBuild"

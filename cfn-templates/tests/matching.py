@@ -1,4 +1,4 @@
-"""Whether EventBridge lets an event through, by the TestEventPattern of local-aws's ministack."""
+"""Matches events against event patterns with TestEventPattern of local-aws's ministack."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from ministack.services import eventbridge
 
 
 def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
-    """Whether the event matches the pattern; a pattern that EventBridge refuses is a :class:`ValueError`."""
+    """Return whether the event matches. An invalid pattern raises :class:`ValueError`."""
     request = {"Event": json.dumps(event), "EventPattern": json.dumps(pattern)}
     status, _, body = eventbridge._test_event_pattern(request)
     answer: dict[str, Any] = json.loads(body)

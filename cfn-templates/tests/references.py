@@ -1,4 +1,4 @@
-"""What the parts of a template refer to."""
+"""Finds references in templates."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def mentioned(node: Any) -> Iterator[str]:
-    """The names of all parameters and resources that a part of a template refers to."""
+    """Yield the names of all parameters and resources that a part of a template references."""
     if isinstance(node, list):
         for each in node:
             yield from mentioned(each)

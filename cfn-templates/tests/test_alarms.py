@@ -1,4 +1,4 @@
-"""The alarms watch metrics that exist, and miss nothing that needs somebody."""
+"""Alarms watch existing metrics, and cover every failure that needs an operator."""
 
 import json
 import re
@@ -20,7 +20,7 @@ METRICS_RS = (CRATE / "metrics.rs").read_text("utf-8")
 START_RS = (CRATE / "start.rs").read_text("utf-8")
 OWN = "SageMakerFeatureIngestion"
 
-# What AWS's services publish, of what is watched here, and by which dimension.
+# Metrics of AWS services that alarms watch, with their dimension.
 PUBLISHED = {
     # Lambda Developer Guide, "Types of metrics for Lambda functions"
     "AWS/Lambda": ("FunctionName", {"Errors", "Throttles", "RecursiveInvocationsDropped"}),
@@ -42,7 +42,7 @@ PUBLISHED = {
 
 
 def watched(alarm: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Namespace, name and dimensions of each metric that an alarm reads."""
+    """Yield namespace, name and dimensions of each metric of an alarm."""
     single = [alarm] if "MetricName" in alarm else []
     for metric in single + [
         each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each
@@ -55,7 +55,7 @@ def watched(alarm: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, str]
 
 
 def shown() -> Iterator[tuple[str, str, dict[str, str]]]:
-    """The same of each metric on the dashboard."""
+    """Yield namespace, name and dimensions of each metric on the dashboard."""
     body = json.loads(STACK.resources["ProjectDashboard"].properties["DashboardBody"])
     for widget in body["widgets"]:
         for namespace, name, *rest in widget["properties"]["metrics"]:
@@ -64,7 +64,7 @@ def shown() -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def reasons(*classes: str) -> set[str]:
-    """The reasons of failures that the function's source puts into these classes."""
+    """Return the failure reasons of these classes, from the function's source."""
     arms = re.findall(r"((?:\s*\|?\s*Self::\w+)+)\s*=>\s*\{?\s*Class::(\w+)", START_RS)
     names = dict(re.findall(r"Self::(\w+) => \"(\w+)\"", START_RS))
     return {
@@ -73,7 +73,7 @@ def reasons(*classes: str) -> set[str]:
 
 
 def owners(stack: Stack) -> dict[str, set[str]]:
-    """The values that a dimension may have."""
+    """Return the valid values of each dimension."""
     return {
         "FunctionName": {stack.physical_name(name) for name in ("StartPipeline", "StartPipelineRetry")},
         "QueueName": {stack.physical_name(name) for name in ("RetryQueue", "DeadLetterQueue")},
@@ -84,7 +84,7 @@ def owners(stack: Stack) -> dict[str, set[str]]:
 @pytest.mark.parametrize(
     "metrics", [*map(list, map(watched, ALARMS.values())), list(shown())], ids=[*ALARMS, "dashboard"]
 )
-def test_each_metric_is_one_that_is_published(metrics: list[tuple[str, str, dict[str, str]]]) -> None:
+def test_each_watched_metric_is_published(metrics: list[tuple[str, str, dict[str, str]]]) -> None:
     assert metrics
     for namespace, name, dimensions in metrics:
         if namespace == OWN:
@@ -101,15 +101,15 @@ def test_each_metric_is_one_that_is_published(metrics: list[tuple[str, str, dict
             assert dimensions.get(dimension, next(iter(values))) in values
 
 
-def test_the_functions_metrics_have_the_dimensions_that_are_watched() -> None:
+def test_function_publishes_the_watched_dimensions() -> None:
     assert 'json!(["PipelineName"])' in METRICS_RS
     assert 'json!(["PipelineName", "Reason"])' in METRICS_RS
-    # Metrics name the pipeline in lower case, and so does the template.
+    # Metrics and template use the pipeline's name in lower case.
     assert "canonical_name()" in METRICS_RS
     assert STACK.outputs["PipelineName"] == STACK.outputs["PipelineName"].lower()
 
 
-def test_every_failure_that_waiting_does_not_heal_raises_an_alarm_at_once() -> None:
+def test_failures_that_need_an_operator_raise_an_alarm_at_once() -> None:
     urgent = reasons("NeedsOperator", "Permanent")
     assert len(urgent) >= 6
     assert reasons("Transient")
@@ -119,7 +119,7 @@ def test_every_failure_that_waiting_does_not_heal_raises_an_alarm_at_once() -> N
 
 
 @pytest.mark.parametrize("name", [name for name, alarm in ALARMS.items() if "Metrics" in alarm])
-def test_an_expression_adds_up_all_its_metrics(name: str) -> None:
+def test_expression_sums_all_its_metrics(name: str) -> None:
     expressions = [each for each in ALARMS[name]["Metrics"] if "Expression" in each]
     read = [each for each in ALARMS[name]["Metrics"] if "MetricStat" in each]
     [expression] = expressions
@@ -131,7 +131,7 @@ def test_an_expression_adds_up_all_its_metrics(name: str) -> None:
     assert len({each["MetricStat"]["Period"] for each in read}) == 1
 
 
-def test_what_may_go_wrong_is_watched() -> None:
+def test_alarms_watch_the_expected_metrics() -> None:
     seen = {(namespace, name) for alarm in ALARMS.values() for namespace, name, _ in watched(alarm)}
     assert seen == {
         ("AWS/Lambda", "Errors"),
@@ -148,8 +148,8 @@ def test_what_may_go_wrong_is_watched() -> None:
         assert functions == owners(STACK)["FunctionName"]
 
 
-def test_an_upload_that_fails_for_an_hour_raises_an_alarm_although_sqs_forgets_its_age() -> None:
-    """After three receives a message no longer counts for the age of the oldest one."""
+def test_backlog_alarm_does_not_depend_on_message_age() -> None:
+    """SQS's age metric ignores messages that were received three times or more."""
     backlog = ALARMS["RetryBacklogAlarm"]
     read = list(watched(backlog))
     assert {name.removeprefix("ApproximateNumberOfMessages") for _, name, _ in read} == {
@@ -162,20 +162,20 @@ def test_an_upload_that_fails_for_an_hour_raises_an_alarm_although_sqs_forgets_i
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_each_alarm_says_what_it_means_and_tells_the_topic(name: str) -> None:
+def test_each_alarm_has_a_description_and_notifies_the_topic(name: str) -> None:
     alarm = ALARMS[name]
     assert len(alarm["AlarmDescription"]) > 20
     assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC]
-    # No news is no trouble: without uploads there is nothing to measure.
+    # Without uploads there are no data points.
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
-def test_without_a_topic_alarms_tell_nobody() -> None:
+def test_alarms_have_no_actions_without_a_topic() -> None:
     for alarm in TEMPLATE.resolve(PRODUCT_PARAMETERS).of_type("AWS::CloudWatch::Alarm"):
         assert alarm.properties["AlarmActions"] == alarm.properties["OKActions"] == []
 
 
-def test_the_dashboard_is_made_on_demand_and_shows_this_region() -> None:
+def test_dashboard_is_optional_and_shows_the_region() -> None:
     assert "ProjectDashboard" not in TEMPLATE.resolve(PRODUCT_PARAMETERS).resources
     body = json.loads(STACK.resources["ProjectDashboard"].properties["DashboardBody"])
     for widget in body["widgets"]:

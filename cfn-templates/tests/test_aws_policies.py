@@ -1,4 +1,4 @@
-"""The end-to-end tests' account has what AWS's policies give, and nothing beside it."""
+"""The AWS policies of the end-to-end tests grant only what the real policies grant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GIVEN: dict[str, Any] = json.loads((Path(__file__).parents[2] / "e2e/aws_policie
 
 
 @pytest.mark.parametrize("name", GIVEN)
-def test_each_statement_that_is_given_is_one_of_awss_or_a_part_of_one(name: str) -> None:
+def test_each_statement_is_part_of_a_real_statement(name: str) -> None:
     awss = {statement["Sid"]: statement for statement in node.managed_policy(name)["Statement"]}
     for given in GIVEN[name]["Statement"]:
         theirs = awss[given["Sid"]]

@@ -1,4 +1,4 @@
-"""What the project's build is given, and what its buildspec and program ask for."""
+"""The build's environment, and what its buildspec and program read."""
 
 import re
 from pathlib import Path
@@ -13,9 +13,9 @@ SEED = ROOT / "project-seed-code/s3-fs-ingestion"
 BUILDSPEC = (SEED / "buildspec.yml").read_text("utf-8")
 KEYS_RS = (ROOT / "crates/ingestion-pipeline/src/settings/keys.rs").read_text("utf-8")
 TEMPLATE = Template.load(PRODUCT)
-# The build's environment has it anyway.
+# CodeBuild sets these.
 FROM_CODEBUILD = {"AWS_REGION"}
-# What the repository's pipeline.yaml may set and the form does not ask for.
+# Only the repository's pipeline.yaml sets these.
 FROM_THE_REPOSITORY = {
     *("PROCESSING_IMAGE", "PROCESSING_INSTANCE_COUNT", "PROCESSING_INSTANCE_TYPE", "PROCESSING_MAX_RUNTIME"),
     *("PROCESSING_VOLUME_SIZE", "RETRY_POLICIES", "PIPELINE_CACHE", "PIPELINE_PARALLELISM", "PIPELINE_TAGS"),
@@ -24,7 +24,7 @@ FROM_THE_REPOSITORY = {
 
 
 def variables(stack: Stack) -> dict[str, str]:
-    """The environment of the build."""
+    """Return the environment of the build."""
     listed = stack.resources["Build"].properties["Environment"]["EnvironmentVariables"]
     found = {each["Name"]: each["Value"] for each in listed}
     assert len(found) == len(listed)
@@ -32,23 +32,23 @@ def variables(stack: Stack) -> dict[str, str]:
 
 
 def read_by_the_program() -> set[str]:
-    """The variables that `ingestion-pipeline` reads."""
+    """Return the variables that `ingestion-pipeline` reads."""
     return set(re.findall(r'^    [A-Z_]+ "\w+" "([A-Z_0-9]+)" "', KEYS_RS, re.MULTILINE))
 
 
 def read_by_the_buildspec() -> set[str]:
-    """The variables that the seed code's commands read."""
+    """Return the variables that the buildspec reads."""
     return set(re.findall(r"\$\{?([A-Z_0-9]+)", BUILDSPEC))
 
 
-def test_the_build_sets_what_is_read_and_nothing_else() -> None:
+def test_build_sets_exactly_the_variables_that_are_read() -> None:
     read = read_by_the_program() | read_by_the_buildspec()
     assert len(read_by_the_program()) > 20
     assert set(variables(TEMPLATE.resolve(PRODUCT_PARAMETERS))) == read - FROM_CODEBUILD - FROM_THE_REPOSITORY
     assert read >= FROM_CODEBUILD | FROM_THE_REPOSITORY
 
 
-def test_the_native_engine_is_named_only_if_it_was_packaged() -> None:
+def test_sets_the_native_engine_only_if_packaged() -> None:
     without = TEMPLATE.resolve({**PRODUCT_PARAMETERS, "IngestFeaturesX8664Sha256": ""})
     assert "INGEST_FEATURES_URL" not in variables(without)
     found = variables(TEMPLATE.resolve(PRODUCT_PARAMETERS))["INGEST_FEATURES_URL"]
@@ -57,7 +57,7 @@ def test_the_native_engine_is_named_only_if_it_was_packaged() -> None:
     )
 
 
-def test_the_program_is_that_of_the_builds_processor_and_named_by_its_hash() -> None:
+def test_program_matches_architecture_and_hash() -> None:
     for architecture, parameter, kind in (
         ("x86_64", "IngestionPipelineX8664Sha256", "LINUX_CONTAINER"),
         ("arm64", "IngestionPipelineArm64Sha256", "ARM_CONTAINER"),
@@ -90,26 +90,26 @@ def test_values_reach_the_build_unchanged() -> None:
     assert found["DW_FLOW_OUTPUT_NAME"] == "0a1b.default"
     assert found["PIPELINE_ENGINE"] == "native"
     assert found["SAGEMAKER_PROJECT_ID"] == PRODUCT_PARAMETERS["SageMakerProjectId"]
-    # None is a parameter or a secret of another service.
+    # No variable is a parameter or a secret of another service.
     assert all(
         "Type" not in each
         for each in stack.resources["Build"].properties["Environment"]["EnvironmentVariables"]
     )
 
 
-def test_flows_are_kept_where_no_rule_expires_them() -> None:
+def test_no_lifecycle_rule_expires_flows() -> None:
     stack = TEMPLATE.resolve(PRODUCT_PARAMETERS)
     bucket = stack.resources["ArtifactBucket"].properties
     assert variables(stack)["ARTIFACTS_URL"] == f"s3://{bucket['BucketName']}/pipeline"
     expiring = [
         rule["Prefix"] for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule
     ]
-    # CodePipeline stores artifacts under the beginning of its pipeline's name.
+    # CodePipeline's artifact keys begin with the first characters of the pipeline's name.
     assert [stack.physical_name("BuildPipeline").startswith(prefix) for prefix in expiring] == [True]
     assert not any("flows".startswith(prefix) for prefix in expiring)
 
 
-def test_the_buildspec_is_the_one_of_the_seed_code() -> None:
+def test_uses_the_buildspec_of_the_seed_code() -> None:
     source = TEMPLATE.resolve(PRODUCT_PARAMETERS).resources["Build"].properties["Source"]
     assert source == {"Type": "CODEPIPELINE", "BuildSpec": "buildspec.yml"}
     assert yaml.safe_load(BUILDSPEC)["version"] == 0.2

@@ -1,4 +1,4 @@
-"""An upload's way: each hop is there, and leads to the next."""
+"""An upload's path: each resource passes the upload to the next."""
 
 import pytest
 
@@ -12,12 +12,12 @@ HOURS = 3600
 
 @pytest.fixture(params=list(WAYS.values()), ids=list(WAYS))
 def stack(request: pytest.FixtureRequest) -> Stack:
-    """The product, with a bucket of its own or an existing one."""
+    """Resolve the product with a created or an existing bucket."""
     return TEMPLATE.resolve({**PRODUCT_PARAMETERS, **request.param})
 
 
 def only(stack: Stack, resource_type: str, **properties: str) -> Resource:
-    """The one resource of a type that has these properties."""
+    """Return the only resource of a type with these properties."""
     [found] = [
         resource
         for resource in stack.of_type(resource_type)
@@ -27,7 +27,7 @@ def only(stack: Stack, resource_type: str, **properties: str) -> Resource:
 
 
 def queue_policy(stack: Stack, queue: str) -> list[dict[str, object]]:
-    """The statements of a queue's policy."""
+    """Return the statements of a queue's policy."""
     [policy] = [
         each
         for each in stack.of_type("AWS::SQS::QueuePolicy")
@@ -37,22 +37,22 @@ def queue_policy(stack: Stack, queue: str) -> list[dict[str, object]]:
     return statements
 
 
-def test_the_created_bucket_tells_eventbridge_of_uploads() -> None:
+def test_created_bucket_sends_events_to_eventbridge() -> None:
     bucket = TEMPLATE.resolve(PRODUCT_PARAMETERS).resources["DataBucket"].properties
     assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
     assert "DataBucket" not in TEMPLATE.resolve({**PRODUCT_PARAMETERS, **WAYS["given"]}).resources
 
 
-def test_the_rule_hands_uploads_to_the_function(stack: Stack) -> None:
+def test_rule_targets_the_function(stack: Stack) -> None:
     rule = stack.resources["UploadRule"].properties
     assert rule["State"] == "ENABLED"
     [target] = rule["Targets"]
     assert target["Arn"] == stack.arn("StartPipeline")
-    # A role would be used in place of the function's policy; an input would not be the event.
+    # A role would replace the function's policy, and an input would replace the event.
     assert set(target) == {"Id", "Arn", "RetryPolicy", "DeadLetterConfig"}
 
 
-def test_the_function_lets_the_rule_in_and_nobody_else(stack: Stack) -> None:
+def test_only_the_rule_may_invoke_the_function(stack: Stack) -> None:
     [permission] = stack.of_type("AWS::Lambda::Permission")
     assert permission.properties == {
         "Action": "lambda:InvokeFunction",
@@ -62,19 +62,19 @@ def test_the_function_lets_the_rule_in_and_nobody_else(stack: Stack) -> None:
     }
 
 
-def test_what_the_rule_cannot_deliver_is_kept_after_all_its_tries(stack: Stack) -> None:
+def test_undelivered_events_go_to_the_retry_queue(stack: Stack) -> None:
     [target] = stack.resources["UploadRule"].properties["Targets"]
     assert target["DeadLetterConfig"] == {"Arn": stack.arn("RetryQueue")}
     assert target["RetryPolicy"] == {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 24 * HOURS}
 
 
-def test_what_the_function_fails_on_is_kept_at_once(stack: Stack) -> None:
+def test_failed_events_go_to_the_retry_queue_at_once(stack: Stack) -> None:
     invocations = only(stack, "AWS::Lambda::EventInvokeConfig").properties
     assert invocations["FunctionName"] == stack.physical_name("StartPipeline")
     assert invocations["Qualifier"] == "$LATEST"
     assert invocations["MaximumRetryAttempts"] == 0
     assert invocations["DestinationConfig"] == {"OnFailure": {"Destination": stack.arn("RetryQueue")}}
-    # The longest that Lambda keeps what it cannot run yet.
+    # Lambda's maximum age of asynchronous events.
     assert invocations["MaximumEventAgeInSeconds"] == 6 * HOURS
 
 
@@ -87,20 +87,20 @@ def test_only_the_rule_may_send_to_the_retry_queue(stack: Stack) -> None:
     assert [each for each in queue_policy(stack, "DeadLetterQueue") if each["Effect"] == "Allow"] == []
 
 
-def test_a_second_function_reads_the_retry_queue(stack: Stack) -> None:
+def test_second_function_reads_the_retry_queue(stack: Stack) -> None:
     [mapping] = stack.of_type("AWS::Lambda::EventSourceMapping")
     assert mapping.properties["EventSourceArn"] == stack.arn("RetryQueue")
     assert mapping.properties["FunctionName"] == stack.physical_name("StartPipelineRetry")
     assert mapping.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping.properties["ScalingConfig"] == {"MaximumConcurrency": 2}
     assert mapping.properties.get("Enabled", True) is True
-    # More than 10 need a batching window.
+    # Larger batches need a batching window.
     assert mapping.properties["BatchSize"] <= 10
-    # Only a function that reads no queue may send to this one: no loop.
+    # Only the function that does not read the queue sends to it, so there is no loop.
     assert len(stack.of_type("AWS::Lambda::EventInvokeConfig")) == 1
 
 
-def test_both_functions_are_the_same_but_for_their_names(stack: Stack) -> None:
+def test_functions_differ_only_in_their_names(stack: Stack) -> None:
     first, retry = (
         dict(stack.resources[name].properties) for name in ("StartPipeline", "StartPipelineRetry")
     )
@@ -111,7 +111,7 @@ def test_both_functions_are_the_same_but_for_their_names(stack: Stack) -> None:
     assert first["Environment"]["Variables"] == {"SM_PIPELINE_NAME": stack.outputs["PipelineName"]}
 
 
-def test_what_has_failed_a_hundred_times_goes_to_the_dead_letters(stack: Stack) -> None:
+def test_messages_become_dead_letters_after_a_hundred_failures(stack: Stack) -> None:
     redrive = stack.resources["RetryQueue"].properties["RedrivePolicy"]
     assert redrive == {"deadLetterTargetArn": stack.arn("DeadLetterQueue"), "maxReceiveCount": 100}
     allowed = stack.resources["DeadLetterQueue"].properties["RedriveAllowPolicy"]
@@ -125,26 +125,26 @@ def test_dead_letters_raise_an_alarm(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("bound", ["MinValue", "Default", "MaxValue"])
-def test_a_message_outlives_all_its_retries_whatever_their_delay(bound: str) -> None:
+def test_messages_outlive_all_their_retries(bound: str) -> None:
     delay = int(TEMPLATE.parameters["RetryDelaySeconds"][bound])
     stack = TEMPLATE.resolve({**PRODUCT_PARAMETERS, "RetryDelaySeconds": str(delay)})
     retry, dead = (stack.resources[name].properties for name in ("RetryQueue", "DeadLetterQueue"))
     visibility = int(retry["VisibilityTimeout"])
     assert visibility == delay
-    # EventBridge has had its day before the message came, but that is not counted from the queue's age.
+    # The time of EventBridge's own retries does not count: the message's age begins in the queue.
     tries = visibility * retry["RedrivePolicy"]["maxReceiveCount"]
     assert tries < retry["MessageRetentionPeriod"]
-    # A dead letter's age counts from its first enqueuing: operators have what is left, three days at least.
+    # A dead letter's age counts from its first enqueuing, so at least three days remain for operators.
     assert dead["MessageRetentionPeriod"] - tries >= 72 * HOURS
     assert dead["MessageRetentionPeriod"] >= retry["MessageRetentionPeriod"]
-    # Otherwise Lambda refuses the mapping.
+    # Otherwise Lambda rejects the mapping.
     assert visibility >= stack.resources["StartPipelineRetry"].properties["Timeout"]
-    # SQS's most.
+    # SQS's maximum.
     assert visibility <= 12 * HOURS
 
 
 @pytest.mark.parametrize("delay", ["29", "7201", "0", "-1", "x", ""])
-def test_other_delays_are_refused(delay: str) -> None:
+def test_rejects_delays_out_of_range(delay: str) -> None:
     assert TEMPLATE.refusals({**PRODUCT_PARAMETERS, "RetryDelaySeconds": delay})
 
 
@@ -167,7 +167,7 @@ def test_a_push_starts_a_build() -> None:
     assert build["Configuration"] == {"ProjectName": stack.physical_name("Build")}
 
 
-def test_a_connection_takes_the_place_of_the_repository_and_its_trigger() -> None:
+def test_connection_replaces_the_repository_and_its_trigger() -> None:
     arn = "arn:aws:codeconnections:eu-west-1:111122223333:connection/aaaabbbb-0000-4000-8000-ccccddddeeee"
     chosen = {"CodeConnectionArn": arn, "CodeRepositoryId": "my-team/ingestion", "CodeBranch": "release/1"}
     stack = TEMPLATE.resolve({**PRODUCT_PARAMETERS, **chosen})

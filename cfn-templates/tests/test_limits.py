@@ -1,4 +1,4 @@
-"""What the templates make stays within AWS's limits, whatever is filled in."""
+"""The stacks stay within AWS's limits, even with the longest valid parameters."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from permissions.schemas import schema
 from resolve import Stack, Template
 from resolve.types import TYPES
 
-# Each that differs in its resources or in the length of a value.
+# Configurations with different resources or different lengths of values.
 CONFIGURATIONS = {
     name: parameters
     for name, parameters in product()
@@ -30,9 +30,9 @@ LONGEST_ACCOUNT = "999999999999"
 
 
 def extreme(template: Template, parameters: dict[str, str]) -> dict[str, str]:
-    """The parameters, with the longest legal value in place of each that is filled in.
+    """Return the parameters with the longest valid value of each parameter that is not empty.
 
-    ARNs stay: AWS makes them.
+    ARNs are unchanged, because AWS generates them.
     """
     filled_in = {
         name: value
@@ -45,7 +45,7 @@ def extreme(template: Template, parameters: dict[str, str]) -> dict[str, str]:
 
 
 def regions() -> Iterator[tuple[str, str]]:
-    """Every partition and region that botocore knows."""
+    """Yield every partition and region that botocore knows."""
     session = botocore.session.get_session()
     for partition in session.get_available_partitions():
         found = set(session.get_available_regions("lambda", partition))
@@ -54,7 +54,7 @@ def regions() -> Iterator[tuple[str, str]]:
 
 
 def stacks() -> Iterator[tuple[str, Stack]]:
-    """The product and the portfolio with the longest legal parameters."""
+    """Yield the product and the portfolio with the longest valid parameters."""
     of_product = Template.load(PRODUCT)
     for name, parameters in CONFIGURATIONS.items():
         filled = extreme(of_product, parameters)
@@ -68,7 +68,7 @@ STACKS = dict(stacks())
 
 
 @pytest.mark.parametrize("template", [PRODUCT, PORTFOLIO], ids=lambda path: path.stem)
-def test_a_longest_value_is_legal_and_one_more_is_not(template: Path) -> None:
+def test_longest_value_is_valid_and_one_more_character_is_not(template: Path) -> None:
     parameters = Template.load(template).parameters
     for name, declared in parameters.items():
         value = longest(declared)
@@ -83,7 +83,7 @@ def test_a_longest_value_is_legal_and_one_more_is_not(template: Path) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS.values(), ids=STACKS)
-def test_names_are_legal_at_their_longest(stack: Stack) -> None:
+def test_longest_names_are_valid(stack: Stack) -> None:
     named = 0
     for resource in stack.resources.values():
         name_property = TYPES[resource.type].name_property
@@ -98,15 +98,15 @@ def test_names_are_legal_at_their_longest(stack: Stack) -> None:
             declared = schema(resource.type)["properties"][name_property]
             assert {"maxLength", "pattern"} & set(declared), f"the limits of {resource.type} are not known"
             assert len(name) <= declared.get("maxLength", len(name)), f"{resource.logical_id}: {name}"
-            # Of the schemas' patterns, some are Java's.
+            # Some of the schemas' patterns use Java's syntax.
             pattern = declared.get("pattern", ".*").replace(r"\Z", "$")
             assert re.search(pattern, name, re.ASCII), f"{resource.logical_id}: {name}"
     assert named >= 8
 
 
 @pytest.mark.parametrize("stack", STACKS.values(), ids=STACKS)
-def test_everything_else_is_legal_at_its_longest(stack: Stack) -> None:
-    """The linter compares each property with its schema, once no function hides its value."""
+def test_longest_properties_pass_the_linter(stack: Stack) -> None:
+    """cfn-lint compares each property of the resolved stack with its schema."""
     resolved = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Resources": {
@@ -125,7 +125,7 @@ def test_descriptions_of_builds_are_short_enough(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("stack", [STACKS[name] for name in CONFIGURATIONS], ids=CONFIGURATIONS)
-def test_the_pipelines_name_is_legal_at_its_longest(stack: Stack) -> None:
+def test_longest_pipeline_name_is_valid(stack: Stack) -> None:
     name = stack.outputs["PipelineName"]
     assert len(name) == limits.LONGEST_PIPELINE_NAME
     assert limits.PIPELINE_NAME.fullmatch(name)
@@ -133,10 +133,10 @@ def test_the_pipelines_name_is_legal_at_its_longest(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("letter", ["a", '"', "복", "🐚"])
-def test_event_patterns_are_short_enough_however_they_are_escaped(letter: str) -> None:
+def test_event_patterns_are_short_enough_with_any_escaping(letter: str) -> None:
     template = Template.load(PRODUCT)
     units = len(letter.encode("utf-16-le")) // 2
-    # CloudFormation counts as Java does, in units of UTF-16.
+    # CloudFormation counts UTF-16 code units, as Java does.
     most = {
         name: int(template.parameters[name]["MaxLength"]) // units
         for name in ("DataKeyPrefix", "DataKeySuffix")
@@ -152,7 +152,7 @@ def test_event_patterns_are_short_enough_however_they_are_escaped(letter: str) -
     assert len(json.dumps(pattern, separators=compact, ensure_ascii=False).encode()) <= limits.EVENT_PATTERN
 
 
-def test_roles_have_legal_names_in_every_region() -> None:
+def test_role_names_are_valid_in_every_region() -> None:
     template = Template.load(PORTFOLIO)
     parameters = extreme(template, portfolio())
     roles = [role.logical_id for role in template.resolve(parameters).of_type("AWS::IAM::Role")]
@@ -167,14 +167,14 @@ def test_roles_have_legal_names_in_every_region() -> None:
 
 
 def written(document: Any) -> int:
-    """A policy's length as IAM counts it."""
+    """Return a policy's length as IAM counts it."""
     return len(re.sub(r"\s", "", json.dumps(document, ensure_ascii=False)))
 
 
 def test_policies_are_small_enough() -> None:
     template = Template.load(PORTFOLIO)
     parameters = extreme(template, portfolio()) | {
-        # A dozen allowed buckets with the longest names, and as many keys.
+        # Twelve data buckets with the longest names, and twelve keys.
         "DataBucketArns": ",".join(f"arn:aws-us-gov:s3:::{number:a>63}" for number in range(12)),
         "DataKeyArns": ",".join(
             f"arn:aws-us-gov:kms:us-gov-west-1:999999999999:key/{number:a>36}" for number in range(12)
@@ -190,7 +190,7 @@ def test_policies_are_small_enough() -> None:
 
 
 @pytest.mark.parametrize("path", [PRODUCT, PORTFOLIO], ids=lambda path: path.stem)
-def test_templates_are_within_cloudformations_limits(path: Path) -> None:
+def test_templates_are_within_cloudformation_limits(path: Path) -> None:
     template = Template.load(path)
     sections = template.sections
     assert path.stat().st_size <= limits.TEMPLATE_BYTES_IN_S3

@@ -1,4 +1,4 @@
-"""What a form shows of the parameters, and what it takes for them."""
+"""The parameters' texts, values and rules."""
 
 import re
 from collections import Counter
@@ -22,13 +22,13 @@ CASES = [
 
 
 def refusals(template: Template, name: str, value: str) -> list[str]:
-    """What is said of one parameter's value."""
+    """Return the refusals of one parameter's value."""
     found = template.refusals({name: value})
     return [refusal for refusal in found if refusal.startswith(f"{name}: ")]
 
 
 @pytest.mark.parametrize(("template", "name", "good", "bad"), CASES)
-def test_a_form_takes_what_can_work_and_nothing_else(
+def test_accepts_good_values_and_rejects_bad_values(
     template: Template, name: str, good: list[str], bad: list[str]
 ) -> None:
     for value in good:
@@ -39,7 +39,7 @@ def test_a_form_takes_what_can_work_and_nothing_else(
 
 
 @BOTH
-def test_every_text_that_can_be_typed_is_checked(template: Template) -> None:
+def test_every_text_parameter_has_a_pattern_and_test_values(template: Template) -> None:
     typed = {
         name
         for name, declared in template.parameters.items()
@@ -51,7 +51,7 @@ def test_every_text_that_can_be_typed_is_checked(template: Template) -> None:
 
 
 @BOTH
-def test_patterns_mean_the_same_to_java_javascript_and_python(template: Template) -> None:
+def test_patterns_are_portable_to_java_javascript_and_python(template: Template) -> None:
     for name, declared in template.parameters.items():
         if "AllowedPattern" not in declared:
             continue
@@ -59,20 +59,20 @@ def test_patterns_mean_the_same_to_java_javascript_and_python(template: Template
         assert text.startswith("^"), name
         assert text.endswith("$"), name
         assert Pattern(text).operations() <= PORTABLE, name
-        # Java knows unions and intersections of classes; JavaScript's flags have no place in a pattern.
+        # Java has unions and intersections of classes. JavaScript has no inline flags.
         for foreign in (r"\[[^]]*\[", r"&&", r"\(\?[^!]", r"\\[^.\\dwsx]", r"\$."):
             assert not re.search(foreign, text), f"{name}: {foreign}"
 
 
 @BOTH
-def test_the_defaults_are_legal(template: Template) -> None:
+def test_defaults_are_valid(template: Template) -> None:
     for name, declared in template.parameters.items():
         if "Default" in declared:
             assert refusals(template, name, str(declared["Default"])) == [], name
 
 
 @BOTH
-def test_every_parameter_is_explained_and_stands_in_one_group(template: Template) -> None:
+def test_every_parameter_has_a_label_a_description_and_one_group(template: Template) -> None:
     interface = template.sections["Metadata"]["AWS::CloudFormation::Interface"]
     for group in interface["ParameterGroups"]:
         assert group["Label"]["default"]
@@ -90,7 +90,7 @@ def test_every_parameter_is_explained_and_stands_in_one_group(template: Template
 
 
 @BOTH
-def test_every_output_is_explained(template: Template) -> None:
+def test_every_output_has_a_description(template: Template) -> None:
     for name, output in template.sections["Outputs"].items():
         assert len(output["Description"]) > 5, name
 
@@ -102,7 +102,7 @@ def test_every_parameter_is_used(path: Path) -> None:
         assert re.search(rf"(!Ref |\$\{{){name}\b", text), name
 
 
-def test_the_portfolio_needs_one_parameter_beside_those_that_packaging_sets() -> None:
+def test_portfolio_requires_one_parameter_besides_packaged_ones() -> None:
     template = TEMPLATES[PORTFOLIO.stem]
     required = {name for name, declared in template.parameters.items() if "Default" not in declared}
     packaged = {"StagingBucketName", "ProductTemplateSha256", "ProductVersion"}
@@ -113,17 +113,17 @@ RULES = [
     ({}, None),
     ({"Architecture": "arm64"}, None),
     ({"Engine": "native"}, None),
-    ({"StartPipelineX8664Sha256": ""}, "PackagedForX8664: The function"),
-    ({"IngestionPipelineX8664Sha256": ""}, "PackagedForX8664: The build's program"),
-    ({"Architecture": "arm64", "StartPipelineArm64Sha256": ""}, "PackagedForArm64: The function"),
-    ({"Architecture": "arm64", "IngestionPipelineArm64Sha256": ""}, "PackagedForArm64: The build's program"),
-    # What is not used need not be packaged.
+    ({"StartPipelineX8664Sha256": ""}, "PackagedForX8664: The Lambda function"),
+    ({"IngestionPipelineX8664Sha256": ""}, "PackagedForX8664: The build program"),
+    ({"Architecture": "arm64", "StartPipelineArm64Sha256": ""}, "PackagedForArm64: The Lambda function"),
+    ({"Architecture": "arm64", "IngestionPipelineArm64Sha256": ""}, "PackagedForArm64: The build program"),
+    # Unused code need not be packaged.
     ({"StartPipelineArm64Sha256": "", "IngestionPipelineArm64Sha256": ""}, None),
     ({"Architecture": "arm64", "StartPipelineX8664Sha256": "", "IngestionPipelineX8664Sha256": ""}, None),
     ({"IngestFeaturesX8664Sha256": ""}, None),
     ({"Engine": "native", "IngestFeaturesX8664Sha256": ""}, "PackagedForNative: The native engine"),
     ({"SeedCodeSha256": ""}, "SourceInCodeCommit: The seed code"),
-    ({"CodeRepositoryId": "a/b"}, "SourceInCodeCommit: A repository is named"),
+    ({"CodeRepositoryId": "a/b"}, "SourceInCodeCommit: A repository is set"),
     (
         {"CodeConnectionArn": VALUES[PRODUCT.stem]["CodeConnectionArn"][0][1]},
         "SourceBehindConnection: A code connection",
@@ -140,24 +140,22 @@ RULES = [
 
 
 @pytest.mark.parametrize(("changes", "refusal"), RULES)
-def test_combinations_that_cannot_work_are_refused_before_anything_is_made(
-    changes: dict[str, str], refusal: str | None
-) -> None:
+def test_rules_reject_invalid_combinations(changes: dict[str, str], refusal: str | None) -> None:
     found = TEMPLATES[PRODUCT.stem].refusals({**PRODUCT_PARAMETERS, **changes})
     if refusal is None:
         assert found == []
     else:
-        [said] = found
-        assert said.startswith(refusal)
+        [refused] = found
+        assert refused.startswith(refusal)
 
 
-def test_each_rule_has_been_broken_above() -> None:
+def test_every_rule_has_a_rejected_combination() -> None:
     broken = {refusal.partition(":")[0] for _, refusal in RULES if refusal}
     assert broken == set(TEMPLATES[PRODUCT.stem].sections["Rules"])
 
 
 @pytest.mark.parametrize("depth", range(5))
-def test_the_principals_name_is_found_whatever_its_path(depth: int) -> None:
+def test_finds_the_principals_name_after_any_path(depth: int) -> None:
     path = "".join(f"{level}/" for level in ("service-role", "team", "of", "data")[:depth])
     stack = TEMPLATES[PORTFOLIO.stem].resolve(
         {**portfolio(), "SCPortfolioPrincipalRoleArn": f"{ACCOUNT_ROLE}{path}Studio-User"}

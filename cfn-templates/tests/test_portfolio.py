@@ -1,4 +1,4 @@
-"""What the portfolio offers, to whom, and how it fits the product."""
+"""The portfolio: its product, its principal, and the roles that projects use."""
 
 import json
 import re
@@ -14,22 +14,22 @@ STACK = TEMPLATE.resolve(portfolio())
 LAUNCH_ROLE = "arn:aws:iam::111122223333:role/service-role/AmazonSageMakerServiceCatalogProductsLaunchRole"
 
 
-def test_the_product_is_seen_in_studio() -> None:
+def test_product_is_visible_in_studio() -> None:
     properties = STACK.resources["FeatureIngestionProduct"].properties
     assert properties["Tags"] == [{"Key": "sagemaker:studio-visibility", "Value": "true"}]
 
 
-def test_a_new_version_leaves_the_old_ones() -> None:
+def test_new_version_keeps_old_versions() -> None:
     properties = STACK.resources["FeatureIngestionProduct"].properties
     assert properties["ReplaceProvisioningArtifacts"] is False
 
 
 @pytest.mark.parametrize("given", [LAUNCH_ROLE, LAUNCH_ROLE.rpartition("/")[2]], ids=["arn", "name"])
-def test_the_launch_role_is_given_by_its_name_or_arn(given: str) -> None:
+def test_accepts_the_launch_role_by_name_or_arn(given: str) -> None:
     stack = TEMPLATE.resolve({**portfolio(), "SCProductLaunchRoleArn": given})
     constraint = stack.resources["LaunchConstraint"]
     assert constraint.properties["RoleArn"] == stack.outputs["ProductLaunchRoleArn"] == LAUNCH_ROLE
-    # Service Catalog refuses a constraint for a product that is not in the portfolio yet.
+    # Service Catalog rejects a constraint until the product is in the portfolio.
     assert constraint.attributes["DependsOn"] == "ProductAssociation"
 
 
@@ -38,7 +38,7 @@ def test_product_principal_and_constraint_belong_to_the_portfolio() -> None:
         assert STACK.resources[name].properties["PortfolioId"] == STACK.reference("Portfolio")
 
 
-def test_the_outputs_are_the_predecessors_and_more() -> None:
+def test_has_the_predecessors_outputs_and_the_roles() -> None:
     predecessors = {"ProductId", "PortfolioId", "ProductName", "ProvisioningArtifactIds"} | {
         "ProvisioningArtifactNames",
         "FSIngestionProductPolicyArn",
@@ -50,7 +50,7 @@ def test_the_outputs_are_the_predecessors_and_more() -> None:
     assert all(STACK.outputs.values())
 
 
-def test_the_roles_of_projects_are_those_that_it_makes() -> None:
+def test_projects_use_the_roles_of_the_portfolio() -> None:
     project = OFFERED.resolve(PRODUCT_PARAMETERS)
     properties = json.dumps([dict(resource.properties) for resource in project.resources.values()])
     used = set(re.findall(r'"(arn:aws:iam::\d+:role/[^"]*)"', properties))
@@ -59,7 +59,7 @@ def test_the_roles_of_projects_are_those_that_it_makes() -> None:
     assert used < made
 
 
-def test_every_staged_object_is_under_the_prefix_and_named_by_its_content() -> None:
+def test_staged_objects_have_the_prefix_and_their_hash() -> None:
     chosen = {**PRODUCT_PARAMETERS, "StagingPrefix": "team/packages/"}
     project = OFFERED.resolve(chosen)
     package = f"team/packages/start-pipeline/{chosen['StartPipelineX8664Sha256']}.zip"

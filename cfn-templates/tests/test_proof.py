@@ -1,4 +1,4 @@
-"""The proof itself: it fails where it should."""
+"""The proof itself detects every kind of wrong policy."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def proof(ours: dict[str, Any], *given: dict[str, Any]) -> Proof:
     return Proof(ours, [MINE, TAGGED], [FOREIGN], given)
 
 
-def test_finds_nothing_in_a_policy_that_is_right() -> None:
+def test_finds_nothing_in_a_correct_policy() -> None:
     right = proof(policy(["sqs:CreateQueue", "sqs:TagQueue"], [f"{HERE}:sagemaker-*"]))
     assert right.denied_needs() == []
     assert right.allowed_canaries() == []
@@ -41,13 +41,13 @@ def test_finds_a_missing_grant() -> None:
     assert denied.startswith(f"sqs:TagQueue on {HERE}:sagemaker-p-a-retry (create Queue)")
 
 
-def test_finds_a_condition_that_a_need_does_not_meet() -> None:
+def test_finds_a_condition_that_denies_a_need() -> None:
     sagemakers = {"ForAllValues:StringLike": {"aws:TagKeys": ["sagemaker:*"]}}
     [denied] = proof(policy(["sqs:CreateQueue", "sqs:TagQueue"], ["*"], sagemakers)).denied_needs()
     assert "aws:TagKeys = ('Team',)" in denied
 
 
-def test_finds_a_canary_that_is_allowed() -> None:
+def test_finds_an_allowed_canary() -> None:
     [allowed] = proof(policy(["sqs:CreateQueue"], [f"{HERE}:*"])).allowed_canaries()
     assert allowed.startswith(f"sqs:CreateQueue on {HERE}:payroll")
 
@@ -65,7 +65,7 @@ def test_finds_a_canary_that_is_allowed() -> None:
             ["sagemaker-*", "other-*"],
             ["sqs:CreateQueue on other-*", "sqs:TagQueue on other-*"],
         ),
-        # Either would do.
+        # Either grant alone is enough.
         (
             ["sqs:CreateQueue"],
             ["sagemaker-*", "sagemaker-p-*"],
@@ -73,20 +73,18 @@ def test_finds_a_canary_that_is_allowed() -> None:
         ),
     ],
 )
-def test_finds_a_grant_that_nothing_needs(
-    actions: list[str], resources: list[str], superfluous: list[str]
-) -> None:
+def test_finds_a_superfluous_grant(actions: list[str], resources: list[str], superfluous: list[str]) -> None:
     found = proof(policy(actions, [f"{HERE}:{name}" for name in resources])).superfluous_grants()
     assert [each.replace(f"{HERE}:", "") for each in found] == [f"Queues: {each}" for each in superfluous]
 
 
-def test_finds_a_grant_that_is_given_already() -> None:
+def test_finds_a_grant_that_another_policy_has() -> None:
     mine = policy(["sqs:CreateQueue", "sqs:TagQueue"], [f"{HERE}:sagemaker-*"])
     given = policy(["sqs:TagQueue"], ["*"])
     assert proof(mine, given).superfluous_grants() == [f"Queues: sqs:TagQueue on {HERE}:sagemaker-*"]
 
 
-def test_finds_a_value_of_a_condition_that_nothing_needs() -> None:
+def test_finds_a_superfluous_condition_value() -> None:
     teams = {"ForAllValues:StringEqualsIfExists": {"aws:TagKeys": ["Team", "Colour"]}}
     found = proof(
         policy(["sqs:CreateQueue", "sqs:TagQueue"], [f"{HERE}:sagemaker-*"], teams)
@@ -94,16 +92,16 @@ def test_finds_a_value_of_a_condition_that_nothing_needs() -> None:
     assert found == ["Queues: aws:TagKeys = Colour"]
 
 
-def test_finds_that_no_canary_sings_for_a_wider_resource() -> None:
+def test_finds_a_wider_resource_that_no_canary_detects() -> None:
     mine = policy(["sqs:CreateQueue", "sqs:TagQueue"], [f"{HERE}:sagemaker-*"])
     assert Proof(mine, [MINE, TAGGED], []).unnoticed_widenings() == ["Queues: any resource"]
 
 
-def test_finds_a_pattern_in_an_action() -> None:
+def test_finds_a_wildcard_action() -> None:
     assert proof(policy(["sqs:*"], ["*"])).patterns_in_actions() == ["Queues: sqs:* on *"]
 
 
-def test_does_not_count_what_the_simulators_do_not_agree_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rejects_disagreement_of_the_simulators(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("permissions.judges.evaluated", lambda questions: [True for _ in questions])
     with pytest.raises(
         DisagreementError, match="iam-simulate says False, ministack says True: sqs:CreateQueue"
@@ -118,22 +116,22 @@ def test_does_not_count_what_the_simulators_do_not_agree_on(monkeypatch: pytest.
         ("sqs:CreateQueue", "arn:aws:s3:::sagemaker-a", "no.resource.types"),
     ],
 )
-def test_a_question_that_iam_would_not_understand_is_no_denial(action: str, resource: str, why: str) -> None:
+def test_invalid_request_is_an_error_instead_of_a_denial(action: str, resource: str, why: str) -> None:
     with pytest.raises(RuntimeError, match=why):
         Judge().allowed([policy(["sqs:*"], ["*"])], [Request.of(action, resource, "")])
 
 
 @pytest.mark.parametrize("rule", narrowing.RULES, ids=lambda rule: f"{rule.type} {rule.actions}")
-def test_a_narrowing_takes_away_what_a_schema_lists(rule: narrowing.Rule) -> None:
+def test_every_narrowing_rule_applies_to_a_schema(rule: narrowing.Rule) -> None:
     listed = {action for actions in schemas.permissions(rule.type).values() for action in actions}
     assert any(narrowing.rule_for(rule.type, action) is rule for action in listed)
 
 
-def test_what_is_written_by_hand_is_in_no_schema() -> None:
+def test_schemas_lack_handlers_of_types_written_by_hand() -> None:
     assert not [each for each in schemas.BY_HAND if schemas.schema(each).get("handlers")]
 
 
-def test_what_is_meant_are_actions_and_what_is_said_are_not() -> None:
+def test_replaced_actions_do_not_exist_and_replacements_do() -> None:
     meant = {action for actions in needs.MEANT.values() for action in actions}
     said = needs.MEANT.keys() - meant
     facts = node.actions({*meant, *said})

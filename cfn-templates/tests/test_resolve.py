@@ -1,4 +1,4 @@
-"""The resolver of templates, tried on a template that uses every function."""
+"""The template resolver, with a template that uses every function."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ FUNCTIONS = (Path(__file__).parent / "fixtures/functions.yaml").read_text("utf-8
 ARN = "arn:aws:sqs:eu-west-1:111122223333:sagemaker-abc-${Literal}-small"
 
 
-def test_works_out_every_function() -> None:
+def test_resolves_every_function() -> None:
     stack = Template(FUNCTIONS).resolve({"Name": "abc"})
     queue = stack.resources["Queue"]
     assert queue.attributes == {"DeletionPolicy": "Delete"}
@@ -33,7 +33,7 @@ def test_works_out_every_function() -> None:
     assert stack.outputs == {"Arn": ARN}
 
 
-def test_has_only_what_the_conditions_let_through() -> None:
+def test_omits_resources_with_false_conditions() -> None:
     template = Template(FUNCTIONS)
     large = template.resolve({"Name": "abc", "Kind": "large", "Keys": "a, b"})
     assert large.resources["Queue"].properties["Left"] == ["one", "two"]
@@ -42,7 +42,7 @@ def test_has_only_what_the_conditions_let_through() -> None:
     elsewhere = template.resolve({"Name": "abc", "Kind": "large"}, region="cn-north-1", partition="aws-cn")
     assert list(elsewhere.resources) == ["Queue", "Function"]
     assert elsewhere.reference("Queue").startswith("https://sqs.cn-north-1.amazonaws.com.cn/")
-    with pytest.raises(TemplateError, match="LargeOnly is used, but LargeHere does not hold"):
+    with pytest.raises(TemplateError, match="LargeOnly is used, but LargeHere is false"):
         elsewhere.reference("LargeOnly")
 
 
@@ -56,12 +56,12 @@ def test_has_only_what_the_conditions_let_through() -> None:
         ({"Name": "abc", "Kind": "huge"}, "Kind: 'huge' is not one of ['small', 'large']"),
         ({"Name": "abc", "Days": "31"}, "Days: 31 is more than 30"),
         ({"Name": "abc", "Days": "0"}, "Days: 0 is less than 1"),
-        ({"Name": "abc", "Days": "x"}, "Days: 'x' is no number"),
+        ({"Name": "abc", "Days": "x"}, "Days: 'x' is not a number"),
         ({"Name": "abc", "Other": "x"}, "Other: the template has no such parameter"),
         ({"Name": "ab", "Kind": "large"}, "LargeOnesAreNamedLong: A large one needs another name than ab"),
     ],
 )
-def test_refuses_what_cloudformation_would_refuse(parameters: dict[str, str], refusal: str) -> None:
+def test_rejects_what_cloudformation_rejects(parameters: dict[str, str], refusal: str) -> None:
     template = Template(FUNCTIONS)
     assert template.refusals(parameters) == [refusal]
     with pytest.raises(TemplateError):
@@ -79,12 +79,12 @@ def test_refuses_what_cloudformation_would_refuse(parameters: dict[str, str], re
         ("!If [Nowhere, a, b]", "no condition Nowhere"),
     ],
 )
-def test_guesses_nothing(wrong: str, why: str) -> None:
+def test_rejects_unknown_names_and_functions(wrong: str, why: str) -> None:
     stack = Template(FUNCTIONS.replace("!Base64 text", wrong)).resolve({"Name": "abc"})
     with pytest.raises(TemplateError, match=why):
         stack.resources  # noqa: B018
 
 
-def test_refuses_a_key_that_stands_twice() -> None:
+def test_rejects_duplicate_keys() -> None:
     with pytest.raises(TemplateError, match="twice"):
         Template("Resources: {A: {Type: AWS::SQS::Queue}, A: {Type: AWS::SQS::Queue}}")

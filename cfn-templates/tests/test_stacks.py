@@ -1,4 +1,4 @@
-"""What holds for the stacks in every configuration, partition and region."""
+"""Properties of the stacks in every configuration, partition and region."""
 
 import json
 import re
@@ -26,7 +26,7 @@ STACK = TEMPLATE.resolve({**PRODUCT_PARAMETERS, "Dashboard": "Yes"})
 
 
 def texts(node: Any) -> Iterator[str]:
-    """All texts in a resolved value."""
+    """Yield all texts in a resolved value."""
     if isinstance(node, dict):
         for key, value in node.items():
             yield from texts(key)
@@ -39,7 +39,7 @@ def texts(node: Any) -> Iterator[str]:
 
 
 def here(template: Template, parameters: dict[str, str], partition: str, region: str) -> Stack:
-    """The stack in a partition, with the given ARNs of that partition."""
+    """Resolve the stack in a partition, with ARNs of that partition."""
     moved = {
         name: value.replace("arn:aws:", f"arn:{partition}:").replace("eu-west-1", region)
         for name, value in parameters.items()
@@ -48,8 +48,8 @@ def here(template: Template, parameters: dict[str, str], partition: str, region:
 
 
 @EVERYWHERE
-def test_every_configuration_resolves_to_its_last_reference(partition: str, region: str) -> None:
-    """An absent resource, an attribute or a mapping that does not exist is an error of the resolver."""
+def test_every_configuration_resolves_completely(partition: str, region: str) -> None:
+    """The resolver rejects references to missing resources, attributes and mappings."""
     made: set[str] = set()
     absent: set[str] = set()
     for _, parameters in product():
@@ -68,7 +68,7 @@ def test_every_configuration_resolves_to_its_last_reference(partition: str, regi
     [(PRODUCT, {**PRODUCT_PARAMETERS, "Dashboard": "Yes"}), (PORTFOLIO, portfolio())],
     ids=["product", "portfolio"],
 )
-def test_nothing_is_bound_to_a_partition_or_region(
+def test_arns_follow_partition_and_region(
     path: Path, parameters: dict[str, str], partition: str, region: str
 ) -> None:
     stack = here(Template.load(path), parameters, partition, region)
@@ -93,18 +93,18 @@ def test_nothing_is_bound_to_a_partition_or_region(
 
 
 @pytest.mark.parametrize("path", [PRODUCT, PORTFOLIO], ids=lambda path: path.stem)
-def test_templates_name_no_partition_account_or_region(path: Path) -> None:
+def test_templates_contain_no_partition_account_or_region(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
-    # Parameters speak of ARNs, to people and in patterns.
+    # Parameters contain ARNs in texts and patterns.
     [start] = [number for number, line in enumerate(lines) if line == "Resources:"]
     code = "\n".join(line for line in lines[start:] if not line.strip().startswith("#"))
     assert not re.search(r"arn:aws|amazonaws\.com\.cn|\b\d{12}\b|\b[a-z]{2}-[a-z]+-\d\b", code)
-    # Names of services are the same in all partitions.
+    # Service principals are the same in all partitions.
     assert {name for name in re.findall(r"[\w.-]+\.amazonaws\.com", code) if name.count(".") != 2} == set()
 
 
-def test_physical_names_begin_as_the_launch_role_requires_and_hold_the_project_id_only() -> None:
-    """Two projects differ in their ids alone; a name may be of any length and case."""
+def test_physical_names_have_the_required_prefix_and_depend_only_on_the_project_id() -> None:
+    """Only the id is unique to a project and limited in length and case."""
     other = {"SageMakerProjectName": "Other", "PipelineNamePrefix": "other", "FeatureGroupName": "other"}
     renamed = TEMPLATE.resolve({**PRODUCT_PARAMETERS, **other, "Dashboard": "Yes"})
     named = [
@@ -117,12 +117,12 @@ def test_physical_names_begin_as_the_launch_role_requires_and_hold_the_project_i
         assert name == renamed.physical_name(logical_id)
     names = [(STACK.resources[name].type, STACK.physical_name(name)) for name in named]
     assert len(set(names)) == len(names)
-    # Whatever can be named is: a name that CloudFormation makes up begins otherwise.
+    # Names that CloudFormation generates lack the prefix, so every resource that can have a name has one.
     unnamed = [each.logical_id for each in STACK.resources.values() if each.logical_id not in named]
     assert [name for name in unnamed if TYPES[STACK.resources[name].type].name_property] == []
 
 
-def test_buckets_are_private_encrypted_versioned_and_reached_by_tls_only() -> None:
+def test_buckets_are_private_encrypted_versioned_and_tls_only() -> None:
     buckets = STACK.of_type("AWS::S3::Bucket")
     assert len(buckets) == 2
     for bucket in buckets:
@@ -148,7 +148,7 @@ def test_buckets_are_private_encrypted_versioned_and_reached_by_tls_only() -> No
         }
 
 
-def test_queues_are_encrypted_and_reached_by_tls_only() -> None:
+def test_queues_are_encrypted_and_tls_only() -> None:
     queues = STACK.of_type("AWS::SQS::Queue")
     assert len(queues) == 2
     for queue in queues:
@@ -162,7 +162,7 @@ def test_queues_are_encrypted_and_reached_by_tls_only() -> None:
 
 
 def refuses_without_tls(policy: dict[str, Any], action: str) -> bool:
-    """Whether a policy refuses everybody everything without TLS."""
+    """Return whether a policy denies all requests without TLS."""
     refusal = {
         "Effect": "Deny",
         "Principal": "*",
@@ -173,11 +173,11 @@ def refuses_without_tls(policy: dict[str, Any], action: str) -> bool:
 
 
 @pytest.mark.parametrize("days", TEMPLATE.parameters["LogRetentionDays"]["AllowedValues"])
-def test_logs_are_kept_as_long_as_it_was_asked_for(days: int) -> None:
+def test_log_groups_have_the_retention_parameter(days: int) -> None:
     stack = TEMPLATE.resolve({**PRODUCT_PARAMETERS, "LogRetentionDays": str(days)})
     groups = stack.of_type("AWS::Logs::LogGroup")
     assert {int(group.properties["RetentionInDays"]) for group in groups} == {days}
-    # Whoever writes them writes into a group that exists by then.
+    # The functions and the build write to these groups.
     writers = {
         *(
             stack.resources[name].properties["LoggingConfig"]["LogGroup"]
@@ -188,7 +188,7 @@ def test_logs_are_kept_as_long_as_it_was_asked_for(days: int) -> None:
     assert {group.properties["LogGroupName"] for group in groups} == writers
 
 
-def test_what_holds_data_stays_when_the_project_is_deleted_and_nothing_else_does() -> None:
+def test_only_buckets_are_kept_when_the_project_is_deleted() -> None:
     kept = {
         name
         for name, each in STACK.resources.items()
@@ -196,19 +196,19 @@ def test_what_holds_data_stays_when_the_project_is_deleted_and_nothing_else_does
     }
     assert kept == {"DataBucket", "DataBucketPolicy", "ArtifactBucket", "ArtifactBucketPolicy"}
     for name in kept:
-        # A launch that fails leaves nothing; a bucket that is replaced stays.
+        # A failed launch leaves nothing. A replaced bucket is kept.
         assert STACK.resources[name].attributes["DeletionPolicy"] == "RetainExceptOnCreate"
         assert STACK.resources[name].attributes["UpdateReplacePolicy"] == "Retain"
 
 
-def test_functions_log_what_the_metrics_are_made_of() -> None:
+def test_function_logs_include_metrics() -> None:
     for function in STACK.of_type("AWS::Lambda::Function"):
-        # A line without a level, such as a metric's, counts as INFO: any higher level would drop it.
+        # Lambda treats lines without a level, such as metrics, as INFO. A higher level would drop them.
         assert function.properties["LoggingConfig"]["ApplicationLogLevel"] == "INFO"
         assert function.properties["LoggingConfig"]["LogFormat"] == "JSON"
 
 
-def test_the_outputs_are_what_a_user_looks_for() -> None:
+def test_product_has_the_expected_outputs() -> None:
     assert set(STACK.outputs) == {
         *("DataLocation", "DataBucketName", "DataBucketConsole"),
         *("PipelineName", "PipelineArn", "FeatureGroupName"),
@@ -225,8 +225,8 @@ def test_the_outputs_are_what_a_user_looks_for() -> None:
             assert ID in value, name
 
 
-def test_nothing_waits_for_itself() -> None:
-    """CloudFormation makes resources one after another, and refuses a circle of references."""
+def test_resources_have_no_circular_references() -> None:
+    """CloudFormation rejects circular references."""
     for path in (PRODUCT, PORTFOLIO):
         resources = Template.load(path).sections["Resources"]
         needed = {
@@ -239,7 +239,7 @@ def test_nothing_waits_for_itself() -> None:
         assert made == set(resources)
 
 
-def test_the_dashboard_is_json_and_no_value_holds_a_variable_still() -> None:
+def test_dashboard_is_json_and_values_have_no_unresolved_variables() -> None:
     body = STACK.resources["ProjectDashboard"].properties["DashboardBody"]
     assert json.loads(body)["widgets"]
     assert "${" not in json.dumps([dict(resource.properties) for resource in STACK.resources.values()])

@@ -1,4 +1,4 @@
-"""The rule lets exactly the uploads through whose key begins and ends as it was asked for."""
+"""The rule matches exactly the uploads whose key has the prefix and the suffix."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ PUT_OBJECT: dict[str, Any] = json.loads((EVENTS / "put-object.json").read_text("
 
 
 def legal(parameter: str) -> st.SearchStrategy[str]:
-    """Whatever may be filled in for a parameter."""
+    """Return a strategy for a parameter's valid values."""
     declared = TEMPLATE.parameters[parameter]
     pattern = re.compile(declared["AllowedPattern"], re.ASCII)
     return st.from_regex(pattern, fullmatch=True).filter(
@@ -29,7 +29,7 @@ def legal(parameter: str) -> st.SearchStrategy[str]:
 
 
 def encodable(text: str) -> bool:
-    """Whether S3 could have it in a key: UTF-8 has no lone surrogates."""
+    """Return whether an S3 key can contain the text: UTF-8 has no lone surrogates."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
@@ -37,7 +37,7 @@ KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
 def pattern(prefix: str, suffix: str, bucket: str = DATA_BUCKET) -> dict[str, Any]:
-    """The rule's pattern for an existing bucket."""
+    """Return the rule's pattern for an existing bucket."""
     filled = {"DataBucketName": bucket, "DataKeyPrefix": prefix, "DataKeySuffix": suffix}
     rule = TEMPLATE.resolve({**PRODUCT_PARAMETERS, **filled}).resources["UploadRule"]
     found: dict[str, Any] = rule.properties["EventPattern"]
@@ -45,7 +45,7 @@ def pattern(prefix: str, suffix: str, bucket: str = DATA_BUCKET) -> dict[str, An
 
 
 def upload(key: str, bucket: str = DATA_BUCKET, **changes: Any) -> dict[str, Any]:
-    """What S3 tells of an upload."""
+    """Return S3's event of an upload."""
     event = copy.deepcopy(PUT_OBJECT)
     event["detail"]["object"]["key"] = key
     event["detail"]["bucket"]["name"] = bucket
@@ -53,7 +53,7 @@ def upload(key: str, bucket: str = DATA_BUCKET, **changes: Any) -> dict[str, Any
 
 
 def wanted(prefix: str, suffix: str, key: str) -> bool:
-    """Prefix and suffix stand one after the other, without sharing a character."""
+    """Return whether the key has the prefix and the suffix without overlap."""
     return key.startswith(prefix) and key.endswith(suffix) and len(key) >= len(prefix) + len(suffix)
 
 
@@ -88,12 +88,12 @@ def wanted(prefix: str, suffix: str, key: str) -> bool:
         ("", False),
     ],
 )
-def test_a_key_needs_the_prefix_and_the_suffix(key: str, through: bool) -> None:
+def test_key_needs_prefix_and_suffix(key: str, through: bool) -> None:
     assert matches(pattern("landing/", ".csv"), upload(key)) is through
     assert wanted("landing/", ".csv", key) is through
 
 
-# The same examples each time, by no clock, and nothing is written.
+# Deterministic: the same examples each time, no deadline, no database.
 @settings(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(prefix=legal("DataKeyPrefix"), suffix=legal("DataKeySuffix"), key=KEYS, within=KEYS)
 @example(prefix="", suffix="", key="", within="")
@@ -103,9 +103,7 @@ def test_a_key_needs_the_prefix_and_the_suffix(key: str, through: bool) -> None:
 @example(prefix="aba", suffix="ba", key="aba", within="*")
 @example(prefix='"?[a]{b}$^.+', suffix="'|()", key='"?[a]{b}$^.+', within="\\")
 @example(prefix="복/", suffix=".씨", key="복/", within="\u2028")
-def test_any_legal_prefix_and_suffix_mean_what_they_say(
-    prefix: str, suffix: str, key: str, within: str
-) -> None:
+def test_valid_prefixes_and_suffixes_match_literally(prefix: str, suffix: str, key: str, within: str) -> None:
     rule = pattern(prefix, suffix)
     for each in (
         key,
@@ -131,18 +129,18 @@ def test_any_legal_prefix_and_suffix_mean_what_they_say(
     ],
     ids=["bucket", "longer-bucket", "case-of-bucket", "source", "deletion", "cloudtrail"],
 )
-def test_nothing_but_uploads_to_the_bucket_comes_through(event: dict[str, Any]) -> None:
+def test_rejects_other_events_and_buckets(event: dict[str, Any]) -> None:
     assert not matches(pattern("landing/", ".csv"), event)
 
 
-def test_every_way_of_uploading_comes_through() -> None:
+def test_matches_every_way_of_uploading() -> None:
     for reason in ("PutObject", "POST Object", "CopyObject", "CompleteMultipartUpload"):
         event = upload("landing/a.csv")
         event["detail"]["reason"] = reason
         assert matches(pattern("landing/", ".csv"), event)
 
 
-def test_the_projects_own_bucket_is_watched_if_none_is_given() -> None:
+def test_watches_the_created_bucket_by_default() -> None:
     stack = TEMPLATE.resolve(PRODUCT_PARAMETERS)
     bucket = stack.physical_name("DataBucket")
     rule = stack.resources["UploadRule"].properties["EventPattern"]
@@ -168,18 +166,18 @@ def test_the_projects_own_bucket_is_watched_if_none_is_given() -> None:
         ("a\\\\b", "a\\b", True),
     ],
 )
-def test_the_judge_knows_eventbridges_wildcards(wildcard: str, text: str, through: bool) -> None:
+def test_matcher_supports_eventbridge_wildcards(wildcard: str, text: str, through: bool) -> None:
     judged = {"detail": {"object": {"key": [{"wildcard": wildcard}]}}}
     assert matches(judged, upload(text)) is through
 
 
 @pytest.mark.parametrize("refused", ["a**b", "a\\b", "a\\"])
-def test_the_judge_refuses_what_eventbridge_refuses(refused: str) -> None:
+def test_matcher_rejects_what_eventbridge_rejects(refused: str) -> None:
     with pytest.raises(ValueError, match="pattern"):
         matches({"detail": {"object": {"key": [{"wildcard": refused}]}}}, upload("a"))
 
 
-def test_the_judge_takes_members_of_a_list_as_alternatives() -> None:
+def test_matcher_treats_list_members_as_alternatives() -> None:
     either = {"detail": {"object": {"key": [{"prefix": "landing/"}, {"suffix": ".csv"}]}}}
     assert matches(either, upload("elsewhere/a.csv"))
     assert matches(either, upload("landing/a.txt"))

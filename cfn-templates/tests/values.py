@@ -1,4 +1,4 @@
-"""Values of the parameters with a pattern: those that are taken, and those that are refused."""
+"""Accepted and rejected values of the parameters with a pattern."""
 
 from configurations import PORTFOLIO, PRODUCT
 
@@ -6,7 +6,7 @@ HASH = "0123456789abcdef" * 4
 ACCOUNT = "111122223333"
 ACCOUNT_ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
 
-# By parameter: values that are taken, and values that are refused.
+# Accepted values and rejected values, by parameter.
 BUCKETS = (
     ["abc", "my-bucket.of-2026", "b" * 63],
     [

@@ -1,4 +1,4 @@
-"""A laptop stand-in for AWS: ministack plus the SageMaker pipelines API.
+"""Local AWS for tests and demos: ministack plus SageMaker, Service Catalog and AWS's developer tools.
 
 ``python -m local_aws serve`` runs it in the foreground; ``LocalAws`` runs it for a test or a demo.
 """

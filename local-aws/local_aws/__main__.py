@@ -1,4 +1,4 @@
-"""``python -m local_aws serve``: the stand-in in the foreground."""
+"""``python -m local_aws serve``: runs the server in the foreground."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final, get_args
 
 from local_aws.delays import FACTOR_VARIABLE
-from local_aws.ministack_settings import WrongMinistackError
-from local_aws.sagemaker.model import StepsMode
+from local_aws.ministack.settings import WrongMinistackError
 from local_aws.server import DEFAULT_MAX_EXECUTIONS, DEFAULT_PORT, Settings, StartError, run
+from local_aws.services.sagemaker.model import StepsMode
 
 ENGINE_VARIABLE: Final = "LOCAL_AWS_INGEST_FEATURES"
 MAX_FACTOR: Final = 1000.0
@@ -43,46 +43,50 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local_aws", description="A laptop stand-in for AWS.")
+    parser = argparse.ArgumentParser(prog="python -m local_aws", description="Local AWS for tests and demos.")
     serve = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
         "serve",
-        help="run it in the foreground, on loopback",
+        help="run the server in the foreground, on loopback",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port on 127.0.0.1; 0: any free one")
+    serve.add_argument(
+        "--port", type=_port, default=DEFAULT_PORT, help="port on 127.0.0.1; 0 picks a free one"
+    )
     serve.add_argument("--auth", action="store_true", help="check signatures and enforce IAM")
     serve.add_argument(
         "--max-executions",
         type=_limit,
         default=DEFAULT_MAX_EXECUTIONS,
         metavar="N",
-        help="how many pipeline executions may run at once",
+        help="maximum number of concurrent pipeline executions",
     )
     serve.add_argument(
         "--steps",
         choices=get_args(StepsMode),
         default="run",
-        help="run the steps of executions, or let executions stay Executing until they are stopped",
+        help="run the steps of executions, or hold executions in Executing until they are stopped",
     )
     serve.add_argument(
         "--ingest-features",
         type=Path,
         metavar="PATH",
-        help=f"the program that runs Data Wrangler steps (or {ENGINE_VARIABLE})",
+        help=f"program that runs Data Wrangler steps (or set {ENGINE_VARIABLE})",
     )
     serve.add_argument(
         "--delays",
         type=_factor,
-        # A text, so that argparse checks the variable as it does the option.
+        # A string, so that argparse checks the variable like the option.
         default=os.environ.get(FACTOR_VARIABLE, "1"),
         metavar="FACTOR",
-        help=f"multiply all delays in the background (or {FACTOR_VARIABLE})",
+        help=f"multiply all background delays (or set {FACTOR_VARIABLE})",
     )
-    serve.add_argument("--data-dir", type=Path, metavar="DIR", help="keep the state here, for the next start")
+    serve.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="directory for the state: read at start, written at stop"
+    )
     serve.add_argument(
         "--stop-with-parent", action="store_true", help="stop when the starting process ends (Linux)"
     )
-    # For LocalAws: a listening socket, a directory for this run, and a pipe whose end means stop.
+    # For LocalAws: a listening socket, the directory of this run, and "stop when standard input closes".
     serve.add_argument("--listen-fd", type=int, help=argparse.SUPPRESS)
     serve.add_argument("--work-dir", type=Path, help=argparse.SUPPRESS)
     serve.add_argument("--stop-with-stdin", action="store_true", help=argparse.SUPPRESS)
@@ -90,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _engine(option: Path | None) -> Path | None:
-    """The engine's path, which has to hold in another working directory, too."""
+    """Returns the engine's absolute path: the server changes its working directory."""
     named = str(option) if option else os.environ.get(ENGINE_VARIABLE)
     return Path(named).resolve() if named else None
 
@@ -98,21 +102,21 @@ def _engine(option: Path | None) -> Path | None:
 def _port(text: str) -> int:
     port = int(text)
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+        raise argparse.ArgumentTypeError("the port must be a number from 0 to 65535")
     return port
 
 
 def _factor(text: str) -> float:
     factor = float(text)
     if not 0 <= factor <= MAX_FACTOR:
-        raise argparse.ArgumentTypeError(f"a factor is a number from 0 to {MAX_FACTOR:g}")
+        raise argparse.ArgumentTypeError(f"the factor must be a number from 0 to {MAX_FACTOR:g}")
     return factor
 
 
 def _limit(text: str) -> int:
     limit = int(text)
     if limit < 0:
-        raise argparse.ArgumentTypeError("a limit is a number from 0")
+        raise argparse.ArgumentTypeError("the limit must be 0 or more")
     return limit
 
 

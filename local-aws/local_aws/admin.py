@@ -10,8 +10,9 @@ from typing import Any, Final, get_args
 from urllib.parse import parse_qs
 
 from local_aws.faults import BadFaultError
-from local_aws.sagemaker.model import StepsMode
-from local_aws.service import Answer, SageMakerService
+from local_aws.protocol.http_request import Answer
+from local_aws.services.sagemaker.model import StepsMode
+from local_aws.services.sagemaker.service import SageMakerService
 
 PREFIX: Final = "/_local-aws/"
 MAX_LIMIT: Final = 1_000_000
@@ -29,7 +30,7 @@ class Admin:
     async def handle(
         self, method: str, path: str, query: str, headers: dict[str, str], body: bytes
     ) -> Answer:
-        """Answer one request to a path under ``/_local-aws/``."""
+        """Answer a request to a path under ``/_local-aws/``."""
         status, reply = self._route(method, path, query, headers, body)
         if (status, reply) == _RESET:
             await self._reset_all()
@@ -38,7 +39,7 @@ class Admin:
     def _route(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> _Reply:
         if "origin" in headers:
             # A web page can reach loopback from the user's browser. Tests and demos send no Origin.
-            return 403, {"error": "The admin endpoint is not for web pages."}
+            return 403, {"error": "The admin endpoint refuses requests from web pages."}
         routes: dict[tuple[str, str], Callable[[], _Reply]] = {
             ("GET", "health"): lambda: (200, {"status": "ready", "ministack": version("ministack")}),
             ("GET", "faults"): lambda: (200, {"faults": self._service.faults.pending()}),
@@ -57,9 +58,9 @@ class Admin:
             return routes[method, name]()
         allowed = [known for known, where in routes if where == name]
         if allowed:
-            return 405, {"error": f"{path} takes {', '.join(allowed)}, not {method}."}
+            return 405, {"error": f"{path} accepts {', '.join(allowed)}, not {method}."}
         known_paths = sorted({PREFIX + where for _, where in routes})
-        return 404, {"error": f"No such path: {path}. There are {', '.join(known_paths)}."}
+        return 404, {"error": f"No such path: {path}. Known paths: {', '.join(known_paths)}."}
 
     def _add_fault(self, body: bytes) -> _Reply:
         fields = _json_object(body)

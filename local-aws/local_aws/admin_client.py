@@ -16,20 +16,20 @@ __all__ = ["AdminClient", "AdminError", "Call", "Fault", "FaultsClient"]
 
 
 class AdminError(RuntimeError):
-    """The admin endpoint refused a request, and why."""
+    """The admin endpoint refused a request. The text is its reason."""
 
 
 @dataclass(frozen=True)
 class AdminClient:
-    """Talks to the admin endpoint of one server. Uses no proxy, whatever the environment says."""
+    """A client of one server's admin endpoint. It ignores proxies in the environment."""
 
     host: str
     port: int
     timeout: float = 300.0
-    """Seconds. A reset ends all that runs, which takes its time on a busy machine."""
+    """Seconds. A reset waits until all functions and jobs have ended, which is slow on a busy machine."""
 
     def request(self, method: str, name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The JSON answer to a request to ``/_local-aws/<name>``."""
+        """Send a request to ``/_local-aws/<name>`` and return the JSON answer."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
         try:
             connection.request(method, PREFIX + name, None if body is None else json.dumps(body))
@@ -50,7 +50,7 @@ class AdminClient:
 
 
 class FaultsClient:
-    """Switches faults on and off. Each one hits the next ``times`` calls of an operation, ``*`` being any."""
+    """Adds and removes faults. A fault hits the next ``times`` calls of an operation; ``*`` means any."""
 
     def __init__(self, client: AdminClient) -> None:
         self._client = client
@@ -80,19 +80,19 @@ class FaultsClient:
         self._add(Fault(operation, "cut-after", times))
 
     def error(self, operation: str, code: str, message: str | None = None, times: int = 1) -> None:
-        """Any error that the models or AWS's common errors know."""
+        """An error of the service models, or one of AWS's common errors."""
         self._add(Fault(operation, "error", times, code=code, message=message))
 
     def partial(self, operation: str, entries: int = 1, code: str | None = None, times: int = 1) -> None:
-        """Of a batch the first entries fail: unprocessed, or with an error of this code."""
+        """The first entries of a batch fail: unprocessed, or with an error of this code."""
         self._add(Fault(operation, "partial", times, code=code, entries=entries))
 
     def pending(self) -> list[Fault]:
-        """The faults still to come."""
+        """The remaining faults."""
         return [Fault(**fault) for fault in self._client.request("GET", "faults")["faults"]]
 
     def clear(self) -> None:
-        """Switch all faults off."""
+        """Remove all faults."""
         self._client.request("DELETE", "faults")
 
     def _add(self, fault: Fault) -> None:

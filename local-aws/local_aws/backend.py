@@ -1,7 +1,7 @@
-"""The state behind the SageMaker endpoints, and what works on it in the background, put together.
+"""The state behind the services, and the background work on it.
 
-One lock guards all state. Whoever serves holds it while a request is carried out; what runs in the background
-takes it for moments only, and never while it waits for this server to answer.
+One lock guards all state. The serving thread holds it while it carries out a request. Background threads hold
+it briefly, and never while they wait for this server to answer.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from pathlib import Path
 from local_aws.background import Background
 from local_aws.clients import Clients
 from local_aws.delivery import Delivery, DeliveryHost
-from local_aws.feature_store.model import FeatureGroups
-from local_aws.feature_store.store import FeatureStore
-from local_aws.processing.model import ProcessingJobs
-from local_aws.processing.runner import JobRunner
-from local_aws.sagemaker.domains_model import Domains
-from local_aws.sagemaker.engine import PipelineEngine
-from local_aws.sagemaker.model import StepsMode, Store
-from local_aws.sagemaker.project_stacks import ProjectStacks
-from local_aws.sagemaker.projects_model import Projects
-from local_aws.sagemaker.steps import StepRunner
+from local_aws.services.feature_store.model import FeatureGroups
+from local_aws.services.feature_store.store import FeatureStore
+from local_aws.services.processing.model import ProcessingJobs
+from local_aws.services.processing.runner import JobRunner
+from local_aws.services.sagemaker.domains_model import Domains
+from local_aws.services.sagemaker.engine import PipelineEngine
+from local_aws.services.sagemaker.model import StepsMode, Store
+from local_aws.services.sagemaker.project_stacks import ProjectStacks
+from local_aws.services.sagemaker.projects_model import Projects
+from local_aws.services.sagemaker.steps import StepRunner
 
 
 @dataclass(frozen=True)
 class BackendSettings:
-    """How it is to behave at the start and after each reset."""
+    """The limits and modes at the start and after each reset."""
 
     max_executions: int
     steps: StepsMode
     engine: Path | None
-    """The program ingest-features, which stands in for the Data Wrangler container."""
+    """The program ingest-features, which runs in place of the Data Wrangler container."""
     repositories: Path
-    """Where git repositories are kept."""
+    """The directory of the Git repositories."""
 
 
 class Backend:
@@ -65,7 +65,7 @@ class Backend:
         )
 
     def stop(self) -> None:
-        """End all jobs and executions, and wait for their ends. Rows that wait are written first."""
+        """Stop all jobs and executions, and wait until they have ended. Writes all pending rows."""
         with self.lock:
             for pipeline in self.store.pipelines.values():
                 for execution in pipeline.executions.values():

@@ -1,4 +1,4 @@
-"""Threads for what goes on after an answer was sent, and their common end."""
+"""Threads for work that continues after the answer is sent."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from local_aws.delays import SETTLING_SECONDS, scaled
 
 _log = logging.getLogger("local_aws")
 JOIN_SECONDS: Final = 60.0
-"""What hangs is left behind then. All that is well ends at once, or as soon as a slow machine lets it."""
+"""A thread that still hangs then is abandoned. Healthy threads end at once."""
 
 
 class Background:
-    """Runs functions in threads of their own, and ends all of them when asked to."""
+    """Runs functions in threads, and ends all of them on request."""
 
     def __init__(self) -> None:
         self._threads: set[threading.Thread] = set()
@@ -25,7 +25,7 @@ class Background:
         self._ending = threading.Event()
 
     def spawn(self, name: str, run: Callable[[], None]) -> None:
-        """Start one. It keeps the account and region of the request it is started by."""
+        """Start a thread. It inherits the account and region of the current request."""
         context = contextvars.copy_context()
         thread = threading.Thread(target=lambda: context.run(self._run, run), name=name, daemon=True)
         with self._lock:
@@ -33,11 +33,11 @@ class Background:
         thread.start()
 
     def sleep(self, seconds: float) -> None:
-        """Wait so long, by the factor of all delays, or until the end."""
+        """Sleep for the scaled delay, or until ``end`` is called."""
         self._ending.wait(scaled(seconds))
 
     def end(self, seconds: float = JOIN_SECONDS) -> None:
-        """Wake those that sleep, and wait for all to end, but no longer than so many seconds."""
+        """Wake sleeping threads, and wait until all have ended, at most ``seconds``."""
         self._ending.set()
         deadline = time.monotonic() + seconds
         while (left := self._living()) and time.monotonic() < deadline:

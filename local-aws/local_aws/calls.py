@@ -1,4 +1,4 @@
-"""What was called, by whom, and what came of it: for demos that show each hop and tests that count."""
+"""The call log: calls, callers and answers, for tests and demos."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 MAX_CALLS: Final = 2000
-"""The log keeps the latest ones."""
+"""The log keeps the latest calls only."""
 
 
 @dataclass(frozen=True)
@@ -20,20 +20,20 @@ class CallRecord:
     """Seconds since 1970, when the call arrived."""
     operation: str
     request: Any
-    """The JSON body, or its text when it was not a JSON object."""
+    """The JSON body, or its text if it was not a JSON object."""
     request_id: str
     principal: str
     """The ARN of the caller."""
     status: int | None
-    """The HTTP status of the answer, or None when the connection was cut instead."""
+    """The HTTP status of the answer, or None if the connection was cut."""
     error: str | None
     """The code of the error that was answered."""
     response: Any
-    """The JSON body of the answer. For a connection cut after the fact: of the answer that was not sent."""
+    """The JSON body of the answer. With the fault ``cut-after``, the answer that was not sent."""
     fault: str | None
     """The kind of the fault that hit this call."""
     started_execution: str | None
-    """The ARN of the execution that this call started. None for a repeated token: nothing was started."""
+    """The ARN of the execution that this call started. None for a repeated token, which starts nothing."""
     notes: list[str]
 
 
@@ -45,12 +45,12 @@ class CallLog:
         self._last_id = 0
 
     def add(self, **fields: Any) -> None:
-        """Append a call; its id is given here."""
+        """Append a call and assign its id."""
         self._last_id += 1
         self._calls.append(CallRecord(id=self._last_id, **fields))
 
     def listed(self, operation: str | None = None, after: int = 0) -> list[dict[str, Any]]:
-        """The calls of an operation (None: of all) whose id is greater than ``after``."""
+        """Returns the calls of an operation, or of all, with an id greater than ``after``."""
         return [
             asdict(call)
             for call in self._calls
@@ -58,5 +58,5 @@ class CallLog:
         ]
 
     def clear(self) -> None:
-        """Forget all calls. Ids go on counting."""
+        """Remove all calls. Ids continue to count."""
         self._calls.clear()

@@ -1,7 +1,7 @@
-"""boto3-like clients of this very server, for what acts in the background: jobs, steps, stores.
+"""botocore clients of this server, for background work: jobs, steps, stores.
 
-They go through HTTP as anybody else does, with the key of the role that they act for: what the role may not
-do, they cannot. Never to be used in the thread that serves, which would wait for itself.
+They use HTTP like any other client, with the key of a role and therefore its permissions. Do not use them in
+the serving thread: it would wait for itself.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Credentials:
 
 
 class Keys(Protocol):
-    """Where keys come from."""
+    """A source of access keys."""
 
     def account_key(self, account: str) -> Credentials:
         """The account's own key."""
 
     def role_key(self, role_arn: str, account: str) -> Credentials:
-        """A key for a session of a role; the account's own while authentication is off."""
+        """A key for a session of a role, or the account's own key while authentication is off."""
 
 
 class Clients:
@@ -43,17 +43,17 @@ class Clients:
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
-        # One session, because the models are read once for each; making clients of it is not thread-safe.
+        # A single session, because each session reads the models again. Creating clients is not thread-safe.
         self._session = botocore.session.Session()
         self._lock = threading.Lock()
 
     def client(self, service: str, region: str, key: Credentials, attempts: int = 3) -> Any:
-        """A client of a service; `attempts` include the first one."""
+        """Returns a client of a service. ``attempts`` includes the first one."""
         config = Config(
             proxies={},
             retries={"total_max_attempts": attempts, "mode": "standard"},
             s3={"addressing_style": "path"},
-            # The server is this one: it is there, however long it takes to answer.
+            # The server is this process: it does answer, even if slowly.
             connect_timeout=60,
             read_timeout=300,
         )

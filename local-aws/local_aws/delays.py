@@ -1,7 +1,7 @@
-"""How long local-aws takes for what AWS does after its answer.
+"""The delays of work that AWS does after its answer.
 
-Each delay is written where it is used, and multiplied by one factor, which tests change: who asserts a state
-too early fails with a large one, who relies on seeing a state on its way fails with one near nothing.
+Each delay is defined where it is used, and multiplied by one factor. With a large factor, a test that asserts
+a state too early fails. With a factor near zero, a test that relies on seeing a transitional state fails.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 
 FACTOR_VARIABLE: Final = "LOCAL_AWS_DELAYS"
 SETTLING_SECONDS: Final = 0.01
-"""Before work in the background begins, so that no state changes at once."""
+"""The delay before background work begins, so that no state changes at once."""
 
 _factor = 1.0
 
@@ -22,5 +22,5 @@ def set_factor(factor: float) -> None:
 
 
 def scaled(seconds: float) -> float:
-    """A delay as it is to be waited for."""
+    """Returns a delay multiplied by the factor."""
     return seconds * _factor

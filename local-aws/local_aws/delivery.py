@@ -1,4 +1,4 @@
-"""What brings code to pipelines: Service Catalog, CodeCommit, CodeBuild and CodePipeline, put together."""
+"""Service Catalog, CodeCommit, CodeBuild and CodePipeline, wired together."""
 
 from __future__ import annotations
 
@@ -12,46 +12,47 @@ from typing import Any, Final, Protocol
 from local_aws.background import Background
 from local_aws.calls import CallLog
 from local_aws.clients import Clients, Keys
-from local_aws.cloudformation.catalog_types import CATALOG_TYPES
-from local_aws.cloudformation.delivery_types import delivery_types
-from local_aws.cloudformation.resource_type import ResourceType
-from local_aws.cloudformation.stacks import Stacks
-from local_aws.codebuild import projects as codebuild
-from local_aws.codebuild.runner import BuildRunner
-from local_aws.codecommit import repositories as codecommit
-from local_aws.codecommit.git import GitError
-from local_aws.codecommit.http import GitHost, GitOverHttp
-from local_aws.codepipeline import pipelines as codepipeline
-from local_aws.codepipeline.engine import Engine, RoleHost
 from local_aws.faults import Faults
-from local_aws.json_service import JsonService, ServiceHost
-from local_aws.sagemaker.operations import Check
-from local_aws.service_catalog import operations as service_catalog
-from local_aws.service_catalog.artifacts import Artifacts
-from local_aws.service_catalog.launches import Launches
-from local_aws.service_catalog.model import Catalog
-from local_aws.service_catalog.portfolios import Portfolios
-from local_aws.service_catalog.products import Products
-from local_aws.service_catalog.provisioned import ProvisionedProducts
-from local_aws.service_catalog.provisioning import Provisioning
+from local_aws.protocol.caller import Check
+from local_aws.protocol.dispatcher import ServiceHost
+from local_aws.protocol.json_service import JsonService
+from local_aws.services.cloudformation.catalog_types import CATALOG_TYPES
+from local_aws.services.cloudformation.delivery_types import delivery_types
+from local_aws.services.cloudformation.resource_type import ResourceType
+from local_aws.services.cloudformation.stacks import Stacks
+from local_aws.services.codebuild import projects as codebuild
+from local_aws.services.codebuild.runner import BuildRunner
+from local_aws.services.codecommit import repositories as codecommit
+from local_aws.services.codecommit.git import GitError
+from local_aws.services.codecommit.http import GitHost, GitOverHttp
+from local_aws.services.codepipeline import pipelines as codepipeline
+from local_aws.services.codepipeline.engine import Engine, RoleHost
+from local_aws.services.service_catalog import operations as service_catalog
+from local_aws.services.service_catalog.artifacts import Artifacts
+from local_aws.services.service_catalog.launches import Launches
+from local_aws.services.service_catalog.model import Catalog
+from local_aws.services.service_catalog.portfolios import Portfolios
+from local_aws.services.service_catalog.products import Products
+from local_aws.services.service_catalog.provisioned import ProvisionedProducts
+from local_aws.services.service_catalog.provisioning import Provisioning
 
 _EVENTS: Final = "events.amazonaws.com"
 
 
 class DeliveryHost(Keys, ServiceHost, RoleHost, GitHost, Protocol):
-    """What these services need of the server."""
+    """What these services need from the server."""
 
     def read_object(self, bucket: str, key: str, version: str | None) -> bytes | None:
         """An object in the local S3, or None."""
 
     def parse_template(self, text: str) -> dict[str, Any]:
-        """The sections of a CloudFormation template. Raises ValueError."""
+        """Parse a CloudFormation template into its sections. Raises ValueError."""
 
     def trusts(self, role_arn: str, service: str) -> bool:
-        """Whether a role may be assumed by a service."""
+        """Whether a service may assume a role."""
 
     def emit(self, account: str, region: str, event: dict[str, Any]) -> None:
-        """Put an event of AWS's own on the default bus."""
+        """Put an event of an AWS service on the default bus."""
 
 
 class Delivery:
@@ -80,7 +81,7 @@ class Delivery:
         self.git = GitOverHttp(self.repositories, host, lock)
 
     def services(self, calls: CallLog, faults: Faults) -> dict[str, JsonService]:
-        """Their endpoints, by the name that requests are signed for."""
+        """Returns the services' endpoints, by the service name in signatures."""
         artifacts = Artifacts(self.catalog, self._host.read_object, self._host.parse_template)
         catalog = service_catalog.operations(
             Portfolios(self.catalog),
@@ -101,11 +102,11 @@ class Delivery:
         }
 
     def resource_types(self) -> tuple[ResourceType, ...]:
-        """The types that CloudFormation gets from here."""
+        """The CloudFormation types of these services."""
         return (*CATALOG_TYPES, *delivery_types(self._seed))
 
     def invoke_target(self, target: dict[str, Any], rule: dict[str, Any]) -> str | None:
-        """Start the pipeline that a rule's target names. Answers why it was not, if it was not."""
+        """Start the pipeline of a rule's target. Returns the reason if it could not be started."""
         arn = str(target.get("Arn", ""))
         _, _, _, region, account, name = arn.split(":", 5)
         denial = self._host.role_denial(
@@ -121,7 +122,7 @@ class Delivery:
         return None
 
     def stop_all(self) -> None:
-        """Stop builds and executions. Call it with the lock held."""
+        """Stop builds and executions. The caller must hold the lock."""
         self.builds.stop_all()
         self.pipelines.stop_all()
 
@@ -152,7 +153,7 @@ class Delivery:
         after: str | None,
         who: str,
     ) -> None:
-        """CodeCommit's event of a branch, as "Monitoring CodeCommit events" in its user guide shows it."""
+        """Emit CodeCommit's event for a branch. Source: "Monitoring CodeCommit events" in its user guide."""
         kind = (
             "referenceCreated"
             if before is None
@@ -183,7 +184,7 @@ class Delivery:
 def api_of(
     services: dict[str, JsonService], sagemaker: Callable[[str, dict[str, Any]], dict[str, Any]]
 ) -> Callable[[str, str, dict[str, Any]], dict[str, Any]]:
-    """All services as one function, for CloudFormation."""
+    """Returns one function that calls any of the services, for CloudFormation."""
 
     def call(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         return (

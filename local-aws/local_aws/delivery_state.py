@@ -1,6 +1,6 @@
-"""Projects, catalog, repositories, build projects and pipelines in a file, so that they outlive the server.
+"""Saves projects, catalog, repositories, build projects and pipelines in a file.
 
-Written when the server stops, read when it starts. Builds are not kept; repositories are folders anyway.
+The server writes it when it stops and reads it when it starts. Builds are not saved.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.backend import Backend
-from local_aws.codebuild.model import Project as BuildProject
-from local_aws.codecommit.repositories import Repository
-from local_aws.codepipeline.model import Pipeline
-from local_aws.sagemaker.projects_model import Project
-from local_aws.service_catalog.model import Catalog
+from local_aws.services.codebuild.model import Project as BuildProject
+from local_aws.services.codecommit.repositories import Repository
+from local_aws.services.codepipeline.model import Pipeline
+from local_aws.services.sagemaker.projects_model import Project
+from local_aws.services.service_catalog.model import Catalog
 
 
 @dataclasses.dataclass
@@ -36,7 +36,7 @@ def save(backend: Backend, file: Path) -> None:
 
 
 def load(backend: Backend, file: Path) -> None:
-    """Take over what was saved, if anything was."""
+    """Load the saved state, if the file exists."""
     if not file.exists():
         return
     saved: _Saved = _restored(_Saved, json.loads(file.read_text()))
@@ -61,7 +61,7 @@ def _parts(backend: Backend) -> _Saved:
 
 
 def _restored(kind: Any, value: Any) -> Any:
-    """A JSON value as the type that it was written from."""
+    """Convert a JSON value back to its type."""
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         return kind(**{name: _restored(hints[name], item) for name, item in value.items()})  # type: ignore[operator]

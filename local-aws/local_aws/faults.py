@@ -1,4 +1,4 @@
-"""Faults that tests switch on: the next N calls of an operation go wrong in a chosen way."""
+"""Faults that tests add: the next N calls of an operation fail in a chosen way."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, get_args
 
-from local_aws.errors import COMMON_ERRORS, AwsError
+from local_aws.protocol.errors import COMMON_ERRORS, AwsError
 
 Kind = Literal[
     "throttle", "server-error", "unavailable", "slow", "cut-before", "cut-after", "error", "partial"
 ]
-"""What goes wrong:
+"""How a call fails:
 
 - ``throttle``: ThrottlingException, 400. ``server-error``: InternalFailure, 500. ``unavailable``:
   ServiceUnavailable, 503. ``error``: the error named by ``code``. Nothing is carried out.
-- ``slow``: the request is carried out, its answer comes after ``delay_seconds``.
-- ``cut-before``: the TCP connection is closed, nothing is carried out. ``cut-after``: the request is carried
+- ``slow``: the request is carried out; the answer is sent after ``delay_seconds``.
+- ``cut-before``: the TCP connection is closed; nothing is carried out. ``cut-after``: the request is carried
   out, then the connection is closed without an answer.
-- ``partial``: of a batch the first ``entries`` are not carried out. Without a ``code`` they are answered as
-  unprocessed, with one as errors of that code.
+- ``partial``: the first ``entries`` of a batch are not carried out. Without a ``code`` they are returned as
+  unprocessed, otherwise as errors with that code.
 """
 
 ANY_OPERATION: Final = "*"
@@ -34,7 +34,7 @@ _MESSAGES: Final = {
 
 
 class BadFaultError(ValueError):
-    """A fault that cannot be switched on, and why."""
+    """A fault is invalid. The text is the reason."""
 
 
 @dataclass
@@ -50,11 +50,11 @@ class FaultSpec:
     entries: int = 1
 
     def entry_message(self) -> str:
-        """The text of the error that an entry of a batch gets."""
-        return self.message or f"{self.code}, switched on by a fault of local-aws."
+        """The error text of an entry of a batch."""
+        return self.message or f"{self.code}, injected by a fault of local-aws."
 
     def error(self) -> AwsError | None:
-        """The AWS error that this fault answers, if it is one that answers an error."""
+        """The AWS error that this fault returns, if any."""
         if self.kind == "error" and self.code is not None:
             return AwsError(self.code, self.entry_message())
         if self.kind in _MESSAGES:
@@ -64,7 +64,7 @@ class FaultSpec:
 
 
 class Faults:
-    """Faults in the order they were switched on: for each call, the first that fits is used up by one."""
+    """Faults in the order they were added. A call uses up one count of the first fault that matches it."""
 
     def __init__(
         self, operations: Iterable[str], batches: Iterable[str], modelled_codes: Iterable[str]
@@ -75,18 +75,18 @@ class Faults:
         self._pending: list[FaultSpec] = []
 
     def extend(self, operations: Iterable[str], modelled_codes: Iterable[str]) -> None:
-        """Know the operations and errors of another service, too."""
+        """Add the operations and errors of another service."""
         self._operations |= frozenset(operations)
         self._codes |= frozenset(modelled_codes)
 
     def add(self, fields: dict[str, Any]) -> FaultSpec:
-        """Switch a fault on, from the fields of a FaultSpec. Raises BadFaultError."""
+        """Add a fault, given the fields of a FaultSpec. Raises BadFaultError."""
         fault = self._checked(fields)
         self._pending.append(fault)
         return fault
 
     def take(self, operation: str) -> FaultSpec | None:
-        """The fault that hits this call, or None."""
+        """Returns the fault that hits this call, or None."""
         for fault in self._pending:
             if fault.operation in (operation, ANY_OPERATION):
                 fault.times -= 1
@@ -96,11 +96,11 @@ class Faults:
         return None
 
     def pending(self) -> list[dict[str, Any]]:
-        """The faults still to come, with the calls they are left for."""
+        """The remaining faults, with their remaining counts."""
         return [asdict(fault) for fault in self._pending]
 
     def clear(self) -> None:
-        """Switch all faults off."""
+        """Remove all faults."""
         self._pending.clear()
 
     def _checked(self, fields: dict[str, Any]) -> FaultSpec:
@@ -125,12 +125,18 @@ class Faults:
             and 0 <= delay <= MAX_DELAY_SECONDS,
             f"delay_seconds must be a number from 0 to {MAX_DELAY_SECONDS:g}",
         )
-        _require((delay > 0) == (kind == "slow"), "delay_seconds is for slow faults, which need it")
+        _require(
+            (delay > 0) == (kind == "slow"),
+            "delay_seconds is required for faults of kind slow, and not allowed for others",
+        )
         code, message = fields.get("code"), fields.get("message")
-        _require(code is not None or kind != "error", "code is for faults of kind error, which need it")
-        _require(code is None or kind in ("error", "partial"), "code is for faults of kind error and partial")
+        _require(code is not None or kind != "error", "code is required for faults of kind error")
+        _require(
+            code is None or kind in ("error", "partial"),
+            "code is allowed for faults of kind error and partial only",
+        )
         _require(code is None or code in self._codes, f"code must be one of {', '.join(sorted(self._codes))}")
-        _require(message is None or isinstance(message, str), "message must be text")
+        _require(message is None or isinstance(message, str), "message must be a string")
         entries = fields.get("entries", 1)
         _require(
             isinstance(entries, int) and not isinstance(entries, bool) and 1 <= entries <= MAX_ENTRIES,
@@ -138,9 +144,9 @@ class Faults:
         )
         _require(
             kind != "partial" or operation in self._batches,
-            f"faults of kind partial are for {', '.join(sorted(self._batches))}",
+            f"faults of kind partial are allowed for {', '.join(sorted(self._batches))} only",
         )
-        _require(kind == "partial" or entries == 1, "entries is for faults of kind partial")
+        _require(kind == "partial" or entries == 1, "entries is allowed for faults of kind partial only")
         return FaultSpec(**fields)
 
 

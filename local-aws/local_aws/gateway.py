@@ -1,4 +1,4 @@
-"""The front of the server: refuses strangers, answers the admin endpoint, passes the rest to ministack."""
+"""The entry point of requests: loopback only; to the admin endpoint, to Git, or to ministack."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 
 from local_aws.admin import PREFIX, Admin, host_is_loopback
-from local_aws.asgi import AsgiApp, Message, Receive, Send
-from local_aws.codecommit.http import GitOverHttp
-from local_aws.codecommit.repositories import PATH as GIT_PATH
+from local_aws.protocol.asgi import AsgiApp, Message, Receive, Send
+from local_aws.services.codecommit.http import GitOverHttp
+from local_aws.services.codecommit.repositories import PATH as GIT_PATH
 
 
 class Gateway:
@@ -37,7 +37,7 @@ class Gateway:
         }
         host = headers.get("host", "")
         if not host_is_loopback(host):
-            error = {"error": f"local-aws serves loopback only, and '{host}' is not a loopback name."}
+            error = {"error": f"local-aws serves loopback only. The host '{host}' is not a loopback name."}
             await _send_answer(send, 403, {"Content-Type": "application/json"}, json.dumps(error).encode())
         elif scope["path"].startswith(PREFIX):
             body = await _read_body(receive)

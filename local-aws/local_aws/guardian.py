@@ -1,7 +1,7 @@
-"""Clears up after a server that could not do it itself, because it was killed.
+"""Cleans up after a server that was killed.
 
-A small process beside the server. It holds the read end of a pipe whose write end only the server has: when
-the pipe ends, the server is gone, however it went. Uses the standard library only, and is run as a file.
+A small process next to the server. It reads a pipe whose only writer is the server: the pipe closes when the
+server ends, however it ends. It uses the standard library only, and runs as a file.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import time
 from pathlib import Path
 
 MARK = "LOCAL_AWS_RUN"
-"""The environment variable by which the processes of one run are known: Lambda functions inherit it."""
+"""The environment variable that marks the processes of a run. Lambda functions inherit it."""
 _GRACE_SECONDS = 2.0
 _LAST_SECONDS = 60.0
-"""For the kernel to take away what was killed. A process that hangs in a system call is left to it."""
+"""Time for the kernel to remove killed processes. One that hangs in a system call is abandoned."""
 
 
 def start_guardian(work_dir: Path) -> subprocess.Popen[bytes]:
-    """Start it in a session of its own, so that a Ctrl-C meant for the server does not end it."""
+    """Start the guardian in its own session, so that Ctrl-C in the server's terminal does not end it."""
     return subprocess.Popen(
         [sys.executable, "-I", "-S", __file__, str(work_dir)],
         stdin=subprocess.PIPE,
@@ -38,23 +38,23 @@ def start_guardian(work_dir: Path) -> subprocess.Popen[bytes]:
 def sweep(work_dir: Path) -> None:
     """End the processes of a run and remove its directory."""
     _end_all(work_dir, signal.SIGTERM, _GRACE_SECONDS)
-    # What is there still may write still: the directory goes after it.
+    # Remove the directory last: a living process might still write to it.
     _end_all(work_dir, signal.SIGKILL, _LAST_SECONDS)
     shutil.rmtree(work_dir, ignore_errors=True)
 
 
 def _end_all(work_dir: Path, number: signal.Signals, seconds: float) -> None:
-    """Signal the processes of a run, those too that they start meanwhile, and wait until none is left."""
+    """Signal the processes of a run, including ones that start meanwhile, and wait until none is left."""
     deadline = time.monotonic() + seconds
-    told: set[int] = set()
+    signalled: set[int] = set()
     while (left := set(_processes_of(work_dir))) and time.monotonic() < deadline:
-        _signal_all(left - told, number)
-        told |= left
+        _signal_all(left - signalled, number)
+        signalled |= left
         time.sleep(0.02)
 
 
 def _processes_of(work_dir: Path) -> list[int]:
-    """The processes whose environment has this run's mark. Only Linux can tell."""
+    """The processes whose environment has this run's mark. Works on Linux only."""
     mark = f"{MARK}={work_dir}".encode()
     found = []
     for entry in Path("/proc").glob("[0-9]*") if Path("/proc/self/environ").exists() else []:

@@ -1,4 +1,4 @@
-"""The HTTP server, hypercorn, whose connections a fault can cut: its internals are touched here only."""
+"""The HTTP server, hypercorn. Faults can cut its connections. Only this module uses its internals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import hypercorn.asyncio.run
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
 
-from local_aws.asgi import AsgiApp
+from local_aws.protocol.asgi import AsgiApp
 
 _open_connections: dict[tuple[str, int], asyncio.StreamWriter] = {}
 
@@ -37,13 +37,13 @@ class _CuttableConnection(TCPServer):
 
 
 async def serve(app: AsgiApp, listener: socket.socket, stop: Callable[[], Awaitable[None]]) -> None:
-    """Serve on a socket that listens already, until ``stop`` returns."""
+    """Serve on a listening socket until ``stop`` returns."""
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
-    # A client that is slow to ask again finds its connection open.
+    # Keep idle connections open for slow clients.
     config.keep_alive_timeout = 3600
     config.startup_timeout = config.shutdown_timeout = 300
-    # Nobody waits for an answer any more: what runs has been ended.
+    # At this point no function or job runs, so no request is pending.
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
     logging.getLogger("hypercorn.error").setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""``LocalAws``: the server as a child process, for a test or a demo."""
+"""``LocalAws``: runs the server as a child process, for a test or a demo."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ import botocore.session
 from botocore.config import Config
 
 from local_aws.admin_client import AdminClient, Call, FaultsClient
-from local_aws.sagemaker.model import StepsMode
+from local_aws.services.sagemaker.model import StepsMode
 
 REGION: Final = "us-east-1"
 _LOOPBACK: Final = "127.0.0.1"
 _TAIL_LINES: Final = 40
-# For what hangs only: who is well needs a second or two, on a machine with much else to do a minute.
+# Limits for hangs. Normally a second or two, up to a minute on a busy machine.
 _START_SECONDS: Final = 300.0
 _STOP_SECONDS: Final = 180.0
 _ANSWER_SECONDS: Final = 300.0
 _PACKAGE_PARENT: Final = str(Path(__file__).resolve().parent.parent)
-# botocore's way to say where a setting comes from: (name in the file, variables, default, conversion).
+# botocore's sources of a setting: (name in the file, variables, default, conversion).
 _NO_USER_CONFIGURATION: Final = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -39,14 +39,14 @@ _NO_USER_CONFIGURATION: Final = {
 
 
 class LocalAwsError(RuntimeError):
-    """The server did not start or is not running. The text ends with the last lines of its log, if any."""
+    """The server did not start, or is not running. The text ends with the last lines of its log, if any."""
 
 
 class LocalAws:
     """A server on a free port, running from ``__enter__`` (or ``start``) to ``__exit__`` (or ``stop``).
 
-    It ends with this process, even if this process is killed. Its files are in a directory of its own and go
-    with it, the log included, unless ``log_file`` says where to keep that.
+    It ends with this process, even if this process is killed. Its directory, including the log, is removed
+    when it stops. Set ``log_file`` to keep the log.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class LocalAws:
 
     @property
     def port(self) -> int:
-        """The port on 127.0.0.1; the free one that was found when none was asked for."""
+        """The port on 127.0.0.1. With ``port=0``, the free port that was chosen."""
         return self._port
 
     @property
@@ -114,11 +114,11 @@ class LocalAws:
 
     @property
     def faults(self) -> FaultsClient:
-        """Faults to switch on for the next calls of an operation."""
+        """Adds faults for the next calls of an operation."""
         return FaultsClient(self._admin)
 
     def environment(self) -> dict[str, str]:
-        """The variables that point the AWS CLI, the SDKs and our tools at this server."""
+        """Returns the variables that point the AWS CLI, the SDKs and our tools at this server."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_REGION": REGION,
@@ -128,9 +128,9 @@ class LocalAws:
         }
 
     def client(self, service: str, **overrides: Any) -> Any:
-        """A boto3 client of this server; ``overrides`` are arguments of ``boto3.client``.
+        """Returns a boto3 client of this server. ``overrides`` are arguments of ``boto3.client``.
 
-        Proxies and profiles in the environment have no influence on it.
+        It ignores proxies and profiles in the environment.
         """
         config = Config(proxies={}, read_timeout=_ANSWER_SECONDS).merge(overrides.pop("config", Config()))
         arguments: dict[str, Any] = {"endpoint_url": self.endpoint, "config": config, **overrides}
@@ -138,27 +138,27 @@ class LocalAws:
             return self._session.client(service, **arguments)
 
     def calls(self, operation: str | None = None, after: int = 0) -> list[Call]:
-        """The latest SageMaker calls (2,000 at most), oldest first; see ``Call``."""
+        """Returns the latest SageMaker calls (2,000 at most), oldest first."""
         return self._admin.calls(operation, after)
 
     def clear_calls(self) -> None:
-        """Forget the calls so far."""
+        """Clear the call log."""
         self._admin.request("DELETE", "calls")
 
     def set_max_executions(self, limit: int) -> None:
-        """How many executions may run at once from now on."""
+        """Set the maximum number of concurrent executions."""
         self._admin.request("PUT", "limits", {"max_concurrent_executions": limit})
 
     def set_steps(self, mode: StepsMode) -> None:
-        """Whether the steps of executions that are started from now on are run, or held."""
+        """Run or hold the steps of executions that start from now on."""
         self._admin.request("PUT", "steps", {"steps": mode})
 
     def reset(self) -> None:
-        """Forget everything, in all services, and end all functions."""
+        """Clear the state of all services, and end all functions and jobs."""
         self._admin.request("POST", "reset")
 
     def log_tail(self, lines: int = _TAIL_LINES) -> str:
-        """The last lines of the log, also when the server has stopped."""
+        """Returns the last lines of the log, even after the server has stopped."""
         if self._log is None:
             return ""
         self._log.seek(0)
@@ -167,7 +167,7 @@ class LocalAws:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         if self._process is not None:
-            raise LocalAwsError("The server is running already.")
+            raise LocalAwsError("The server is already running.")
         listener = _listen(self._port)
         self._port = listener.getsockname()[1]
         self._work_dir = Path(tempfile.mkdtemp(prefix="local-aws-"))
@@ -182,7 +182,7 @@ class LocalAws:
             raise
 
     def stop(self) -> None:
-        """Stop the server and wait for its end. Does nothing when it is not running."""
+        """Stop the server and wait until it has ended. Does nothing if it is not running."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -198,7 +198,7 @@ class LocalAws:
 
     @functools.cached_property
     def _session(self) -> Any:
-        """One for all clients: reading the model of SageMaker takes a quarter of a second."""
+        """One session for all clients: reading SageMaker's model takes a quarter of a second."""
         return boto3.session.Session(
             aws_access_key_id="test",
             aws_secret_access_key="test",
@@ -232,7 +232,7 @@ class LocalAws:
             stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONPATH": _PACKAGE_PARENT, "PYTHONUNBUFFERED": "1"},
             pass_fds=[listener.fileno()],
-            # A Ctrl-C goes to this process, which then stops the server.
+            # Ctrl-C must reach this process only, which then stops the server.
             start_new_session=True,
         )
 
@@ -241,9 +241,9 @@ class LocalAws:
         while time.monotonic() < deadline:
             code = self._running().poll()
             if code is not None:
-                raise LocalAwsError(f"local-aws ended with exit code {code} at its start.\n{self.log_tail()}")
+                raise LocalAwsError(f"local-aws exited with code {code} while starting.\n{self.log_tail()}")
             try:
-                # The socket listens already. Should the process end, it is closed, and so is this connection.
+                # The socket already listens. If the process ends, this connection closes, too.
                 left = max(1.0, deadline - time.monotonic())
                 AdminClient(_LOOPBACK, self._port, timeout=left).request("GET", "health")
             except OSError:
@@ -256,7 +256,7 @@ class LocalAws:
 
 
 def _listen(port: int) -> socket.socket:
-    """A socket for the server to serve on: bound here, its port is known and nobody else can take it."""
+    """Bind the server's socket here, so that its port is known and stays reserved."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

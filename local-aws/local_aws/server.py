@@ -1,4 +1,4 @@
-"""Runs the server in the foreground and leaves nothing behind."""
+"""Runs the server in the foreground, and cleans up when it stops."""
 
 from __future__ import annotations
 
@@ -15,33 +15,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from local_aws import delays, delivery_state, http_server, ministack_host
+from local_aws import delays, delivery_state, http_server
 from local_aws.admin import Admin
 from local_aws.backend import Backend, BackendSettings
 from local_aws.gateway import Gateway
 from local_aws.guardian import MARK, start_guardian, sweep
-from local_aws.ministack_host import MinistackHost
-from local_aws.ministack_settings import LOOPBACK, check_version, environment
-from local_aws.sagemaker.model import StepsMode
-from local_aws.service import SageMakerService
+from local_aws.ministack import host as ministack_host
+from local_aws.ministack.host import MinistackHost
+from local_aws.ministack.settings import LOOPBACK, check_version, environment
+from local_aws.services.sagemaker.model import StepsMode
+from local_aws.services.sagemaker.service import SageMakerService
 from local_aws.state_file import load, save
 
 DEFAULT_PORT: Final = 4566
 DEFAULT_MAX_EXECUTIONS: Final = 20
 """SageMaker's default quota of concurrent pipeline executions in an account and region."""
 _PR_SET_PDEATHSIG: Final = 1
-# Everything else of the caller's environment is none of a Lambda function's business: functions inherit the
-# server's, and credentials, proxies or profiles in it would change what they do.
+# Lambda functions inherit the server's environment. Credentials, proxies or profiles in it would change what
+# they do, so only these variables are kept.
 _KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 
 
 class StartError(RuntimeError):
-    """The server cannot start, and why."""
+    """The server cannot start. The text is the reason."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line says."""
+    """The options of the command line."""
 
     port: int = DEFAULT_PORT
     auth: bool = False
@@ -57,7 +58,7 @@ class Settings:
 
 
 def run(settings: Settings) -> int:
-    """Serve until told to stop. Returns the exit code."""
+    """Serve until a signal stops the server. Returns the exit code."""
     check_version()
     delays.set_factor(settings.delays)
     if settings.stop_with_parent:
@@ -65,7 +66,7 @@ def run(settings: Settings) -> int:
     engine = settings.ingest_features
     if engine is not None and not (engine.is_file() and os.access(engine, os.X_OK)):
         raise StartError(
-            f"{engine} is not a program. hint: name the built ingest-features with --ingest-features."
+            f"{engine} is not an executable file. hint: set --ingest-features to the ingest-features program."
         )
     if settings.data_dir is not None:
         _make_writable(settings.data_dir)
@@ -86,18 +87,18 @@ def run(settings: Settings) -> int:
 
 
 def instructions(port: int) -> str:
-    """How to point the AWS CLI, the SDKs and this project's tools at the server, as lines for a shell."""
+    """Returns shell lines that point the AWS CLI, the SDKs and this project's tools at the server."""
     return "\n".join(
         [
             f"local-aws is ready on http://{LOOPBACK}:{port}. Stop it with Ctrl-C.",
-            "For the AWS CLI, boto3 and the Rust tools, in another shell:",
+            "To use it with the AWS CLI, boto3 and the Rust tools, run in another shell:",
             "",
             f"  export AWS_ENDPOINT_URL=http://{LOOPBACK}:{port}",
             "  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1",
             "  export AWS_ACCESS_KEY_ID=test",
             "  export AWS_SECRET_ACCESS_KEY=test",
             "",
-            "then, for example:  aws sagemaker list-pipelines",
+            "Then, for example:  aws sagemaker list-pipelines",
             f"Faults, calls, limits: http://{LOOPBACK}:{port}/_local-aws/ (see docs/local-aws.md)",
         ]
     )
@@ -120,7 +121,7 @@ async def _serve(settings: Settings, listener: socket.socket, port: int, data_di
     app = ministack_host.install(service, on_reset=service.reset)
 
     async def reset() -> None:
-        # Before ministack's reset, during which it answers nobody, those neither who are to be waited for.
+        # Stop jobs before ministack's reset: it answers no requests during the reset, not even those of jobs.
         await asyncio.to_thread(backend.stop)
         await ministack_host.reset_everything()
 
@@ -136,7 +137,7 @@ async def _serve(settings: Settings, listener: socket.socket, port: int, data_di
 
 
 def _stop_signal(settings: Settings, backend: Backend) -> Callable[[], Awaitable[None]]:
-    """Something to await that ends when a signal, or the end of standard input, says so."""
+    """Returns a function that waits for a signal or for the end of standard input."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -152,16 +153,16 @@ def _stop_signal(settings: Settings, backend: Backend) -> Callable[[], Awaitable
 
     async def wait() -> None:
         await stop.wait()
-        # While the server still answers: jobs write their logs, stores their rows.
+        # The server still answers: jobs write their logs, and stores write their rows.
         await asyncio.to_thread(backend.stop)
-        # Requests that wait for a function would be waited for.
+        # The server would wait for requests that wait for a function.
         await asyncio.to_thread(ministack_host.stop_functions)
 
     return wait
 
 
 def _listener(settings: Settings) -> socket.socket:
-    """A socket that listens on loopback already, so that a taken port is known before anything starts."""
+    """Listen on loopback before anything else starts, so that a port in use fails early."""
     if settings.listen_fd is not None:
         return socket.socket(fileno=settings.listen_fd)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -173,20 +174,20 @@ def _listener(settings: Settings) -> socket.socket:
         listener.close()
         raise StartError(
             f"Cannot listen on {LOOPBACK}:{settings.port}: {error.strerror}. "
-            "hint: stop what uses the port, or choose another one with --port (0: any free one)."
+            "hint: stop the process that uses the port, or set --port (0 picks a free port)."
         ) from error
     return listener
 
 
 def _make_writable(data_dir: Path) -> None:
-    """The state is written at the end; that it cannot be is said at the beginning."""
+    """Check at the start that the state can be written at the end."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=data_dir):
             pass
     except OSError as error:
         raise StartError(
-            f"Cannot write to {data_dir}: {error.strerror}. hint: name another folder with --data-dir."
+            f"Cannot write to {data_dir}: {error.strerror}. hint: set --data-dir to a writable directory."
         ) from error
 
 
@@ -215,9 +216,9 @@ def _enter_environment(settings: Settings, port: int, work_dir: Path, data_dir: 
 
 
 def _stop_with_parent() -> None:
-    """Have Linux send SIGTERM when the process that started this one ends, however it ends."""
+    """Ask Linux to send SIGTERM when the parent process ends, however it ends."""
     parent = os.getppid()
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
-            raise StartError("The process that started local-aws has ended already.")
+            raise StartError("The process that started local-aws has already ended.")

@@ -1,7 +1,7 @@
-"""The state of the SageMaker endpoints in a file, so that it outlives the server with what else is kept.
+"""Saves the state of the SageMaker endpoints in a file.
 
-The file is written when the server stops, when nothing runs any more, and read when it starts. Definitions
-are kept as their text.
+The server writes it when it stops, after all jobs have ended, and reads it when it starts. Definitions are
+saved as text.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.backend import Backend
-from local_aws.feature_store.model import FeatureGroup, OfflineRow, OnlineRecord
-from local_aws.processing.model import ProcessingJob
-from local_aws.sagemaker.definition import parse_definition
-from local_aws.sagemaker.domains_model import Domain
-from local_aws.sagemaker.model import Execution, Identity, Pipeline, Step, Store
+from local_aws.protocol.caller import Identity
+from local_aws.services.feature_store.model import FeatureGroup, OfflineRow, OnlineRecord
+from local_aws.services.processing.model import ProcessingJob
+from local_aws.services.sagemaker.definition import parse_definition
+from local_aws.services.sagemaker.domains_model import Domain
+from local_aws.services.sagemaker.model import Execution, Pipeline, Step, Store
 
 
 def save(backend: Backend, file: Path) -> None:
-    """Write the whole state, but for limits and modes, which are the command line's."""
+    """Write the state, except limits and modes, which the command line sets."""
     store = backend.store
     state = {
         "pipelines": [_saved_pipeline(pipeline) for pipeline in store.pipelines.values()],
@@ -34,7 +35,7 @@ def save(backend: Backend, file: Path) -> None:
 
 
 def load(backend: Backend, file: Path) -> None:
-    """Take over what was saved, if anything was."""
+    """Load the saved state, if the file exists."""
     if not file.exists():
         return
     saved = json.loads(file.read_text())
@@ -75,7 +76,7 @@ def _restored_execution(item: dict[str, Any]) -> Execution:
 
 
 def _restored(item: dict[str, Any]) -> dict[str, Any]:
-    """The fields with the types that JSON does not have."""
+    """Restore the field types that JSON lacks."""
     restored = {
         **item,
         "definition": parse_definition(item["definition"]),

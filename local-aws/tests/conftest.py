@@ -1,4 +1,4 @@
-"""Servers shared by all tests, and reset before each one that uses them."""
+"""Servers that all tests share. They are reset before each test that uses them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROLE = "arn:aws:iam::000000000000:role/service-role/pipelines"
 INPUT = [{"Name": "InputDataUrl", "Value": "s3://data/in/abalone.csv"}]
 NO_RETRIES = Config(retries={"total_max_attempts": 1})
 PATIENCE = 300
-"""Seconds for an answer of a server on a busy machine."""
+"""The timeout for an answer on a busy machine, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Wire:
 
 
 def send(server: LocalAws, operation: str, body: Any, **headers: str) -> Wire:
-    """Send a body, JSON or bytes, without any of the checks that an SDK makes."""
+    """Send a body, JSON or bytes, without the checks of an SDK."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     sent = {"X-Amz-Target": f"SageMaker.{operation}", "Content-Type": "application/x-amz-json-1.1", **headers}
@@ -54,12 +54,12 @@ def send(server: LocalAws, operation: str, body: Any, **headers: str) -> Wire:
 
 
 def token(seed: object = "t") -> str:
-    """A client request token of a legal length, the same for the same seed."""
+    """Returns a client request token of valid length, the same for the same seed."""
     return f"{seed}".rjust(32, "0")
 
 
 def create_pipeline(server: LocalAws, name: str = "ingest", **members: Any) -> Any:
-    """A SageMaker client of the server, which now has a pipeline of this name."""
+    """Create a pipeline, and return a SageMaker client."""
     client = server.client("sagemaker", config=NO_RETRIES)
     client.create_pipeline(
         **{"PipelineName": name, "PipelineDefinition": DEFINITION, "RoleArn": ROLE, **members}
@@ -94,7 +94,7 @@ def _server() -> Iterator[LocalAws]:
 
 @pytest.fixture
 def server(_server: LocalAws) -> LocalAws:
-    """A server without authentication that knows nothing yet. It holds executions: no step is run."""
+    """An empty server without authentication. It holds executions: no step runs."""
     _server.reset()
     return _server
 
@@ -107,7 +107,7 @@ def _running_server() -> Iterator[LocalAws]:
 
 @pytest.fixture
 def running_server(_running_server: LocalAws) -> LocalAws:
-    """A server that runs steps, those of Data Wrangler with a fake engine."""
+    """A server that runs steps. A fake engine runs the steps of Data Wrangler."""
     _running_server.reset()
     return _running_server
 

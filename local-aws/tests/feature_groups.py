@@ -1,4 +1,4 @@
-"""Feature groups for tests: made, filled, read."""
+"""Creates, fills and reads feature groups."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW = 1_767_225_600.0
 
 
 def group_request(name: str = "FG-abalone", **members: Any) -> dict[str, Any]:
-    """What CreateFeatureGroup needs for both stores; a member that is None is left out."""
+    """Returns a CreateFeatureGroup request for both stores. Omits members that are None."""
     request = {
         "FeatureGroupName": name,
         "RecordIdentifierFeatureName": "record_id",
@@ -37,7 +37,7 @@ def group_request(name: str = "FG-abalone", **members: Any) -> dict[str, Any]:
 
 
 def settled(sagemaker: Any, name: str = "FG-abalone") -> dict[str, Any]:
-    """A group's description, once it is neither being made nor deleted."""
+    """Wait until a group is neither Creating nor Deleting, and describe it."""
 
     def look() -> dict[str, Any] | None:
         found: dict[str, Any] = sagemaker.describe_feature_group(FeatureGroupName=name)
@@ -47,7 +47,7 @@ def settled(sagemaker: Any, name: str = "FG-abalone") -> dict[str, Any]:
 
 
 def create_group(server: LocalAws, name: str = "FG-abalone", **members: Any) -> dict[str, Any]:
-    """The description of a new group, which is Created."""
+    """Create a group, wait until it is Created, and describe it."""
     server.client("s3").create_bucket(Bucket=BUCKET)
     sagemaker = server.client("sagemaker", config=NO_RETRIES)
     sagemaker.create_feature_group(**group_request(name, **members))
@@ -57,12 +57,12 @@ def create_group(server: LocalAws, name: str = "FG-abalone", **members: Any) -> 
 
 
 def runtime_of(server: LocalAws, **overrides: Any) -> Any:
-    """A client of the Feature Store runtime that repeats nothing."""
+    """A client of the Feature Store runtime without retries."""
     return server.client("sagemaker-featurestore-runtime", config=NO_RETRIES, **overrides)
 
 
 def record(number: object, event_time: object = NOW, **values: object) -> list[dict[str, str]]:
-    """A record; a value that is None is left out."""
+    """Returns a record. Omits values that are None."""
     features = {"record_id": number, "sex": "M", "rings": "9.5", "record-time": event_time, **values}
     return [
         {"FeatureName": name, "ValueAsString": str(value)}
@@ -79,7 +79,7 @@ def entry(
 
 
 def values_of(runtime: Any, number: object, **members: Any) -> dict[str, str]:
-    """The features of a record in the online store; empty when there is none."""
+    """Returns the features of a record in the online store, empty if there is no record."""
     answer = runtime.get_record(
         FeatureGroupName="FG-abalone", RecordIdentifierValueAsString=str(number), **members
     )

@@ -1,4 +1,4 @@
-"""SageMaker without a server, for what lasts a moment only: a test holds it and lets it go."""
+"""SageMaker without a server, to test short-lived states: a test controls the background work."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from unittest.mock import Mock
 
 from local_aws.backend import Backend, BackendSettings
-from local_aws.ministack_host import MinistackHost
-from local_aws.sagemaker.arns import Scope
-from local_aws.service import SageMakerService
+from local_aws.ministack.host import MinistackHost
+from local_aws.protocol.arns import Scope
+from local_aws.services.sagemaker.service import SageMakerService
 
 
 class InProcess:

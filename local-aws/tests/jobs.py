@@ -1,4 +1,4 @@
-"""Jobs and executions for tests: made, waited for, looked at."""
+"""Creates, awaits and describes jobs and executions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHELL = ["/bin/sh", "-c", 'chmod +x "$0" && exec "$0" "$@"']
 
 
 def upload(server: LocalAws, **objects: bytes | str) -> Any:
-    """An S3 client, and a bucket with these objects beside all programs."""
+    """Create a bucket with all programs and these objects. Returns an S3 client."""
     s3 = server.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     for program in (FIXTURES / "programs").iterdir():
@@ -33,7 +33,7 @@ def s3_input(name: str, uri: Any, **members: Any) -> dict[str, Any]:
 
 
 def request(program: str, *arguments: Any, **members: Any) -> dict[str, Any]:
-    """What CreateProcessingJob needs but the name: a program, run as the native engine is."""
+    """Returns a CreateProcessingJob request without the name. The program runs like the native engine."""
     inputs = [s3_input("code", f"s3://{BUCKET}/code/{program}"), *members.pop("inputs", [])]
     application: dict[str, Any] = {
         "ImageUri": IMAGE,
@@ -57,14 +57,14 @@ def request(program: str, *arguments: Any, **members: Any) -> dict[str, Any]:
 
 
 def run_job(server: LocalAws, created: dict[str, Any], name: str = "job") -> dict[str, Any]:
-    """Create a job and wait for its end; answers its description."""
+    """Create a job, wait for its end, and describe it."""
     sagemaker = server.client("sagemaker", config=NO_RETRIES)
     sagemaker.create_processing_job(ProcessingJobName=name, **created)
     return ended_job(sagemaker, name)
 
 
 def ended_job(sagemaker: Any, name: str = "job") -> dict[str, Any]:
-    """A job's description, once it has ended."""
+    """Wait for a job's end, and describe it."""
 
     def look() -> dict[str, Any] | None:
         found: dict[str, Any] = sagemaker.describe_processing_job(ProcessingJobName=name)
@@ -90,7 +90,7 @@ def job_log(server: LocalAws, name: str = "job") -> list[str]:
 
 
 def create_steps(server: LocalAws, *steps: dict[str, Any], parameters: Any = (), role: str = ROLE) -> Any:
-    """A SageMaker client, and the pipeline ``ingest`` with these steps."""
+    """Create the pipeline ``ingest`` with these steps. Returns a SageMaker client."""
     sagemaker = server.client("sagemaker", config=NO_RETRIES)
     definition = {"Version": "2020-12-01", "Parameters": list(parameters), "Steps": list(steps)}
     sagemaker.create_pipeline(PipelineName="ingest", PipelineDefinition=json.dumps(definition), RoleArn=role)
@@ -98,7 +98,7 @@ def create_steps(server: LocalAws, *steps: dict[str, Any], parameters: Any = (),
 
 
 def start_steps(sagemaker: Any, seed: object = 1, **parameters: str) -> str:
-    """Start an execution; answers its ARN."""
+    """Start an execution. Returns its ARN."""
     given = [{"Name": name, "Value": value} for name, value in parameters.items()]
     started = sagemaker.start_pipeline_execution(
         PipelineName="ingest", ClientRequestToken=token(seed), PipelineParameters=given
@@ -107,7 +107,7 @@ def start_steps(sagemaker: Any, seed: object = 1, **parameters: str) -> str:
 
 
 def ended_execution(sagemaker: Any, arn: str) -> dict[str, Any]:
-    """An execution's description once it has ended, with its ``Steps`` in the order of their start."""
+    """Wait for an execution's end, and describe it, with ``Steps`` in the order of their start."""
 
     def look() -> dict[str, Any] | None:
         found: dict[str, Any] = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
@@ -123,5 +123,5 @@ def steps_of(sagemaker: Any, arn: str) -> list[dict[str, Any]]:
 
 
 def job_name(of_step: dict[str, Any]) -> str:
-    """The name of the job of a listed step, in the lower case of ARNs."""
+    """Returns the name of a step's job, in lower case as in its ARN."""
     return str(of_step["Metadata"]["ProcessingJob"]["Arn"]).rpartition("/")[2]

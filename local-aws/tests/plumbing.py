@@ -56,7 +56,7 @@ def create_queue(server: LocalAws, name: str, **attributes: str) -> tuple[str, s
 
 
 def receive(server: LocalAws, url: str, count: int = 1) -> list[dict[str, Any]]:
-    """Exactly so many messages. The test's time limit is the limit."""
+    """Wait for exactly ``count`` messages, until the test times out."""
     sqs = server.client("sqs")
     messages: list[dict[str, Any]] = []
     while len(messages) < count:
@@ -72,14 +72,14 @@ def receive(server: LocalAws, url: str, count: int = 1) -> list[dict[str, Any]]:
 
 
 def depth(server: LocalAws, url: str) -> int:
-    """How many messages a queue holds, those in flight included."""
+    """Returns the number of messages in a queue, including those in flight."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     found = server.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     return sum(int(found[name]) for name in names)
 
 
 def create_bucket(server: LocalAws, targets: list[dict[str, Any]]) -> Any:
-    """An S3 client, and a bucket whose uploads of in/*.csv go to the targets."""
+    """Create a bucket whose uploads of in/*.csv go to the targets. Returns an S3 client."""
     s3, events = server.client("s3"), server.client("events")
     s3.create_bucket(Bucket="data")
     s3.put_bucket_notification_configuration(

@@ -63,7 +63,7 @@ def create_product(server: LocalAws, **members: Any) -> tuple[str, str, str]:
 
 
 def record_of(server: LocalAws, record_id: str) -> dict[str, Any]:
-    """A record, once its operation has ended."""
+    """Wait for the end of a record's operation, and return the record."""
     catalog = server.client("servicecatalog")
 
     def look() -> dict[str, Any] | None:
@@ -74,7 +74,7 @@ def record_of(server: LocalAws, record_id: str) -> dict[str, Any]:
 
 
 def stack_status(server: LocalAws, name: str) -> str:
-    """A stack's status, once nothing is in progress."""
+    """Wait until a stack is not in progress, and return its status."""
     client = server.client("cloudformation")
 
     def look() -> str | None:
@@ -85,7 +85,7 @@ def stack_status(server: LocalAws, name: str) -> str:
 
 
 def create_stack(server: LocalAws, resources: dict[str, Any], **sections: Any) -> str:
-    """Make the stack ``stack`` of resources and other sections; gives its status."""
+    """Create the stack ``stack`` from resources and other sections. Returns its status."""
     body = json.dumps({"Resources": resources, **sections})
     server.client("cloudformation").create_stack(
         StackName="stack", TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"]
@@ -94,7 +94,7 @@ def create_stack(server: LocalAws, resources: dict[str, Any], **sections: Any) -
 
 
 def failures(server: LocalAws) -> str:
-    """Why resources of the stack ``stack`` failed."""
+    """Returns the reasons of failed resources of the stack ``stack``."""
     events = server.client("cloudformation").describe_stack_events(StackName="stack")["StackEvents"]
     return "; ".join(
         event.get("ResourceStatusReason", "")
@@ -104,7 +104,7 @@ def failures(server: LocalAws) -> str:
 
 
 def zipped(files: dict[str, str]) -> bytes:
-    """A zip of texts."""
+    """Returns a zip of text files."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as content:
         for name, text in files.items():
@@ -113,7 +113,7 @@ def zipped(files: dict[str, str]) -> bytes:
 
 
 def run_git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run git as somebody without any settings."""
+    """Run git without any user settings."""
     who = {
         f"GIT_{role}_{what}": "a@b.example" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
     }
@@ -134,7 +134,7 @@ def run_git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def commit_and_push(server: LocalAws, folder: Path, name: str, files: dict[str, str]) -> str:
-    """Clone a repository, change files, push them to main; gives the commit's id."""
+    """Clone a repository, change files and push them to main. Returns the commit's id."""
     url = server.client("codecommit").get_repository(repositoryName=name)["repositoryMetadata"][
         "cloneUrlHttp"
     ]

@@ -1,4 +1,4 @@
-"""The admin endpoint, and who may reach it."""
+"""Tests the admin endpoint and its access rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def raw(server: LocalAws, method: str, path: str, body: str = "", **headers: str
     return response.status, answer
 
 
-def test_a_call_is_logged_as_it_came_and_as_it_was_answered(server: LocalAws) -> None:
+def test_logs_request_and_answer_of_a_call(server: LocalAws) -> None:
     client = create_pipeline(server)
     arn = start(client, 1)
     answer = send(server, "StartPipelineExecution", {"PipelineName": "a b"})
@@ -39,12 +39,12 @@ def test_a_call_is_logged_as_it_came_and_as_it_was_answered(server: LocalAws) ->
     assert refused.request_id == answer.headers["x-amzn-requestid"]
 
 
-def test_what_cannot_be_read_is_logged_as_text(server: LocalAws) -> None:
+def test_logs_unreadable_request_as_text(server: LocalAws) -> None:
     send(server, "StartPipelineExecution", b"{oops")
     assert server.calls()[-1].request == "{oops"
 
 
-def test_calls_can_be_asked_for_by_operation_and_from_a_point_on(server: LocalAws) -> None:
+def test_filters_calls_by_operation_and_id(server: LocalAws) -> None:
     client = create_pipeline(server)
     start(client, 1)
     last = server.calls()[-1].id
@@ -57,7 +57,7 @@ def test_calls_can_be_asked_for_by_operation_and_from_a_point_on(server: LocalAw
     assert server.calls()[0].id == last + 2
 
 
-def test_a_reset_forgets_everything(server: LocalAws) -> None:
+def test_reset_clears_everything(server: LocalAws) -> None:
     client = create_pipeline(server)
     start(client, 1)
     server.set_max_executions(1)
@@ -70,7 +70,7 @@ def test_a_reset_forgets_everything(server: LocalAws) -> None:
     assert raw(server, "GET", "/_local-aws/limits") == (200, {"max_concurrent_executions": 20})
 
 
-def test_the_reset_of_ministack_is_the_same_reset(server: LocalAws) -> None:
+def test_reset_of_ministack_clears_everything(server: LocalAws) -> None:
     client = create_pipeline(server)
     assert raw(server, "POST", "/_ministack/reset")[0] == 200
     assert client.list_pipelines()["PipelineSummaries"] == []
@@ -79,11 +79,11 @@ def test_the_reset_of_ministack_is_the_same_reset(server: LocalAws) -> None:
 @pytest.mark.parametrize("body", ["", "3", "{}", '{"max_concurrent_executions": -1}',
                                   '{"max_concurrent_executions": true}', '{"max_concurrent_executions": "3"}',
                                   '{"max_concurrent_executions": 3, "more": 1}'])  # fmt: skip
-def test_a_limit_is_a_whole_number(server: LocalAws, body: str) -> None:
+def test_rejects_limit_that_is_not_a_whole_number(server: LocalAws, body: str) -> None:
     assert raw(server, "PUT", "/_local-aws/limits", body)[0] == 400
 
 
-def test_the_mode_of_steps_is_set_and_a_reset_puts_it_back(server: LocalAws) -> None:
+def test_sets_mode_of_steps_and_reset_restores_it(server: LocalAws) -> None:
     assert raw(server, "GET", "/_local-aws/steps") == (200, {"steps": "hold"})
     assert raw(server, "PUT", "/_local-aws/steps", '{"steps": "run"}') == (200, {"steps": "run"})
     server.reset()
@@ -92,11 +92,11 @@ def test_the_mode_of_steps_is_set_and_a_reset_puts_it_back(server: LocalAws) -> 
 
 @pytest.mark.parametrize("body", ["", "3", "{}", '{"steps": "skip"}', '{"steps": 1}', '{"steps": []}',
                                   '{"steps": "run", "more": 1}'])  # fmt: skip
-def test_a_mode_is_run_or_hold(server: LocalAws, body: str) -> None:
+def test_rejects_unknown_mode(server: LocalAws, body: str) -> None:
     assert raw(server, "PUT", "/_local-aws/steps", body)[0] == 400
 
 
-def test_a_wrong_path_or_method_says_what_there_is(server: LocalAws) -> None:
+def test_unknown_path_or_method_lists_known_ones(server: LocalAws) -> None:
     status, answer = raw(server, "GET", "/_local-aws/fault")
     assert status == 404
     assert "/_local-aws/faults" in str(answer)
@@ -106,18 +106,18 @@ def test_a_wrong_path_or_method_says_what_there_is(server: LocalAws) -> None:
     assert raw(server, "GET", "/_local-aws/calls?since=1")[0] == 400
 
 
-def test_health_names_the_version_below(server: LocalAws) -> None:
+def test_health_reports_version_of_ministack(server: LocalAws) -> None:
     assert raw(server, "GET", "/_local-aws/health") == (200, {"status": "ready", "ministack": "1.5.33"})
 
 
 @pytest.mark.parametrize("path", ["/_local-aws/calls", "/_ministack/health", "/"])
-def test_a_host_that_is_not_loopback_is_refused(server: LocalAws, path: str) -> None:
+def test_refuses_host_that_is_not_loopback(server: LocalAws, path: str) -> None:
     status, answer = raw(server, "GET", path, Host="rebound.example:80")
     assert status == 403
     assert "rebound.example" in str(answer)
 
 
-def test_a_web_page_is_refused(server: LocalAws) -> None:
+def test_refuses_requests_from_web_pages(server: LocalAws) -> None:
     assert raw(server, "POST", "/_local-aws/reset", Origin="http://127.0.0.1:8000")[0] == 403
 
 
@@ -139,10 +139,10 @@ def test_a_web_page_is_refused(server: LocalAws) -> None:
         ("0.0.0.0", False),
     ],
 )
-def test_loopback_names(host: str, loopback: bool) -> None:
+def test_recognizes_loopback_names(host: str, loopback: bool) -> None:
     assert host_is_loopback(host) is loopback
 
 
-def test_an_admin_request_that_is_refused_raises(server: LocalAws) -> None:
+def test_refused_admin_request_raises(server: LocalAws) -> None:
     with pytest.raises(AdminError, match="max_concurrent_executions"):
         server.set_max_executions(-1)

@@ -1,4 +1,4 @@
-"""Events that wait for another attempt."""
+"""Tests events that wait for a retry."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from local_aws import async_invocation
-from local_aws.async_invocation import AsyncInvoker
+from local_aws.services.aws_lambda import async_invocation
+from local_aws.services.aws_lambda.async_invocation import AsyncInvoker
 from waiting import until
 
 FUNCTION = {"config": {"FunctionName": "trigger", "FunctionArn": "arn"}}
 
 
 @pytest.mark.parametrize("outcome", [{"error": True}, {"throttle": True}])
-def test_a_reset_gives_them_up(monkeypatch: pytest.MonkeyPatch, outcome: dict[str, bool]) -> None:
+def test_reset_drops_pending_events(monkeypatch: pytest.MonkeyPatch, outcome: dict[str, bool]) -> None:
     monkeypatch.setattr(async_invocation, "RETRY_SECONDS", 3600)
     monkeypatch.setattr(async_invocation, "FIRST_THROTTLE_WAIT_SECONDS", 3600)
     attempts: list[Any] = []

@@ -1,4 +1,4 @@
-"""With authentication on, IAM decides about each action on each resource."""
+"""Tests that IAM authorizes each action on each resource."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def allow(action: str | list[str], resource: str | list[str], **more: Any) -> di
 
 @pytest.fixture
 def as_role(auth_server: LocalAws) -> Callable[..., Any]:
-    """A SageMaker client with the credentials of a role that has these statements."""
+    """Returns a SageMaker client with the credentials of a role with these statements."""
 
     def make(*statements: dict[str, Any]) -> Any:
         iam, sts = auth_server.client("iam"), auth_server.client("sts")
@@ -68,9 +68,7 @@ def denied(client: Any, operation: str, resource: str, action: str = "", **argum
     return message
 
 
-def test_a_role_may_start_its_pipeline_and_no_other(
-    auth_server: LocalAws, as_role: Callable[..., Any]
-) -> None:
+def test_role_starts_its_pipeline_and_no_other(auth_server: LocalAws, as_role: Callable[..., Any]) -> None:
     create_pipeline(auth_server, "Ingest")
     create_pipeline(auth_server, "other")
     client = as_role(allow("sagemaker:StartPipelineExecution", f"{PIPELINE}/ingest"))
@@ -92,21 +90,19 @@ def test_a_role_may_start_its_pipeline_and_no_other(
     assert (calls[-1].error, calls[-1].started_execution) == ("AccessDeniedException", None)
 
 
-def test_a_policy_has_to_name_the_pipeline_in_lower_case(
-    auth_server: LocalAws, as_role: Callable[..., Any]
-) -> None:
+def test_policy_must_name_pipeline_in_lower_case(auth_server: LocalAws, as_role: Callable[..., Any]) -> None:
     create_pipeline(auth_server, "Ingest")
     client = as_role(allow("sagemaker:StartPipelineExecution", f"{PIPELINE}/Ingest"))
     denied(client, "start_pipeline_execution", f"{PIPELINE}/ingest", PipelineName="Ingest")
 
 
-def test_who_may_not_know_a_pipeline_does_not_learn_whether_it_exists(as_role: Callable[..., Any]) -> None:
+def test_denial_does_not_reveal_whether_pipeline_exists(as_role: Callable[..., Any]) -> None:
     client = as_role(allow("sagemaker:ListPipelines", "*"))
     assert client.list_pipelines()["PipelineSummaries"] == []
     denied(client, "describe_pipeline", f"{PIPELINE}/none", PipelineName="none")
 
 
-def test_an_explicit_deny_says_so(auth_server: LocalAws, as_role: Callable[..., Any]) -> None:
+def test_explicit_deny_is_reported(auth_server: LocalAws, as_role: Callable[..., Any]) -> None:
     create_pipeline(auth_server)
     client = as_role(
         allow("sagemaker:*", "*"), {"Effect": "Deny", "Action": "sagemaker:DeletePipeline", "Resource": "*"}
@@ -115,7 +111,7 @@ def test_an_explicit_deny_says_so(auth_server: LocalAws, as_role: Callable[..., 
     assert message.endswith("with an explicit deny in an identity-based policy")
 
 
-def test_operations_on_executions_are_allowed_on_executions(
+def test_authorizes_execution_operations_on_executions(
     auth_server: LocalAws, as_role: Callable[..., Any]
 ) -> None:
     arn = start(create_pipeline(auth_server), 1)
@@ -134,7 +130,7 @@ def test_operations_on_executions_are_allowed_on_executions(
         denied(client, _method(action), other, f"sagemaker:{action}", PipelineExecutionArn=other)
 
 
-def test_operations_on_pipelines_are_allowed_on_pipelines(
+def test_authorizes_pipeline_operations_on_pipelines(
     auth_server: LocalAws, as_role: Callable[..., Any]
 ) -> None:
     create_pipeline(auth_server)
@@ -147,7 +143,7 @@ def test_operations_on_pipelines_are_allowed_on_pipelines(
     denied(client, "list_pipelines", "*", "sagemaker:ListPipelines")
 
 
-def test_tags_are_actions_of_their_own(auth_server: LocalAws, as_role: Callable[..., Any]) -> None:
+def test_authorizes_tags_separately(auth_server: LocalAws, as_role: Callable[..., Any]) -> None:
     create_pipeline(auth_server)
     client = as_role(allow("sagemaker:ListTags", f"{PIPELINE}/ingest"))
     assert client.list_tags(ResourceArn=f"{PIPELINE}/ingest")["Tags"] == []
@@ -170,7 +166,7 @@ def test_tags_are_actions_of_their_own(auth_server: LocalAws, as_role: Callable[
     )
 
 
-def test_creating_with_tags_and_a_role_takes_three_permissions(as_role: Callable[..., Any]) -> None:
+def test_create_with_tags_and_role_requires_three_permissions(as_role: Callable[..., Any]) -> None:
     request = {"PipelineName": "ingest", "PipelineDefinition": DEFINITION, "RoleArn": ROLE}
     tags = [{"Key": "k", "Value": "v"}]
     client = as_role(
@@ -187,7 +183,7 @@ def test_creating_with_tags_and_a_role_takes_three_permissions(as_role: Callable
     assert client.create_pipeline(**request)["PipelineArn"] == f"{PIPELINE}/ingest"
 
 
-def test_conditions_see_the_tags_of_pipeline_and_request(
+def test_conditions_match_tags_of_pipeline_and_request(
     auth_server: LocalAws, as_role: Callable[..., Any]
 ) -> None:
     create_pipeline(auth_server, "mine", Tags=[{"Key": "team", "Value": "a"}])
@@ -225,7 +221,7 @@ def test_conditions_see_the_tags_of_pipeline_and_request(
         ("000000000000", "forged", "InvalidSignatureException"),
     ],
 )
-def test_a_stranger_is_refused(auth_server: LocalAws, key: str, secret: str, code: str) -> None:
+def test_refuses_unknown_key(auth_server: LocalAws, key: str, secret: str, code: str) -> None:
     client = auth_server.client(
         "sagemaker", config=NO_RETRIES, aws_access_key_id=key, aws_secret_access_key=secret
     )
@@ -235,7 +231,7 @@ def test_a_stranger_is_refused(auth_server: LocalAws, key: str, secret: str, cod
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_a_role_s_key_with_a_wrong_secret_or_token_is_refused(
+def test_refuses_role_key_with_wrong_secret_or_token(
     auth_server: LocalAws, as_role: Callable[..., Any]
 ) -> None:
     key = as_role(allow("sagemaker:*", "*"))._request_signer._credentials
@@ -257,7 +253,7 @@ def test_a_role_s_key_with_a_wrong_secret_or_token_is_refused(
     assert code(key.secret_key, None) == "UnrecognizedClientException"
 
 
-def test_a_request_without_a_signature_is_refused(auth_server: LocalAws) -> None:
+def test_refuses_request_without_signature(auth_server: LocalAws) -> None:
     answer = send(auth_server, "StartPipelineExecution", {"PipelineName": "a", "ClientRequestToken": token()})
     assert (answer.status, answer.code) == (400, "MissingAuthenticationTokenException")
 

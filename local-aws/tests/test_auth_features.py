@@ -1,4 +1,4 @@
-"""With authentication on: what a job's role, a pipeline's role and a group's role may do is what happens."""
+"""Tests that jobs, pipelines and groups have the permissions of their roles."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def create_role(
 
 @pytest.fixture
 def as_worker(auth_server: LocalAws) -> Callable[..., Any]:
-    """A client of a service with the credentials of the role ``worker`` that has these statements."""
+    """Returns a client with the credentials of the role ``worker`` with these statements."""
 
     def make(service: str, *statements: dict[str, Any]) -> Any:
         create_role(auth_server, *statements)
@@ -64,23 +64,21 @@ def denied(action: str, resource: str) -> Any:
     return pytest.raises(ClientError, match=f"{action} on resource: {resource} ")
 
 
-def test_the_account_itself_may_do_everything(auth_server: LocalAws) -> None:
+def test_account_key_may_do_everything(auth_server: LocalAws) -> None:
     create_group(auth_server, OfflineStoreConfig=None)
     runtime = runtime_of(auth_server)
     runtime.put_record(FeatureGroupName=GROUP, Record=record(1))
     assert values_of(runtime, 1, FeatureNames=["rings", "sex"])
 
 
-def test_a_forged_signature_is_refused(auth_server: LocalAws) -> None:
+def test_refuses_forged_signature(auth_server: LocalAws) -> None:
     create_group(auth_server, OfflineStoreConfig=None)
     forged = runtime_of(auth_server, aws_access_key_id="test", aws_secret_access_key="wrong")
     with pytest.raises(ClientError, match="InvalidSignatureException"):
         forged.put_record(FeatureGroupName="FG-abalone", Record=record(1))
 
 
-def test_records_are_written_and_read_by_those_who_may(
-    auth_server: LocalAws, as_worker: Callable[..., Any]
-) -> None:
+def test_authorizes_reads_and_writes_of_records(auth_server: LocalAws, as_worker: Callable[..., Any]) -> None:
     create_group(auth_server, OfflineStoreConfig=None)
     runtime = as_worker("sagemaker-featurestore-runtime", allow("sagemaker:PutRecord", resource=GROUP))
     runtime.put_record(FeatureGroupName="FG-abalone", Record=record(1))
@@ -97,7 +95,7 @@ def test_records_are_written_and_read_by_those_who_may(
         ("sagemaker:BatchWriteRecord", "sagemaker:PutRecord"),
     ],
 )
-def test_a_batch_needs_both_permissions_on_every_group(
+def test_batch_requires_both_permissions_on_every_group(
     auth_server: LocalAws, as_worker: Callable[..., Any], allowed: str, missing: str
 ) -> None:
     create_group(auth_server, OfflineStoreConfig=None)
@@ -107,7 +105,7 @@ def test_a_batch_needs_both_permissions_on_every_group(
     assert auth_server.calls("BatchWriteRecord")[-1].error == "AccessDeniedException"
 
 
-def test_a_batch_with_one_group_that_is_not_allowed_is_refused_as_a_whole(
+def test_refuses_whole_batch_if_one_group_is_denied(
     auth_server: LocalAws, as_worker: Callable[..., Any]
 ) -> None:
     create_group(auth_server, OfflineStoreConfig=None)
@@ -120,7 +118,7 @@ def test_a_batch_with_one_group_that_is_not_allowed_is_refused_as_a_whole(
     assert values_of(runtime_of(auth_server), 2) == {}
 
 
-def test_groups_and_jobs_are_made_by_those_who_may_pass_the_role(
+def test_creating_groups_and_jobs_requires_pass_role(
     auth_server: LocalAws, as_worker: Callable[..., Any]
 ) -> None:
     upload(auth_server)
@@ -133,7 +131,7 @@ def test_groups_and_jobs_are_made_by_those_who_may_pass_the_role(
         sagemaker.describe_feature_group(FeatureGroupName="FG-abalone")
 
 
-def test_a_role_that_sagemaker_may_not_assume_is_refused(auth_server: LocalAws) -> None:
+def test_refuses_role_that_does_not_trust_sagemaker(auth_server: LocalAws) -> None:
     upload(auth_server)
     create_role(auth_server, S3, trusted="lambda.amazonaws.com")
     for role in (ROLE, f"{ROLE}-none"):
@@ -141,7 +139,7 @@ def test_a_role_that_sagemaker_may_not_assume_is_refused(auth_server: LocalAws) 
             run_job(auth_server, request("report.py", RoleArn=role))
 
 
-def test_a_job_reads_and_writes_as_its_role(auth_server: LocalAws) -> None:
+def test_job_has_permissions_of_its_role(auth_server: LocalAws) -> None:
     upload(auth_server)
     create_role(auth_server, S3, LOGS)
     job = run_job(auth_server, request("report.py", RoleArn=ROLE))
@@ -158,7 +156,7 @@ def test_a_job_reads_and_writes_as_its_role(auth_server: LocalAws) -> None:
     assert sts.get_caller_identity()["Arn"] == "arn:aws:sts::000000000000:assumed-role/worker/SageMaker"
 
 
-def test_a_job_whose_role_may_not_read_its_input_fails(auth_server: LocalAws) -> None:
+def test_job_fails_if_role_cannot_read_input(auth_server: LocalAws) -> None:
     upload(auth_server)
     create_role(auth_server, LOGS)
     job = run_job(auth_server, request("report.py", RoleArn=ROLE))
@@ -167,14 +165,14 @@ def test_a_job_whose_role_may_not_read_its_input_fails(auth_server: LocalAws) ->
     assert "AccessDenied" in job["FailureReason"]
 
 
-def test_a_job_whose_role_may_not_write_logs_runs_without(auth_server: LocalAws) -> None:
+def test_job_runs_without_log_if_role_cannot_write_logs(auth_server: LocalAws) -> None:
     upload(auth_server)
     create_role(auth_server, S3)
     assert run_job(auth_server, request("report.py", RoleArn=ROLE))["ProcessingJobStatus"] == "Completed"
     assert job_log(auth_server) == []
 
 
-def test_a_job_whose_role_may_write_to_streams_of_the_group_alone_has_a_log(auth_server: LocalAws) -> None:
+def test_job_has_log_if_role_can_write_to_streams_only(auth_server: LocalAws) -> None:
     upload(auth_server)
     streams = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/ProcessingJobs:log-stream:*"
     group = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/ProcessingJobs"
@@ -184,7 +182,7 @@ def test_a_job_whose_role_may_write_to_streams_of_the_group_alone_has_a_log(auth
     assert job_log(auth_server) != []
 
 
-def test_a_pipeline_makes_its_jobs_as_its_own_role(auth_server: LocalAws) -> None:
+def test_pipeline_creates_jobs_with_its_role(auth_server: LocalAws) -> None:
     auth_server.set_steps("run")
     upload(auth_server)
     create_role(auth_server, S3, LOGS)
@@ -203,7 +201,7 @@ def test_a_pipeline_makes_its_jobs_as_its_own_role(auth_server: LocalAws) -> Non
     assert principal == "arn:aws:sts::000000000000:assumed-role/worker/SageMaker"
 
 
-def test_an_offline_store_is_written_as_the_role_of_its_group(auth_server: LocalAws) -> None:
+def test_offline_store_is_written_with_role_of_group(auth_server: LocalAws) -> None:
     create_role(auth_server, allow("s3:GetBucketAcl"))
     create_group(auth_server, RoleArn=ROLE)
     runtime_of(auth_server).put_record(FeatureGroupName="FG-abalone", Record=record(1))
@@ -218,7 +216,7 @@ def test_an_offline_store_is_written_as_the_role_of_its_group(auth_server: Local
     assert "s3:PutObject" in until(blocked)
 
 
-def test_a_group_whose_role_may_not_see_the_bucket_fails(auth_server: LocalAws) -> None:
+def test_group_fails_if_role_cannot_access_bucket(auth_server: LocalAws) -> None:
     create_role(auth_server, LOGS)
     auth_server.client("s3").create_bucket(Bucket=FEATURES)
     sagemaker = auth_server.client("sagemaker")

@@ -1,4 +1,4 @@
-"""CloudFormation, in what the templates here rely on, and where ministack by itself is not like AWS."""
+"""Tests the parts of CloudFormation that our templates rely on, and fixes to ministack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ QUEUE = {"Type": "AWS::SQS::Queue"}
 
 
 def made(server: LocalAws, template: dict[str, Any], **parameters: str) -> set[str]:
-    """The logical ids of what a stack of this template makes."""
+    """Returns the logical ids of the resources of a stack of this template."""
     cloudformation = server.client("cloudformation")
     cloudformation.create_stack(
         StackName="stack",
@@ -29,7 +29,7 @@ def made(server: LocalAws, template: dict[str, Any], **parameters: str) -> set[s
 
 
 @pytest.mark.parametrize(("names", "expected"), [("", {"None", "Any"}), ("a,b", {"Some", "Any"})])
-def test_conditions_compare_what_functions_give(server: LocalAws, names: str, expected: set[str]) -> None:
+def test_conditions_compare_results_of_functions(server: LocalAws, names: str, expected: set[str]) -> None:
     joined = {"Fn::Join": ["", {"Ref": "Names"}]}
     first = {"Fn::Select": [0, {"Fn::Split": ["/", {"Fn::Sub": "${Path}/x/y"}]}]}
     template = {
@@ -54,11 +54,11 @@ def test_conditions_compare_what_functions_give(server: LocalAws, names: str, ex
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "expected"),
     [({"Name": "A"}, "lower case, please"), ({"Name": "b"}, "b is taken"), ({"Name": "abcdef"}, "at most 5")],
 )
-def test_a_forms_constraints_and_rules_are_enforced(
-    server: LocalAws, parameters: dict[str, str], told: str
+def test_enforces_parameter_constraints_and_rules(
+    server: LocalAws, parameters: dict[str, str], expected: str
 ) -> None:
     template = {
         "Parameters": {
@@ -81,11 +81,11 @@ def test_a_forms_constraints_and_rules_are_enforced(
         },
         "Resources": {"Queue": QUEUE},
     }
-    with pytest.raises(ClientError, match=told):
+    with pytest.raises(ClientError, match=expected):
         made(server, template, **parameters)
 
 
-def test_a_function_without_its_package_fails_the_stack(server: LocalAws) -> None:
+def test_stack_fails_if_function_package_is_missing(server: LocalAws) -> None:
     server.client("s3").create_bucket(Bucket="packages")
     properties = {
         "FunctionName": "trigger",
@@ -102,7 +102,7 @@ def test_a_function_without_its_package_fails_the_stack(server: LocalAws) -> Non
     assert server.client("lambda").list_functions()["Functions"] == []
 
 
-def test_a_policy_that_refuses_requests_without_tls_does_not_refuse_everybody(auth_server: LocalAws) -> None:
+def test_policy_that_requires_tls_allows_loopback(auth_server: LocalAws) -> None:
     queues = auth_server.client("sqs")
     url = queues.create_queue(QueueName="tls-only")["QueueUrl"]
     refusal = {

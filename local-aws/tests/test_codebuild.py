@@ -1,4 +1,4 @@
-"""CodeBuild: a buildspec is run as it is written."""
+"""Tests CodeBuild."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def ended(client: Any, build_id: str) -> dict[str, Any]:
 
 
 def run(server: LocalAws, buildspec: str, **members: Any) -> tuple[dict[str, Any], list[str]]:
-    """The build and the lines of its log that are not CodeBuild's own."""
+    """Returns the build and the lines of its log, without those of CodeBuild."""
     client = create(server, buildspec, **members)
     build = ended(client, client.start_build(projectName="build")["build"]["id"])
     events = server.client("logs").get_log_events(
@@ -57,7 +57,7 @@ def statuses(build: dict[str, Any]) -> dict[str, str]:
     return {phase["phaseType"]: phase.get("phaseStatus", "") for phase in build["phases"]}
 
 
-def test_commands_share_one_shell(server: LocalAws) -> None:
+def test_commands_share_shell_state(server: LocalAws) -> None:
     build, lines = run(
         server,
         """
@@ -85,7 +85,7 @@ def test_commands_share_one_shell(server: LocalAws) -> None:
     assert lines[-1] == "us-east-1 us-east-1"
 
 
-def test_the_aws_cli_is_there_and_talks_to_this_server(server: LocalAws) -> None:
+def test_aws_cli_uses_this_server(server: LocalAws) -> None:
     server.client("s3").create_bucket(Bucket="found-by-the-build")
     spec = """
         version: 0.2
@@ -100,7 +100,7 @@ def test_the_aws_cli_is_there_and_talks_to_this_server(server: LocalAws) -> None
     ("on_failure", "reached"),
     [("on-failure: ABORT", False), ("on-failure: CONTINUE", True), ("finally: [echo cleaned]", False)],
 )
-def test_a_failed_install_phase_ends_the_build_unless_it_says_otherwise(
+def test_failed_install_phase_ends_build_unless_it_continues(
     server: LocalAws, on_failure: str, reached: bool
 ) -> None:
     build, lines = run(
@@ -128,7 +128,7 @@ def test_a_failed_install_phase_ends_the_build_unless_it_says_otherwise(
     ]
 
 
-def test_after_a_failed_build_phase_the_post_build_phase_is_run(server: LocalAws) -> None:
+def test_runs_post_build_after_failed_build_phase(server: LocalAws) -> None:
     build, lines = run(
         server,
         """
@@ -142,10 +142,10 @@ def test_after_a_failed_build_phase_the_post_build_phase_is_run(server: LocalAws
 
 
 @pytest.mark.parametrize(
-    ("spec", "told"),
+    ("spec", "expected"),
     [
         ("version: 0.1\nphases: {build: {commands: [ls]}}", "version must be 0.2"),
-        ("version: 0.2\nphases: {build: {commands: ls}}", "must be a list of text"),
+        ("version: 0.2\nphases: {build: {commands: ls}}", "must be a list of strings"),
         ("version: 0.2\nphases: {deploy: {commands: [ls]}}", "unknown phases: deploy"),
         (
             "version: 0.2\nreports: {}\nphases: {build: {commands: [ls]}}",
@@ -158,18 +158,16 @@ def test_after_a_failed_build_phase_the_post_build_phase_is_run(server: LocalAws
         ("version: [\nphases", "YAML_FILE_ERROR"),
     ],
 )
-def test_a_buildspec_that_cannot_be_run_fails_the_build_by_name(
-    server: LocalAws, spec: str, told: str
-) -> None:
+def test_unsupported_buildspec_fails_build_with_reason(server: LocalAws, spec: str, expected: str) -> None:
     build, _ = run(server, f"{spec}\n")
     assert build["buildStatus"] == "FAILED"
     [context] = next(phase for phase in build["phases"] if phase["phaseType"] == "DOWNLOAD_SOURCE")[
         "contexts"
     ]
-    assert told in f"{context['statusCode']}: {context['message']}"
+    assert expected in f"{context['statusCode']}: {context['message']}"
 
 
-def test_a_build_can_be_stopped_with_all_that_it_started(server: LocalAws) -> None:
+def test_stopping_a_build_ends_its_children(server: LocalAws) -> None:
     spec = """
         version: 0.2
         phases: {build: {commands: ["(sleep 3600 &) ; sleep 3600"]}}
@@ -182,7 +180,7 @@ def test_a_build_can_be_stopped_with_all_that_it_started(server: LocalAws) -> No
     assert client.list_builds_for_project(projectName="build")["ids"] == [build_id]
 
 
-def test_what_is_not_implemented_is_refused_by_name(server: LocalAws) -> None:
+def test_refuses_unimplemented_features_by_name(server: LocalAws) -> None:
     client = server.client("codebuild")
     with pytest.raises(ClientError, match="does not implement codebuild:ListReports"):
         client.list_reports()
@@ -192,7 +190,7 @@ def test_what_is_not_implemented_is_refused_by_name(server: LocalAws) -> None:
         create(server, "version: 0.2\n", source={"type": "GITHUB", "location": "https://x.example/y"})
 
 
-def test_the_service_role_must_trust_codebuild(auth_server: LocalAws) -> None:
+def test_service_role_must_trust_codebuild(auth_server: LocalAws) -> None:
     iam = auth_server.client("iam")
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
@@ -201,7 +199,7 @@ def test_the_service_role_must_trust_codebuild(auth_server: LocalAws) -> None:
         create(auth_server, "version: 0.2\n")
 
 
-def test_cloudformation_makes_changes_and_deletes_a_project(server: LocalAws) -> None:
+def test_cloudformation_creates_updates_and_deletes_project(server: LocalAws) -> None:
     properties = {
         "Name": "build",
         "ServiceRole": ROLE,
@@ -223,7 +221,7 @@ def test_cloudformation_makes_changes_and_deletes_a_project(server: LocalAws) ->
     assert project["environment"]["environmentVariables"][0]["value"] == "7"
 
 
-def test_an_unknown_property_fails_the_stack_by_name(server: LocalAws) -> None:
+def test_unknown_property_fails_stack_by_name(server: LocalAws) -> None:
     properties = {"Name": "build", "VpcConfig": {"VpcId": "vpc-1"}}
     create_stack(server, {"Build": {"Type": "AWS::CodeBuild::Project", "Properties": properties}})
     assert "does not implement the properties VpcConfig of AWS::CodeBuild::Project" in failures(server)

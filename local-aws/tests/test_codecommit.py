@@ -1,4 +1,4 @@
-"""CodeCommit: real repositories, over HTTP, and the events of their branches."""
+"""Tests CodeCommit: repositories over HTTP, and the events of branches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from provisioning import commit_and_push, create_stack, failures, run_git, zippe
 
 
 def listen(server: LocalAws) -> str:
-    """A queue that hears of the changes of branches."""
+    """A queue that receives the events of branches."""
     url, arn = create_queue(server, "events")
     events = server.client("events")
     pattern = {"source": ["aws.codecommit"], "detail-type": ["CodeCommit Repository State Change"]}
@@ -41,7 +41,7 @@ def repository_stack(server: LocalAws, code: Any = None, **properties: Any) -> s
     )
 
 
-def test_seed_code_is_the_first_commit_and_can_be_cloned(server: LocalAws, tmp_path: Path) -> None:
+def test_seed_code_is_first_commit_and_can_be_cloned(server: LocalAws, tmp_path: Path) -> None:
     assert repository_stack(server) == "CREATE_COMPLETE"
     client = server.client("codecommit")
     metadata = client.get_repository(repositoryName="project")["repositoryMetadata"]
@@ -55,7 +55,7 @@ def test_seed_code_is_the_first_commit_and_can_be_cloned(server: LocalAws, tmp_p
     assert (commit["message"], commit["parents"]) == ("Initial commit", [])
 
 
-def test_a_push_is_told_with_both_commits(server: LocalAws, tmp_path: Path) -> None:
+def test_push_event_has_both_commits(server: LocalAws, tmp_path: Path) -> None:
     client = server.client("codecommit")
     arn = client.create_repository(repositoryName="project")["repositoryMetadata"]["Arn"]
     queue = listen(server)
@@ -70,7 +70,7 @@ def test_a_push_is_told_with_both_commits(server: LocalAws, tmp_path: Path) -> N
     assert client.get_branch(repositoryName="project", branchName="main")["branch"]["commitId"] == second
 
 
-def test_a_refused_push_is_not_told(server: LocalAws, tmp_path: Path) -> None:
+def test_refused_push_emits_no_event(server: LocalAws, tmp_path: Path) -> None:
     server.client("codecommit").create_repository(repositoryName="project")
     queue = listen(server)
     before = commit_and_push(server, tmp_path, "project", {"a.txt": "1"})
@@ -86,35 +86,35 @@ def test_a_refused_push_is_not_told(server: LocalAws, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "expected"),
     [
         ({"S3": {"Bucket": "code", "Key": "missing.zip"}}, "s3://code/missing.zip does not exist"),
         ({"BranchName": "a..b", "S3": {"Bucket": "code", "Key": "seed.zip"}}, "a..b"),
     ],
 )
-def test_seed_code_that_cannot_be_used_fails_the_stack_and_leaves_nothing(
-    server: LocalAws, code: dict[str, Any], told: str
+def test_bad_seed_code_fails_stack_and_leaves_nothing(
+    server: LocalAws, code: dict[str, Any], expected: str
 ) -> None:
     assert repository_stack(server, code) == "ROLLBACK_COMPLETE"
-    assert told in failures(server)
+    assert expected in failures(server)
     assert server.client("codecommit").list_repositories()["repositories"] == []
 
 
-def test_an_archive_that_leads_elsewhere_is_refused(server: LocalAws) -> None:
+def test_refuses_archive_with_path_outside_folder(server: LocalAws) -> None:
     s3 = server.client("s3")
     s3.create_bucket(Bucket="evil")
     s3.put_object(Bucket="evil", Key="up.zip", Body=zipped({"../up.txt": "x"}))
     assert repository_stack(server, {"S3": {"Bucket": "evil", "Key": "up.zip"}}) == "ROLLBACK_COMPLETE"
-    assert "the archive has the path ../up.txt" in failures(server)
+    assert "the archive contains the unsafe path ../up.txt" in failures(server)
 
 
 @pytest.mark.parametrize("name", ["a/b", "a.git", "x" * 101])
-def test_illegal_names_are_refused(server: LocalAws, name: str) -> None:
+def test_refuses_invalid_names(server: LocalAws, name: str) -> None:
     with pytest.raises(ClientError):
         server.client("codecommit").create_repository(repositoryName=name)
 
 
-def test_a_repository_that_is_not_there_is_not_found(server: LocalAws, tmp_path: Path) -> None:
+def test_unknown_repository_is_not_found(server: LocalAws, tmp_path: Path) -> None:
     client = server.client("codecommit")
     with pytest.raises(client.exceptions.RepositoryDoesNotExistException):
         client.get_repository(repositoryName="missing")
@@ -122,7 +122,7 @@ def test_a_repository_that_is_not_there_is_not_found(server: LocalAws, tmp_path:
     assert "not found" in cloned.stderr
 
 
-def test_with_authentication_git_needs_a_signature(auth_server: LocalAws, tmp_path: Path) -> None:
+def test_git_requires_signature_with_authentication(auth_server: LocalAws, tmp_path: Path) -> None:
     made = auth_server.client("codecommit").create_repository(repositoryName="project")["repositoryMetadata"]
     cloned = run_git(tmp_path, "clone", made["cloneUrlHttp"], "work")
     assert cloned.returncode != 0
@@ -131,7 +131,7 @@ def test_with_authentication_git_needs_a_signature(auth_server: LocalAws, tmp_pa
     assert "Authentication failed" in run_git(tmp_path, "clone", forged, "work").stderr
 
 
-def test_a_reset_removes_repositories(server: LocalAws) -> None:
+def test_reset_removes_repositories(server: LocalAws) -> None:
     server.client("codecommit").create_repository(repositoryName="project")
     server.reset()
     assert server.client("codecommit").list_repositories()["repositories"] == []

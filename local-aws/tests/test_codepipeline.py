@@ -1,4 +1,4 @@
-"""CodePipeline: what is pushed is built, one after the other."""
+"""Tests CodePipeline: a push starts a build, one at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from provisioning import ROLE, commit_and_push, create_stack
 from waiting import until
 
 BUILDSPEC = "version: 0.2\nphases: {build: {commands: [cat said.txt]}}\n"
-# Runs until the file that it waits for is in S3.
+# Runs until the file is in S3.
 WAITING = """version: 0.2
 phases: {build: {commands: ["until aws s3 ls s3://artifacts/go; do sleep 0.1; done"]}}
 """
@@ -47,7 +47,7 @@ def declaration(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def pipeline(server: LocalAws, tmp_path: Path) -> Any:
-    """A client, with a pipeline that has been made, and whose first execution has ended."""
+    """Create a pipeline, and wait for its first execution. Returns a client."""
     server.client("s3").create_bucket(Bucket="artifacts")
     server.client("codecommit").create_repository(repositoryName="project")
     commit_and_push(server, tmp_path, "project", {"buildspec.yml": BUILDSPEC, "said.txt": "hello"})
@@ -65,7 +65,7 @@ def pipeline(server: LocalAws, tmp_path: Path) -> Any:
 
 
 def ended(client: Any, count: int) -> list[dict[str, Any]]:
-    """So many executions, latest first, once all have ended."""
+    """Wait until ``count`` executions have ended, and return them, latest first."""
 
     def look() -> list[dict[str, Any]] | None:
         found: list[dict[str, Any]] = client.list_pipeline_executions(pipelineName=declaration()["name"])[
@@ -77,7 +77,7 @@ def ended(client: Any, count: int) -> list[dict[str, Any]]:
     return until(look)
 
 
-def test_it_runs_when_it_is_made(server: LocalAws, pipeline: Any) -> None:
+def test_pipeline_runs_when_created(server: LocalAws, pipeline: Any) -> None:
     [execution] = ended(pipeline, 1)
     assert (execution["status"], execution["trigger"]["triggerType"]) == ("Succeeded", "CreatePipeline")
     [key] = [item["Key"] for item in server.client("s3").list_objects_v2(Bucket="artifacts")["Contents"]]
@@ -93,7 +93,7 @@ def test_it_runs_when_it_is_made(server: LocalAws, pipeline: Any) -> None:
     assert "hello" in [event["message"] for event in logs["events"]]
 
 
-def test_a_rule_runs_it_for_a_push(server: LocalAws, pipeline: Any, tmp_path: Path) -> None:
+def test_rule_starts_pipeline_on_push(server: LocalAws, pipeline: Any, tmp_path: Path) -> None:
     arn = f"arn:aws:codepipeline:us-east-1:000000000000:{declaration()['name']}"
     events = server.client("events")
     events.put_rule(Name="pushes", EventPattern=json.dumps({"source": ["aws.codecommit"]}))
@@ -104,9 +104,7 @@ def test_a_rule_runs_it_for_a_push(server: LocalAws, pipeline: Any, tmp_path: Pa
     assert latest["sourceRevisions"][0]["revisionId"] == commit
 
 
-def test_a_build_that_fails_fails_the_execution_with_its_reason(
-    server: LocalAws, pipeline: Any, tmp_path: Path
-) -> None:
+def test_failed_build_fails_execution_with_reason(server: LocalAws, pipeline: Any, tmp_path: Path) -> None:
     commit_and_push(server, tmp_path, "project", {"buildspec.yml": BUILDSPEC.replace("said", "unsaid")})
     execution_id = pipeline.start_pipeline_execution(name=declaration()["name"])["pipelineExecutionId"]
     assert ended(pipeline, 2)[0]["status"] == "Failed"
@@ -116,7 +114,7 @@ def test_a_build_that_fails_fails_the_execution_with_its_reason(
     assert "Error while executing command: cat unsaid.txt" in execution["statusSummary"]
 
 
-def test_a_missing_branch_fails_the_source_by_name(pipeline: Any) -> None:
+def test_missing_branch_fails_source_by_name(pipeline: Any) -> None:
     changed = declaration()
     changed["stages"][0]["actions"][0]["configuration"]["BranchName"] = "missing"
     assert pipeline.update_pipeline(pipeline=changed)["pipeline"]["version"] == 2
@@ -126,9 +124,7 @@ def test_a_missing_branch_fails_the_source_by_name(pipeline: Any) -> None:
     assert "Branch missing does not exist" in latest["statusSummary"]
 
 
-def test_of_executions_that_wait_for_a_build_the_newest_goes_on(
-    server: LocalAws, pipeline: Any, tmp_path: Path
-) -> None:
+def test_newest_waiting_execution_supersedes_others(server: LocalAws, pipeline: Any, tmp_path: Path) -> None:
     commit_and_push(server, tmp_path, "project", {"buildspec.yml": WAITING})
     name = declaration()["name"]
 
@@ -152,7 +148,7 @@ def test_of_executions_that_wait_for_a_build_the_newest_goes_on(
     assert (status(first), status(second), status(third)) == ("Succeeded", "Superseded", "Succeeded")
 
 
-def test_the_same_token_starts_one_execution(pipeline: Any) -> None:
+def test_same_token_starts_one_execution(pipeline: Any) -> None:
     first, second = (
         pipeline.start_pipeline_execution(name=declaration()["name"], clientRequestToken="t")[
             "pipelineExecutionId"
@@ -163,26 +159,28 @@ def test_the_same_token_starts_one_execution(pipeline: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"executionMode": "PARALLEL"}, "execution mode PARALLEL"),
         ({"stages": declaration()["stages"][:1]}, "at least 2 stages"),
         ({"variables": [{"name": "v"}]}, "does not implement variables"),
     ],
 )
-def test_what_cannot_be_run_is_refused_by_name(server: LocalAws, changes: dict[str, Any], told: str) -> None:
-    with pytest.raises(ClientError, match=told):
+def test_refuses_unsupported_features_by_name(
+    server: LocalAws, changes: dict[str, Any], expected: str
+) -> None:
+    with pytest.raises(ClientError, match=expected):
         server.client("codepipeline").create_pipeline(pipeline=declaration(**changes))
 
 
-def test_a_source_behind_a_connection_is_refused_by_name(server: LocalAws) -> None:
+def test_refuses_source_behind_connection_by_name(server: LocalAws) -> None:
     changed = declaration()
     changed["stages"][0]["actions"][0]["actionTypeId"]["provider"] = "CodeStarSourceConnection"
     with pytest.raises(ClientError, match="does not implement the provider CodeStarSourceConnection"):
         server.client("codepipeline").create_pipeline(pipeline=changed)
 
 
-def test_cloudformation_makes_and_deletes_a_pipeline(server: LocalAws) -> None:
+def test_cloudformation_creates_and_deletes_pipeline(server: LocalAws) -> None:
     properties = capitalised(declaration())
     made = create_stack(
         server, {"Pipeline": {"Type": "AWS::CodePipeline::Pipeline", "Properties": properties}}
@@ -195,7 +193,7 @@ def test_cloudformation_makes_and_deletes_a_pipeline(server: LocalAws) -> None:
 
 
 def capitalised(value: Any) -> Any:
-    """Members spelt as CloudFormation's properties."""
+    """Returns members with the spelling of CloudFormation properties."""
     if isinstance(value, list):
         return [capitalised(item) for item in value]
     if isinstance(value, dict):

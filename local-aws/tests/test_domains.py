@@ -1,4 +1,4 @@
-"""Studio domains."""
+"""Tests Studio domains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SETTINGS: dict[str, Any] = {
 TAG = {"Key": "sagemaker:projectS3TemplatesLocation", "Value": "s3://bucket/templates/"}
 
 
-def test_a_domain_is_described_listed_tagged_and_deleted(server: LocalAws) -> None:
+def test_describes_lists_tags_and_deletes_domain(server: LocalAws) -> None:
     sagemaker = server.client("sagemaker")
     made = sagemaker.create_domain(DomainName="studio", Tags=[TAG], **SETTINGS)
     described = sagemaker.describe_domain(DomainId=made["DomainId"])
@@ -32,7 +32,7 @@ def test_a_domain_is_described_listed_tagged_and_deleted(server: LocalAws) -> No
     assert sagemaker.list_domains()["Domains"] == []
 
 
-def test_a_name_is_taken_once_and_what_is_not_there_is_named(server: LocalAws) -> None:
+def test_refuses_duplicate_and_unknown_names(server: LocalAws) -> None:
     sagemaker = server.client("sagemaker")
     sagemaker.create_domain(DomainName="studio", **SETTINGS)
     with pytest.raises(ClientError, match="studio already exists"):
@@ -42,7 +42,7 @@ def test_a_name_is_taken_once_and_what_is_not_there_is_named(server: LocalAws) -
     assert missing.value.response["Error"]["Code"] == "ResourceNotFound"
 
 
-def test_domains_are_kept_in_a_data_directory(tmp_path: Path) -> None:
+def test_data_directory_keeps_domains(tmp_path: Path) -> None:
     with LocalAws(data_dir=tmp_path / "data") as first:
         made = first.client("sagemaker").create_domain(DomainName="studio", Tags=[TAG], **SETTINGS)
     with LocalAws(data_dir=tmp_path / "data") as second:

@@ -1,4 +1,4 @@
-"""Start, stop, describe, list."""
+"""Tests the operations on executions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from conftest import DEFINITION, INPUT, ROLE, create_pipeline, send, start, token
 from in_process import InProcess
 from local_aws import LocalAws
-from local_aws.errors import AwsError
-from local_aws.sagemaker import executions
+from local_aws.protocol.errors import AwsError
+from local_aws.services.sagemaker import executions
 from waiting import until
 
 
@@ -26,7 +26,7 @@ def statuses(client: Any) -> list[str]:
     return [item["PipelineExecutionStatus"] for item in summaries]
 
 
-def test_an_execution_has_what_it_was_started_with(server: LocalAws) -> None:
+def test_describes_execution_as_started(server: LocalAws) -> None:
     client = create_pipeline(server, ParallelismConfiguration={"MaxParallelExecutionSteps": 2})
     arn = start(
         client,
@@ -50,20 +50,20 @@ def test_an_execution_has_what_it_was_started_with(server: LocalAws) -> None:
     ]
 
 
-def test_an_execution_stays_executing_and_lists_no_steps(server: LocalAws) -> None:
+def test_held_execution_stays_executing_and_lists_no_steps(server: LocalAws) -> None:
     client = create_pipeline(server)
     arn = start(client, 1)
     assert client.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"] == []
     assert statuses(client) == ["Executing"]
 
 
-def test_an_execution_without_a_name_gets_one(server: LocalAws) -> None:
+def test_unnamed_execution_gets_a_name(server: LocalAws) -> None:
     client = create_pipeline(server)
     described = client.describe_pipeline_execution(PipelineExecutionArn=start(client, 1))
     assert described["PipelineExecutionDisplayName"].startswith("execution-")
 
 
-def test_a_token_starts_one_execution(server: LocalAws) -> None:
+def test_token_starts_one_execution(server: LocalAws) -> None:
     client = create_pipeline(server)
     first = start(client, "a")
     assert start(client, "a") == first
@@ -74,13 +74,13 @@ def test_a_token_starts_one_execution(server: LocalAws) -> None:
     assert len(statuses(client)) == 2
 
 
-def test_a_token_belongs_to_a_pipeline(server: LocalAws) -> None:
+def test_token_is_scoped_to_pipeline(server: LocalAws) -> None:
     client = create_pipeline(server)
     create_pipeline(server, "other")
     assert start(client, "a") != start(client, "a", "other")
 
 
-def test_a_token_decides_alone_and_the_call_log_notes_another_request(server: LocalAws) -> None:
+def test_reused_token_ignores_request_and_call_log_notes_it(server: LocalAws) -> None:
     client = create_pipeline(server)
     first = start(client, "a", PipelineExecutionDisplayName="one")
     assert start(client, "a", PipelineExecutionDisplayName="two") == first
@@ -93,7 +93,7 @@ def test_a_token_decides_alone_and_the_call_log_notes_another_request(server: Lo
     )
 
 
-def test_identical_requests_at_the_same_time_start_one_execution(server: LocalAws) -> None:
+def test_concurrent_identical_requests_start_one_execution(server: LocalAws) -> None:
     create_pipeline(server)
     request = {"PipelineName": "ingest", "ClientRequestToken": token("same"), "PipelineParameters": INPUT}
     with ThreadPoolExecutor(32) as pool:
@@ -103,14 +103,14 @@ def test_identical_requests_at_the_same_time_start_one_execution(server: LocalAw
     assert sum(call.started_execution is not None for call in server.calls("StartPipelineExecution")) == 1
 
 
-def test_a_refused_start_uses_up_no_token(server: LocalAws) -> None:
+def test_refused_start_does_not_use_up_token(server: LocalAws) -> None:
     client = create_pipeline(server)
     with refused("ValidationException"):
         start(client, "a", PipelineParameters=[])
     assert start(client, "a")
 
 
-def test_unknown_parameters_are_refused_by_name(server: LocalAws) -> None:
+def test_refuses_unknown_parameters_by_name(server: LocalAws) -> None:
     client = create_pipeline(server)
     extra = [*INPUT, {"Name": "InputDataURL", "Value": "x"}, {"Name": "Colour", "Value": "y"}]
     with refused("ValidationException") as error:
@@ -119,14 +119,14 @@ def test_unknown_parameters_are_refused_by_name(server: LocalAws) -> None:
     assert statuses(client) == []
 
 
-def test_a_parameter_without_default_must_be_given(server: LocalAws) -> None:
+def test_requires_parameter_without_default(server: LocalAws) -> None:
     client = create_pipeline(server)
     with refused("ValidationException") as error:
         start(client, 1, PipelineParameters=[{"Name": "InstanceCount", "Value": "2"}])
     assert "[InputDataUrl]" in str(error.value)
 
 
-def test_a_parameter_is_given_once(server: LocalAws) -> None:
+def test_refuses_duplicate_parameter(server: LocalAws) -> None:
     client = create_pipeline(server)
     with refused("ValidationException") as error:
         start(client, 1, PipelineParameters=[*INPUT, *INPUT])
@@ -143,7 +143,7 @@ def test_a_parameter_is_given_once(server: LocalAws) -> None:
         ("InputDataUrl", ["", "s3://b/키 +%20😀"], []),
     ],
 )
-def test_values_must_fit_their_type(
+def test_refuses_value_of_wrong_type(
     server: LocalAws, name: str, legal: list[str], illegal: list[str]
 ) -> None:
     client = create_pipeline(server)
@@ -162,7 +162,7 @@ def test_values_must_fit_their_type(
         assert f"[{name}]" in str(error.value)
 
 
-def test_only_so_many_executions_run_at_once(server: LocalAws) -> None:
+def test_limits_concurrent_executions(server: LocalAws) -> None:
     client = create_pipeline(server)
     server.set_max_executions(2)
     first, _ = start(client, 1), start(client, 2)
@@ -171,20 +171,20 @@ def test_only_so_many_executions_run_at_once(server: LocalAws) -> None:
     assert "is 2 Executions, with current utilization of 2 Executions and a request delta of 1" in str(
         error.value
     )
-    # What runs already may be asked for again.
+    # A repeated request with the same token does not count.
     assert start(client, 1) == first
     client.stop_pipeline_execution(PipelineExecutionArn=first)
     wait_for(client, first, "Stopped")
     assert start(client, 3)
 
 
-def test_the_limit_is_twenty_unless_it_is_said_otherwise(server: LocalAws) -> None:
+def test_default_limit_is_twenty(server: LocalAws) -> None:
     client = create_pipeline(server)
     for number in range(20):
         start(client, number)
     with refused("ResourceLimitExceeded"):
         start(client, 20)
-    # It is counted over all pipelines of a region.
+    # The limit applies to all pipelines of a region.
     create_pipeline(server, "other")
     with refused("ResourceLimitExceeded"):
         start(client, 20, "other")
@@ -200,7 +200,7 @@ def wait_for(client: Any, arn: str, wanted: str) -> None:
     )
 
 
-def test_what_is_stopping_still_counts_until_it_is_stopped(
+def test_stopping_execution_counts_until_stopped(
     sagemaker: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(executions, "STOPPING_SECONDS", 3600)
@@ -226,20 +226,20 @@ def test_what_is_stopping_still_counts_until_it_is_stopped(
     assert sagemaker("StartPipelineExecution", **request, ClientRequestToken=token(2))
 
 
-def test_a_stop_comes_to_an_end_and_there_is_one(server: LocalAws) -> None:
+def test_stop_completes_and_happens_once(server: LocalAws) -> None:
     client = create_pipeline(server)
     arn = start(client, 1)
     stopped = client.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken=token("s"))
     assert stopped["PipelineExecutionArn"] == arn
     wait_for(client, arn, "Stopped")
-    # The same token is the same request; another one wants to stop what does not run.
+    # The same token is the same request. Another one stops an execution that does not run.
     client.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken=token("s"))
     with refused("ConflictException") as error:
         client.stop_pipeline_execution(PipelineExecutionArn=arn)
     assert "Stopped" in str(error.value)
 
 
-def test_an_execution_can_be_renamed(server: LocalAws) -> None:
+def test_renames_execution(server: LocalAws) -> None:
     client = create_pipeline(server)
     arn = start(client, 1)
     client.update_pipeline_execution(PipelineExecutionArn=arn, PipelineExecutionDisplayName="renamed")
@@ -247,7 +247,7 @@ def test_an_execution_can_be_renamed(server: LocalAws) -> None:
     assert described["PipelineExecutionDisplayName"] == "renamed"
 
 
-def test_executions_are_paged_and_sorted(server: LocalAws) -> None:
+def test_pages_and_sorts_executions(server: LocalAws) -> None:
     client = create_pipeline(server)
     arns = [start(client, number) for number in range(5)]
 
@@ -262,7 +262,7 @@ def test_executions_are_paged_and_sorted(server: LocalAws) -> None:
     assert listed(CreatedBefore=0.0) == []
 
 
-def test_parameters_are_paged(server: LocalAws) -> None:
+def test_pages_parameters(server: LocalAws) -> None:
     client = create_pipeline(server)
     arn = start(client, 1)
     pages = client.get_paginator("list_pipeline_parameters_for_execution").paginate(
@@ -272,7 +272,7 @@ def test_parameters_are_paged(server: LocalAws) -> None:
     assert names == [["InputDataUrl", "InstanceCount"], ["Threshold", "Verbose"], ["Engine"]]
 
 
-def test_tags_are_kept_added_and_removed(server: LocalAws) -> None:
+def test_adds_and_removes_tags(server: LocalAws) -> None:
     client = create_pipeline(server, Tags=[{"Key": "sagemaker:project-name", "Value": "전복"}])
     arn = client.describe_pipeline(PipelineName="ingest")["PipelineArn"]
     added = client.add_tags(ResourceArn=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}])
@@ -285,7 +285,7 @@ def test_tags_are_kept_added_and_removed(server: LocalAws) -> None:
     ]
 
 
-def test_tags_have_limits(server: LocalAws) -> None:
+def test_enforces_limits_of_tags(server: LocalAws) -> None:
     client = create_pipeline(server, Tags=[{"Key": f"k{number}", "Value": ""} for number in range(50)])
     arn = client.describe_pipeline(PipelineName="ingest")["PipelineArn"]
     for tags in (

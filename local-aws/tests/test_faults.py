@@ -1,4 +1,4 @@
-"""Each fault hits the next calls of its operation, and nothing else."""
+"""Tests that a fault hits the next calls of its operation, and nothing else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ START: dict[str, Any] = {
 
 @contextlib.contextmanager
 def asked(server: LocalAws, operation: str, body: dict[str, Any]) -> Iterator[socket.socket]:
-    """The connection of a request whose answer nobody waits for."""
+    """Send a request without reading the answer. Returns the connection."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     headers = {"X-Amz-Target": f"SageMaker.{operation}", "Content-Type": "application/x-amz-json-1.1"}
     connection.request("POST", "/", json.dumps(body), headers)
@@ -42,7 +42,7 @@ def executions(server: LocalAws) -> int:
     )
 
 
-def test_throttling_lasts_for_so_many_calls(server: LocalAws) -> None:
+def test_throttles_given_number_of_calls(server: LocalAws) -> None:
     create_pipeline(server)
     server.faults.throttle("StartPipelineExecution", times=2)
     for _ in range(2):
@@ -61,7 +61,7 @@ def test_throttling_lasts_for_so_many_calls(server: LocalAws) -> None:
     ("switch_on", "status", "code"),
     [("server_error", 500, "InternalFailure"), ("unavailable", 503, "ServiceUnavailable")],
 )
-def test_server_errors(server: LocalAws, switch_on: str, status: int, code: str) -> None:
+def test_returns_server_errors(server: LocalAws, switch_on: str, status: int, code: str) -> None:
     create_pipeline(server)
     getattr(server.faults, switch_on)("StartPipelineExecution")
     answer = send(server, "StartPipelineExecution", START)
@@ -80,7 +80,7 @@ def test_server_errors(server: LocalAws, switch_on: str, status: int, code: str)
         ("ExpiredTokenException", "message"),
     ],
 )
-def test_any_error_by_its_code(server: LocalAws, code: str, member: str) -> None:
+def test_returns_any_error_by_code(server: LocalAws, code: str, member: str) -> None:
     create_pipeline(server)
     server.faults.error("StartPipelineExecution", code, "because")
     answer = send(server, "StartPipelineExecution", START)
@@ -88,7 +88,7 @@ def test_any_error_by_its_code(server: LocalAws, code: str, member: str) -> None
     assert executions(server) == 0
 
 
-def test_a_slow_answer_is_a_normal_one(server: LocalAws) -> None:
+def test_slow_answer_is_otherwise_normal(server: LocalAws) -> None:
     client = create_pipeline(server)
     server.faults.slow("StartPipelineExecution", seconds=0.1)
     arn = start(client, 1)
@@ -98,20 +98,20 @@ def test_a_slow_answer_is_a_normal_one(server: LocalAws) -> None:
     )
 
 
-def test_a_slow_answer_holds_up_no_other_call(server: LocalAws) -> None:
+def test_slow_answer_does_not_delay_other_calls(server: LocalAws) -> None:
     create_pipeline(server)
     server.faults.slow("StartPipelineExecution", seconds=900)
     with asked(server, "StartPipelineExecution", START) as slow:
         [call] = until(lambda: server.calls("StartPipelineExecution"))
         assert executions(server) == 1
-        # Whoever asks again finds what was carried out; the first answer is not there yet.
+        # A retry finds the execution while the first answer is still delayed.
         assert send(server, "StartPipelineExecution", START).body == {
             "PipelineExecutionArn": call.started_execution
         }
         assert select.select([slow], [], [], 0) == ([], [], [])
 
 
-def test_a_connection_cut_before_leaves_nothing(server: LocalAws) -> None:
+def test_cut_before_carries_out_nothing(server: LocalAws) -> None:
     client = create_pipeline(server)
     server.faults.cut_before("StartPipelineExecution")
     with pytest.raises(ConnectionClosedError):
@@ -121,7 +121,7 @@ def test_a_connection_cut_before_leaves_nothing(server: LocalAws) -> None:
     assert (call.status, call.fault, call.started_execution) == (None, "cut-before", None)
 
 
-def test_a_connection_cut_after_leaves_an_execution_that_a_retry_finds(server: LocalAws) -> None:
+def test_retry_after_cut_after_finds_execution(server: LocalAws) -> None:
     client = create_pipeline(server)
     server.faults.cut_after("StartPipelineExecution")
     with pytest.raises(ConnectionClosedError):
@@ -134,7 +134,7 @@ def test_a_connection_cut_after_leaves_an_execution_that_a_retry_finds(server: L
     assert executions(server) == 1
 
 
-def test_an_sdk_that_retries_starts_one_execution(server: LocalAws) -> None:
+def test_sdk_retry_starts_one_execution(server: LocalAws) -> None:
     create_pipeline(server)
     server.faults.cut_after("StartPipelineExecution")
     server.faults.throttle("StartPipelineExecution")
@@ -146,7 +146,7 @@ def test_an_sdk_that_retries_starts_one_execution(server: LocalAws) -> None:
     assert executions(server) == 1
 
 
-def test_a_cut_connection_cuts_no_other(server: LocalAws) -> None:
+def test_cut_does_not_affect_other_connections(server: LocalAws) -> None:
     client = create_pipeline(server)
     client.list_pipelines()
     server.faults.cut_before("StartPipelineExecution")
@@ -156,7 +156,7 @@ def test_a_cut_connection_cuts_no_other(server: LocalAws) -> None:
     assert server.calls()[-1].status == 200
 
 
-def test_a_fault_hits_its_operation_only_and_a_star_any(server: LocalAws) -> None:
+def test_fault_hits_its_operation_and_star_hits_any(server: LocalAws) -> None:
     client = create_pipeline(server)
     server.faults.throttle("StopPipelineExecution")
     assert client.list_pipelines()
@@ -167,7 +167,7 @@ def test_a_fault_hits_its_operation_only_and_a_star_any(server: LocalAws) -> Non
     assert client.list_pipelines()
 
 
-def test_faults_come_in_the_order_they_were_switched_on(server: LocalAws) -> None:
+def test_faults_apply_in_order_added(server: LocalAws) -> None:
     create_pipeline(server)
     server.faults.throttle("StartPipelineExecution", times=2)
     server.faults.error("StartPipelineExecution", "ConflictException")
@@ -187,18 +187,21 @@ def test_faults_come_in_the_order_they_were_switched_on(server: LocalAws) -> Non
         ({"operation": "*", "kind": "slow"}, "delay_seconds"),
         ({"operation": "*", "kind": "throttle", "delay_seconds": 1}, "delay_seconds"),
         ({"operation": "*", "kind": "slow", "delay_seconds": "1"}, "delay_seconds must be a number"),
-        ({"operation": "*", "kind": "error"}, "code is for"),
+        ({"operation": "*", "kind": "error"}, "code is required for faults of kind error"),
         ({"operation": "*", "kind": "error", "code": "NoSuchException"}, "code must be one of"),
-        ({"operation": "*", "kind": "throttle", "message": 1}, "message must be text"),
-        ({"operation": "*", "kind": "partial"}, "are for BatchGetRecord, BatchWriteRecord"),
-        ({"operation": "PutRecord", "kind": "partial"}, "are for BatchGetRecord, BatchWriteRecord"),
+        ({"operation": "*", "kind": "throttle", "message": 1}, "message must be a string"),
+        ({"operation": "*", "kind": "partial"}, "are allowed for BatchGetRecord, BatchWriteRecord only"),
+        (
+            {"operation": "PutRecord", "kind": "partial"},
+            "are allowed for BatchGetRecord, BatchWriteRecord only",
+        ),
         ({"operation": "BatchWriteRecord", "kind": "partial", "entries": 0}, "entries must be"),
-        ({"operation": "BatchWriteRecord", "kind": "throttle", "entries": 2}, "entries is for"),
-        ({"operation": "BatchWriteRecord", "kind": "throttle", "code": "X"}, "code is for"),
+        ({"operation": "BatchWriteRecord", "kind": "throttle", "entries": 2}, "entries is allowed for"),
+        ({"operation": "BatchWriteRecord", "kind": "throttle", "code": "X"}, "code is allowed for"),
         ({"operation": "*", "kind": "throttle", "time": 1}, "unknown fields: time"),
     ],
 )
-def test_a_fault_that_makes_no_sense_is_refused(server: LocalAws, fields: dict[str, Any], says: str) -> None:
+def test_refuses_invalid_fault(server: LocalAws, fields: dict[str, Any], says: str) -> None:
     with pytest.raises(AdminError, match="Bad fault") as error:
         server._admin.request("POST", "faults", fields)
     assert says in str(error.value)

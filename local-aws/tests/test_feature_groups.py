@@ -1,4 +1,4 @@
-"""Feature groups are made, described, listed, updated and deleted as on AWS."""
+"""Tests the operations on feature groups."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from conftest import NO_RETRIES, ROLE, send
 from feature_groups import BUCKET, DEFINITIONS, OFFLINE, create_group, group_request, runtime_of, settled
 from in_process import InProcess
 from local_aws import LocalAws
-from local_aws.errors import AwsError
-from local_aws.feature_store import store
+from local_aws.protocol.errors import AwsError
+from local_aws.services.feature_store import store
 from waiting import until
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:feature-group/fg-abalone"
@@ -25,7 +25,7 @@ def refused(server: LocalAws, request: dict[str, Any]) -> str:
     return answer.message
 
 
-def test_a_group_has_what_it_was_created_with(server: LocalAws) -> None:
+def test_describes_group_as_created(server: LocalAws) -> None:
     described = create_group(server, Description="전복", Tags=[{"Key": "a", "Value": "1"}])
     assert described["FeatureGroupArn"] == ARN
     assert described["FeatureGroupName"] == "FG-abalone"
@@ -60,7 +60,7 @@ def test_a_group_has_what_it_was_created_with(server: LocalAws) -> None:
     assert sagemaker.describe_feature_group(FeatureGroupName=ARN)["FeatureGroupArn"] == ARN
 
 
-def test_a_group_is_creating_at_first_and_deleting_in_the_end(
+def test_group_is_creating_then_created_then_deleting(
     sagemaker: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "DELETING_SECONDS", 3600)
@@ -79,7 +79,7 @@ def test_a_group_is_creating_at_first_and_deleting_in_the_end(
         status()
 
 
-def test_a_group_whose_bucket_is_not_there_fails(server: LocalAws) -> None:
+def test_group_fails_if_bucket_is_missing(server: LocalAws) -> None:
     sagemaker = server.client("sagemaker", config=NO_RETRIES)
     sagemaker.create_feature_group(**group_request())
     described = settled(sagemaker)
@@ -95,10 +95,10 @@ def test_a_group_whose_bucket_is_not_there_fails(server: LocalAws) -> None:
         ({"RecordIdentifierFeatureName": "id"}, "RecordIdentifierFeatureName 'id' is not among"),
         ({"EventTimeFeatureName": "time"}, "EventTimeFeatureName 'time' is not among"),
         ({"EventTimeFeatureName": "record_id"}, "must be of type String or Fractional"),
-        ({"RecordIdentifierFeatureName": "record-time"}, "must be two features"),
+        ({"RecordIdentifierFeatureName": "record-time"}, "must be different features"),
         (
             {"FeatureDefinitions": [*DEFINITIONS, {"FeatureName": "SEX", "FeatureType": "String"}]},
-            "these are not: sex",
+            "Duplicates: sex",
         ),
         (
             {"FeatureDefinitions": [*DEFINITIONS, {"FeatureName": "Write_Time", "FeatureType": "String"}]},
@@ -117,12 +117,12 @@ def test_a_group_whose_bucket_is_not_there_fails(server: LocalAws) -> None:
         ({"FeatureDefinitions": [{"FeatureName": "a", "FeatureType": "Text"}]}, "enum value set"),
     ],
 )
-def test_a_group_that_aws_refuses_is_refused(server: LocalAws, changed: dict[str, Any], says: str) -> None:
+def test_refuses_invalid_group(server: LocalAws, changed: dict[str, Any], says: str) -> None:
     assert says in refused(server, group_request(**changed))
     assert server.client("sagemaker").list_feature_groups()["FeatureGroupSummaries"] == []
 
 
-def test_everything_that_is_wrong_is_named_at_once(server: LocalAws) -> None:
+def test_reports_all_problems_at_once(server: LocalAws) -> None:
     message = refused(server, group_request(RoleArn=None, EventTimeFeatureName="x"))
     assert "RoleArn is required" in message
     assert "EventTimeFeatureName 'x'" in message
@@ -146,22 +146,20 @@ def test_everything_that_is_wrong_is_named_at_once(server: LocalAws) -> None:
         ({"ThroughputConfig": {"ThroughputMode": "Provisioned"}}, "Provisioned"),
     ],
 )  # fmt: skip
-def test_what_is_not_implemented_is_refused_by_name(
-    server: LocalAws, changed: dict[str, Any], says: str
-) -> None:
+def test_refuses_unimplemented_features_by_name(server: LocalAws, changed: dict[str, Any], says: str) -> None:
     message = refused(server, group_request(**changed))
     assert message.startswith("local-aws ")
     assert says in message
 
 
-def test_names_are_unique_in_whatever_case(server: LocalAws) -> None:
+def test_names_are_unique_ignoring_case(server: LocalAws) -> None:
     create_group(server)
     answer = send(server, "CreateFeatureGroup", group_request("fg-ABALONE"))
     assert (answer.status, answer.code) == (400, "ResourceInUse")
     assert "FeatureGroup with name fg-ABALONE already exists" in answer.message
 
 
-def test_groups_are_listed_filtered_and_paged(server: LocalAws) -> None:
+def test_lists_filters_and_pages_groups(server: LocalAws) -> None:
     for name in ("b-1", "a-1", "other"):
         create_group(server, name, **({"OfflineStoreConfig": None} if name == "other" else {}))
     sagemaker = server.client("sagemaker")
@@ -184,7 +182,7 @@ def test_groups_are_listed_filtered_and_paged(server: LocalAws) -> None:
     assert listed(CreationTimeBefore=0.0) == []
 
 
-def test_features_can_be_added(server: LocalAws) -> None:
+def test_adds_features(server: LocalAws) -> None:
     create_group(server)
     sagemaker = server.client("sagemaker", config=NO_RETRIES)
     added = [{"FeatureName": "length", "FeatureType": "Fractional"}]
@@ -193,7 +191,7 @@ def test_features_can_be_added(server: LocalAws) -> None:
     assert described["FeatureDefinitions"] == DEFINITIONS + added
     assert described["LastUpdateStatus"] == {"Status": "Successful"}
     for features, says in [
-        (added, "not: length"),
+        (added, "Duplicates: length"),
         ([{"FeatureName": "is_deleted", "FeatureType": "String"}], "reserved"),
     ]:
         with pytest.raises(ClientError, match=says):
@@ -204,7 +202,7 @@ def test_features_can_be_added(server: LocalAws) -> None:
         )
 
 
-def test_a_deleted_group_is_gone_and_its_offline_data_stays(server: LocalAws) -> None:
+def test_deleted_group_keeps_offline_data(server: LocalAws) -> None:
     described = create_group(server)
     table = described["OfflineStoreConfig"]["DataCatalogConfig"]["TableName"]
     sagemaker = server.client("sagemaker", config=NO_RETRIES)
@@ -216,7 +214,7 @@ def test_a_deleted_group_is_gone_and_its_offline_data_stays(server: LocalAws) ->
         sagemaker.delete_feature_group(FeatureGroupName="FG-abalone")
 
 
-def test_a_reset_forgets_groups(server: LocalAws) -> None:
+def test_reset_clears_groups(server: LocalAws) -> None:
     create_group(server)
     server.reset()
     assert server.client("sagemaker").list_feature_groups()["FeatureGroupSummaries"] == []

@@ -1,4 +1,4 @@
-"""Records of the online store: what is taken, what is refused, what is found."""
+"""Tests records in the online store."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def runtime(server: LocalAws) -> Any:
     return runtime_of(server)
 
 
-def test_a_record_that_was_put_is_got(runtime: Any) -> None:
+def test_puts_and_gets_record(runtime: Any) -> None:
     runtime.put_record(FeatureGroupName=NAME, Record=record(1, sex="전복 'F'"))
     found = values_of(runtime, 1)
     assert found == {"record_id": "1", "sex": "전복 'F'", "rings": "9.5", "record-time": str(NOW)}
@@ -43,7 +43,7 @@ def test_a_record_that_was_put_is_got(runtime: Any) -> None:
     assert runtime.get_record(FeatureGroupName=arn, RecordIdentifierValueAsString="2")["Record"]
 
 
-def test_the_newest_event_time_wins_whatever_comes_last(runtime: Any) -> None:
+def test_latest_event_time_wins_regardless_of_order(runtime: Any) -> None:
     for rings, event_time in [(1, NOW), (2, NOW + 0.5), (3, NOW), (4, NOW + 0.5)]:
         runtime.put_record(FeatureGroupName=NAME, Record=record(1, event_time, rings=rings))
     assert values_of(runtime, 1)["rings"] == "2"
@@ -68,7 +68,7 @@ def test_the_newest_event_time_wins_whatever_comes_last(runtime: Any) -> None:
         ({"sex": "x" * 358_400}, "the maximum is 358400"),
     ],
 )
-def test_a_record_that_does_not_fit_is_refused(runtime: Any, changed: dict[str, Any], says: str) -> None:
+def test_refuses_invalid_record(runtime: Any, changed: dict[str, Any], says: str) -> None:
     features = {"record_id": "1", "record-time": NOW, **changed}
     with refused("ValidationError") as error:
         runtime.put_record(FeatureGroupName=NAME, Record=record(None, **{"event_time": None, **features}))
@@ -77,11 +77,11 @@ def test_a_record_that_does_not_fit_is_refused(runtime: Any, changed: dict[str, 
     assert values_of(runtime, 1) == {}
 
 
-def test_everything_that_is_wrong_with_a_record_is_named_at_once(runtime: Any) -> None:
+def test_reports_all_problems_of_record_at_once(runtime: Any) -> None:
     twice = [*record("x", rings="y"), {"FeatureName": "sex", "ValueAsString": "F"}]
     with refused("ValidationError") as error:
         runtime.put_record(FeatureGroupName=NAME, Record=twice)
-    for says in ("sex are given more than once", "record_id is wrong", "rings is wrong"):
+    for says in ("sex are given more than once", "record_id is invalid", "rings is invalid"):
         assert says in str(error.value)
 
 
@@ -89,7 +89,7 @@ def test_everything_that_is_wrong_with_a_record_is_named_at_once(runtime: Any) -
     ("value", "says"),
     [({}, "given without a value"), ({"ValueAsStringList": ["a"]}, "given as lists")],
 )
-def test_a_feature_needs_one_value(runtime: Any, value: dict[str, Any], says: str) -> None:
+def test_refuses_feature_without_one_value(runtime: Any, value: dict[str, Any], says: str) -> None:
     with refused("ValidationError") as error:
         runtime.put_record(
             FeatureGroupName=NAME, Record=[*record(1, sex=None), {"FeatureName": "sex", **value}]
@@ -97,7 +97,7 @@ def test_a_feature_needs_one_value(runtime: Any, value: dict[str, Any], says: st
     assert says in str(error.value)
 
 
-def test_violations_of_the_model_are_a_validation_exception(runtime: Any) -> None:
+def test_model_violations_are_validation_exception(runtime: Any) -> None:
     with refused("ValidationException"):
         runtime.put_record(FeatureGroupName=NAME, Record=record(1, sex="a\nb"))
     with refused("ValidationException"):
@@ -105,7 +105,7 @@ def test_violations_of_the_model_are_a_validation_exception(runtime: Any) -> Non
 
 
 @pytest.mark.parametrize("text", ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.123Z"])
-def test_event_times_may_be_text(server: LocalAws, text: str) -> None:
+def test_accepts_event_times_as_strings(server: LocalAws, text: str) -> None:
     definitions = [*DEFINITIONS[:3], {"FeatureName": "record-time", "FeatureType": "String"}]
     create_group(server, FeatureDefinitions=definitions)
     runtime = runtime_of(server)
@@ -117,7 +117,7 @@ def test_event_times_may_be_text(server: LocalAws, text: str) -> None:
             runtime.put_record(FeatureGroupName=NAME, Record=record(1, bad))
 
 
-def test_a_group_that_is_not_there_is_said_as_the_model_allows(server: LocalAws) -> None:
+def test_unknown_group_is_modelled_error(server: LocalAws) -> None:
     runtime = runtime_of(server)
     key = {"FeatureGroupName": NAME, "RecordIdentifierValueAsString": "1"}
     with refused("ValidationError") as error:
@@ -133,7 +133,7 @@ def test_a_group_that_is_not_there_is_said_as_the_model_allows(server: LocalAws)
         runtime.batch_write_record(Entries=[entry(1)])
 
 
-def test_a_group_without_an_online_store_cannot_be_read(server: LocalAws) -> None:
+def test_refuses_reads_without_online_store(server: LocalAws) -> None:
     create_group(server, OnlineStoreConfig=None)
     runtime = runtime_of(server)
     runtime.put_record(FeatureGroupName=NAME, Record=record(1))
@@ -144,13 +144,13 @@ def test_a_group_without_an_online_store_cannot_be_read(server: LocalAws) -> Non
         runtime.put_record(FeatureGroupName=NAME, Record=record(1), TargetStores=["OnlineStore"])
 
 
-def test_unknown_features_cannot_be_asked_for(runtime: Any) -> None:
+def test_refuses_unknown_features(runtime: Any) -> None:
     with refused("ValidationError") as error:
         values_of(runtime, 1, FeatureNames=["weight"])
     assert "Features weight are not defined" in str(error.value)
 
 
-def test_a_soft_deletion_hides_a_record_from_older_ones(runtime: Any) -> None:
+def test_soft_delete_hides_older_records(runtime: Any) -> None:
     runtime.put_record(FeatureGroupName=NAME, Record=record(1, NOW))
     key = {"FeatureGroupName": NAME, "RecordIdentifierValueAsString": "1"}
     runtime.delete_record(**key, EventTime=str(NOW - 1))
@@ -163,7 +163,7 @@ def test_a_soft_deletion_hides_a_record_from_older_ones(runtime: Any) -> None:
     assert values_of(runtime, 1)
 
 
-def test_a_hard_deletion_leaves_no_trace(runtime: Any) -> None:
+def test_hard_delete_leaves_no_trace(runtime: Any) -> None:
     runtime.put_record(FeatureGroupName=NAME, Record=record(1, NOW))
     key = {"FeatureGroupName": NAME, "RecordIdentifierValueAsString": "1", "DeletionMode": "HardDelete"}
     with refused("ValidationError") as error:
@@ -175,7 +175,7 @@ def test_a_hard_deletion_leaves_no_trace(runtime: Any) -> None:
 
 
 @pytest.mark.parametrize("changed", [{"RecordIdentifierValueAsString": "x"}, {"EventTime": "soon"}])
-def test_a_deletion_of_nonsense_is_refused(runtime: Any, changed: dict[str, str]) -> None:
+def test_refuses_invalid_deletion(runtime: Any, changed: dict[str, str]) -> None:
     key = {"FeatureGroupName": NAME, "RecordIdentifierValueAsString": "1", "EventTime": str(NOW), **changed}
     with refused("ValidationError"):
         runtime.delete_record(**key)
@@ -190,7 +190,7 @@ def test_records_expire(server: LocalAws) -> None:
     answer = runtime.get_record(**asked, RecordIdentifierValueAsString="1")
     assert answer["ExpiresAt"] == "2217-08-28T00:00:00Z"
     assert "Record" not in runtime.get_record(**asked, RecordIdentifierValueAsString="2")
-    # What has expired is in nobody's way.
+    # An expired record does not block older ones.
     runtime.put_record(FeatureGroupName=NAME, Record=record(2, NOW - 1, rings=7))
     assert values_of(runtime, 2)["rings"] == "7"
     with refused("ValidationError"):
@@ -198,7 +198,7 @@ def test_records_expire(server: LocalAws) -> None:
         runtime.put_record(FeatureGroupName=NAME, Record=record(3), TtlDuration=endless)
 
 
-def test_a_batch_writes_all_its_entries(runtime: Any) -> None:
+def test_batch_writes_all_entries(runtime: Any) -> None:
     answer = runtime.batch_write_record(Entries=[entry(number) for number in range(25)])
     assert (answer["Errors"], answer["UnprocessedEntries"]) == ([], [])
     assert all(values_of(runtime, number) for number in range(25))
@@ -206,17 +206,17 @@ def test_a_batch_writes_all_its_entries(runtime: Any) -> None:
         runtime.batch_write_record(Entries=[entry(number) for number in range(26)])
 
 
-def test_a_batch_names_the_entries_that_do_not_fit_and_writes_the_others(runtime: Any) -> None:
+def test_batch_reports_invalid_entries_and_writes_others(runtime: Any) -> None:
     answer = runtime.batch_write_record(Entries=[entry(1), entry("x"), entry(3)])
     [error] = answer["Errors"]
     assert error["Entry"] == entry("x")
     assert error["ErrorCode"] == "ValidationError"
-    assert "record_id is wrong" in error["ErrorMessage"]
+    assert "record_id is invalid" in error["ErrorMessage"]
     assert values_of(runtime, 1)
     assert values_of(runtime, 3)
 
 
-def test_entries_can_be_left_unprocessed(server: LocalAws, runtime: Any) -> None:
+def test_fault_leaves_entries_unprocessed(server: LocalAws, runtime: Any) -> None:
     server.faults.partial("BatchWriteRecord", entries=2)
     entries = [entry(number) for number in range(4)]
     answer = runtime.batch_write_record(Entries=entries)
@@ -225,14 +225,14 @@ def test_entries_can_be_left_unprocessed(server: LocalAws, runtime: Any) -> None
     assert runtime.batch_write_record(Entries=answer["UnprocessedEntries"])["UnprocessedEntries"] == []
 
 
-def test_entries_can_fail_with_a_code(server: LocalAws, runtime: Any) -> None:
+def test_fault_fails_entries_with_code(server: LocalAws, runtime: Any) -> None:
     server.faults.partial("BatchWriteRecord", code="InternalFailure")
     answer = runtime.batch_write_record(Entries=[entry(1), entry(2)])
     assert [error["ErrorCode"] for error in answer["Errors"]] == ["InternalFailure"]
     assert values_of(runtime, 1) == {}
 
 
-def test_a_batch_is_read(server: LocalAws, runtime: Any) -> None:
+def test_reads_batch(server: LocalAws, runtime: Any) -> None:
     runtime.batch_write_record(Entries=[entry(1), entry(2)])
     asked = [
         {
@@ -269,7 +269,7 @@ def test_faults_hit_the_runtime(server: LocalAws, runtime: Any, fault: str, code
     assert server.calls("PutRecord")[-1].error == code
 
 
-def test_a_connection_can_be_cut_before_or_after_a_record_is_written(server: LocalAws, runtime: Any) -> None:
+def test_cuts_connection_before_or_after_write(server: LocalAws, runtime: Any) -> None:
     for number, fault in enumerate([server.faults.cut_before, server.faults.cut_after]):
         fault("BatchWriteRecord")
         with pytest.raises(HTTPClientError):
@@ -277,14 +277,14 @@ def test_a_connection_can_be_cut_before_or_after_a_record_is_written(server: Loc
         assert bool(values_of(runtime, number)) == (number == 1)
 
 
-def test_errors_have_the_status_that_the_model_says(server: LocalAws, runtime: Any) -> None:
+def test_errors_have_modelled_status(server: LocalAws, runtime: Any) -> None:
     server.faults.error("GetRecord", "AccessForbidden")
     with refused("AccessForbidden", 403):
         values_of(runtime, 1)
 
 
 @pytest.mark.parametrize("operation", ["list_records", "update_record"])
-def test_operations_that_are_not_implemented_say_so(runtime: Any, operation: str) -> None:
+def test_unimplemented_operations_say_so(runtime: Any, operation: str) -> None:
     more = {"RecordIdentifierValueAsString": "1", "Features": record(1)} if "update" in operation else {}
     with pytest.raises(ClientError) as error:
         getattr(runtime, operation)(FeatureGroupName=NAME, **more)
@@ -301,7 +301,7 @@ def test_parallel_writers_lose_nothing(server: LocalAws) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(0, 500, 25)))
     described = server.client("sagemaker").describe_feature_group(FeatureGroupName=NAME)
-    # Each record has the bytes of its names and values.
+    # A record's size is that of its names and values.
     each = len("record_id" + "sex" + "rings" + "record-time" + "M" + "9.5" + str(NOW))
     digits = sum(len(str(number)) for number in range(500))
     assert described["OnlineStoreTotalSizeBytes"] == 500 * each + digits
@@ -320,7 +320,7 @@ def test_parallel_writers_lose_nothing(server: LocalAws) -> None:
         ("POST", "/BatchWriteRecord", b'{"Entries": [null]}', "ValidationException"),
     ],
 )  # fmt: skip
-def test_malformed_requests_are_answered_with_an_error(
+def test_malformed_requests_return_error(
     server: LocalAws, method: str, path: str, body: bytes, code: str
 ) -> None:
     create_group(server)

@@ -1,4 +1,4 @@
-"""A function's log has all that the function wrote before it answered."""
+"""Tests that a function's log has everything that it wrote before it answered."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import threading
 from types import SimpleNamespace
 from typing import IO
 
-from local_aws.function_output import read_whole_output
+from local_aws.ministack.function_output import read_whole_output
 
 Lines = queue.Queue[str]
 
 
 class Worker:
-    """As much of ministack's as is changed, over a pipe instead of a process."""
+    """The part of ministack's worker that is replaced, with a pipe instead of a process."""
 
     def __init__(self, room: int = 1000) -> None:
         read, self.write = os.pipe()
@@ -35,7 +35,7 @@ class Worker:
 read_whole_output(Worker)
 
 
-def test_lines_are_there_although_the_thread_that_reads_did_not_come_to_it() -> None:
+def test_drain_reads_lines_that_thread_has_not_read() -> None:
     worker = Worker()
     os.write(worker.write, "전복\r\ntwo\n\nhal".encode())
     assert worker._drain_stderr_bounded() == "전복\ntwo\n"
@@ -44,7 +44,7 @@ def test_lines_are_there_although_the_thread_that_reads_did_not_come_to_it() -> 
     assert worker._drain_stderr_bounded() == ""
 
 
-def test_the_thread_reads_to_the_end_and_closes_the_pipe() -> None:
+def test_thread_reads_to_end_and_closes_pipe() -> None:
     worker = Worker(room=50_000)
     pump = threading.Thread(target=worker._pump_output, args=(worker.stream, worker._stderr_queue))
     pump.start()
@@ -57,7 +57,7 @@ def test_the_thread_reads_to_the_end_and_closes_the_pipe() -> None:
     assert worker.stream.closed
 
 
-def test_of_too_many_lines_the_latest_are_kept() -> None:
+def test_full_queue_keeps_latest_lines() -> None:
     worker = Worker(room=2)
     os.write(worker.write, b"a\nb\nc\n")
     assert worker._drain_stderr_bounded() == "b\nc"

@@ -1,4 +1,4 @@
-"""Lambda functions: how they start, what they see, how they end."""
+"""Tests how Lambda functions start and end, and their environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plumbing import create_function, logged
 from waiting import until
 
 
-def test_a_function_has_its_variables_and_none_of_the_server_s(server: LocalAws) -> None:
+def test_function_has_its_variables_and_none_of_the_server(server: LocalAws) -> None:
     create_function(server, RUST_LOG="debug", LOG_LEVEL="mine", AWS_ENDPOINT_URL="http://elsewhere")
     answer = server.client("lambda").invoke(FunctionName="trigger", Payload=b"{}")
     environment = json.load(answer["Payload"])["environment"]
@@ -26,7 +26,7 @@ def test_a_function_has_its_variables_and_none_of_the_server_s(server: LocalAws)
     assert not {"AUTH", "GATEWAY_PORT", "S3_DATA_DIR", "MINISTACK_REGION", "DOCKER_HOST"} & environment.keys()
 
 
-def test_a_warm_function_is_one_process_and_its_output_is_in_the_logs(server: LocalAws) -> None:
+def test_warm_function_is_one_process_and_logs_its_output(server: LocalAws) -> None:
     create_function(server)
     functions = server.client("lambda")
     answers = [functions.invoke(FunctionName="trigger", Payload=b"{}") for _ in range(3)]
@@ -43,7 +43,7 @@ def test_a_warm_function_is_one_process_and_its_output_is_in_the_logs(server: Lo
         ("exit", "Runtime.ExitError", "Error: Runtime exited with error: exit status 7"),
     ],
 )
-def test_a_function_that_does_not_start_says_why(
+def test_function_that_fails_to_start_reports_reason(
     server: LocalAws, how: str, error_type: str, message: str
 ) -> None:
     create_function(server, FAIL_INIT=how)
@@ -53,7 +53,7 @@ def test_a_function_that_does_not_start_says_why(
     assert any(line.startswith("started as process") for line in logged(server, "trigger"))
 
 
-def test_functions_end_with_the_server() -> None:
+def test_functions_end_with_server() -> None:
     with LocalAws() as short:
         create_function(short)
         answer = short.client("lambda").invoke(FunctionName="trigger", Payload=b"{}")
@@ -62,7 +62,7 @@ def test_functions_end_with_the_server() -> None:
     assert not _is_running(process)
 
 
-def test_a_function_that_runs_holds_up_no_stop() -> None:
+def test_running_function_does_not_delay_stop() -> None:
     with LocalAws() as short:
         create_function(short)
         client = short.client("lambda", config=NO_RETRIES)

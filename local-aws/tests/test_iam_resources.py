@@ -1,4 +1,4 @@
-"""With authentication on, a grant on one alarm allows deleting that one."""
+"""Tests that requests are authorized on the right resource."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from local_aws import LocalAws
 ALARM = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:mine"
 
 
-def test_a_grant_on_an_alarm_allows_deleting_it_and_no_other(auth_server: LocalAws) -> None:
+def test_permission_on_alarm_allows_deleting_it_only(auth_server: LocalAws) -> None:
     iam = auth_server.client("iam")
     iam.create_user(UserName="user")
     grant = {"Effect": "Allow", "Action": "cloudwatch:DeleteAlarms", "Resource": ALARM}

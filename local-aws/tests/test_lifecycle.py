@@ -1,4 +1,4 @@
-"""It starts where it should, stops when it should, and leaves nothing behind."""
+"""Tests how the server starts and stops, and that it leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from conftest import create_pipeline, start
 from local_aws import LocalAws, LocalAwsError, delays
-from local_aws.ministack_settings import MINISTACK_VERSION, WrongMinistackError, check_version
+from local_aws.ministack.settings import MINISTACK_VERSION, WrongMinistackError, check_version
 from waiting import until
 
 PACKAGE_PARENT = Path(__file__).resolve().parent.parent
@@ -24,7 +24,7 @@ PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture
 def tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A place for temporary files that is empty before the test, and has to be so after it."""
+    """A directory for temporary files. It must be empty after the test."""
     place = tmp_path / "tmp"
     place.mkdir()
     monkeypatch.setenv("TMPDIR", str(place))
@@ -34,7 +34,7 @@ def tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def serve(tmp_path: Path, tmp: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Run ``python -m local_aws serve`` as somebody at a shell would."""
+    """Run ``python -m local_aws serve`` as from a shell."""
     started: list[subprocess.Popen[str]] = []
 
     def run(*arguments: str, cwd: Path = tmp_path) -> subprocess.Popen[str]:
@@ -70,7 +70,7 @@ def endpoint_printed_by(process: subprocess.Popen[str]) -> str:
 
 
 def processes_in(place: Path) -> list[str]:
-    """The command lines of the processes whose environment or arguments name a place."""
+    """Returns the command lines of processes whose environment or arguments contain a path."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -93,11 +93,11 @@ def listening_addresses(port: int) -> set[str]:
     return found
 
 
-def test_it_listens_on_loopback_only(server: LocalAws) -> None:
+def test_listens_on_loopback_only(server: LocalAws) -> None:
     assert listening_addresses(server.port) == {"tcp 0100007F"}
 
 
-def test_a_server_of_a_context_leaves_nothing(tmp: Path) -> None:
+def test_context_manager_leaves_nothing(tmp: Path) -> None:
     with LocalAws() as server:
         start(create_pipeline(server), 1)
         server.client("s3").create_bucket(Bucket="data")
@@ -111,7 +111,7 @@ def test_a_server_of_a_context_leaves_nothing(tmp: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_and_leaves_nothing(
+def test_signal_stops_server_and_leaves_nothing(
     serve: Callable[..., subprocess.Popen[str]], tmp: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     process = serve("--port", "0")
@@ -124,7 +124,7 @@ def test_a_signal_ends_it_and_leaves_nothing(
     assert processes_in(tmp) == []
 
 
-def test_a_server_that_is_killed_is_cleared_up_after(tmp: Path) -> None:
+def test_guardian_cleans_up_after_kill(tmp: Path) -> None:
     server = LocalAws()
     server.start()
     os.kill(server.pid, signal.SIGKILL)
@@ -132,7 +132,7 @@ def test_a_server_that_is_killed_is_cleared_up_after(tmp: Path) -> None:
     server.stop()
 
 
-def test_a_server_ends_with_a_parent_that_is_killed(tmp: Path) -> None:
+def test_server_ends_with_killed_parent(tmp: Path) -> None:
     program = "\n".join(
         [
             "import time",
@@ -156,7 +156,7 @@ def test_a_server_ends_with_a_parent_that_is_killed(tmp: Path) -> None:
     until(lambda: not list(tmp.iterdir()) and not processes_in(tmp))
 
 
-def test_stop_with_parent_ends_it_with_a_parent_that_is_killed(tmp: Path) -> None:
+def test_stop_with_parent_ends_server_with_killed_parent(tmp: Path) -> None:
     command = f"{sys.executable} -m local_aws serve --port 0 --stop-with-parent & wait"
     shell = subprocess.Popen(
         ["/bin/sh", "-c", command],
@@ -171,7 +171,7 @@ def test_stop_with_parent_ends_it_with_a_parent_that_is_killed(tmp: Path) -> Non
     until(lambda: not list(tmp.iterdir()) and not processes_in(tmp))
 
 
-def test_a_taken_port_is_a_clear_error(serve: Callable[..., subprocess.Popen[str]], tmp: Path) -> None:
+def test_port_in_use_is_clear_error(serve: Callable[..., subprocess.Popen[str]], tmp: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = serve("--port", str(port))
@@ -183,7 +183,7 @@ def test_a_taken_port_is_a_clear_error(serve: Callable[..., subprocess.Popen[str
     assert list(tmp.iterdir()) == []
 
 
-def test_a_server_that_does_not_start_shows_its_log(tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_start_shows_log(tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = tmp.parent / "broken"
     (broken / "ministack").mkdir(parents=True)
     (broken / "sitecustomize.py").write_text(
@@ -192,38 +192,39 @@ def test_a_server_that_does_not_start_shows_its_log(tmp: Path, monkeypatch: pyte
     monkeypatch.setattr("local_aws.launcher._PACKAGE_PARENT", f"{PACKAGE_PARENT}{os.pathsep}{broken}")
     with pytest.raises(LocalAwsError) as error:
         LocalAws().start()
-    assert f"needs ministack {MINISTACK_VERSION} exactly, found 0.0.1" in str(error.value)
+    assert f"requires ministack {MINISTACK_VERSION} exactly, but found 0.0.1" in str(error.value)
     assert list(tmp.iterdir()) == []
 
 
-def test_another_version_of_ministack_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refuses_other_version_of_ministack(monkeypatch: pytest.MonkeyPatch) -> None:
     check_version()
-    monkeypatch.setattr("local_aws.ministack_settings.version", lambda _name: "1.5.34")
+    monkeypatch.setattr("local_aws.ministack.settings.version", lambda _name: "1.5.34")
     with pytest.raises(WrongMinistackError, match=r"found 1\.5\.34"):
         check_version()
 
 
-def test_the_seam_to_ministack_is_where_it_should_be() -> None:
+def test_only_known_modules_use_ministack_internals() -> None:
+    package = PACKAGE_PARENT / "local_aws"
     importing = {
-        path.name
-        for path in (PACKAGE_PARENT / "local_aws").rglob("*.py")
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
         if re.search(r'(import|from) (ministack|hypercorn)\b|\bministack\(|f?"ministack\.', path.read_text())
     }
     seams = {
-        "cloudformation_fixes.py",
         "http_server.py",
-        "iam_resources.py",
-        "message_moves.py",
-        "ministack_cloudformation.py",
-        "ministack_fixes.py",
-        "ministack_host.py",
-        "ministack_iam.py",
-        "ministack_settings.py",
+        "ministack/cloudformation.py",
+        "ministack/cloudformation_fixes.py",
+        "ministack/fixes.py",
+        "ministack/host.py",
+        "ministack/iam.py",
+        "ministack/iam_resources.py",
+        "ministack/settings.py",
+        "services/sqs/message_moves.py",
     }
     assert importing == seams
 
 
-def test_the_log_can_be_kept(tmp: Path, tmp_path: Path) -> None:
+def test_keeps_log_file(tmp: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept.log"
     with LocalAws(log_file=kept) as server:
         assert server.log_file == kept
@@ -231,9 +232,7 @@ def test_the_log_can_be_kept(tmp: Path, tmp_path: Path) -> None:
     assert list(tmp.iterdir()) == []
 
 
-def test_the_user_s_own_aws_settings_have_no_influence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ignores_aws_settings_of_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = tmp_path / "config"
     settings.write_text("[profile mine]\nregion = eu-west-1\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(settings))
@@ -248,7 +247,7 @@ def test_the_user_s_own_aws_settings_have_no_influence(
         start(create_pipeline(server), 1)
 
 
-def test_state_is_kept_in_a_data_directory(tmp: Path, tmp_path: Path) -> None:
+def test_data_directory_keeps_state(tmp: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     with LocalAws(data_dir=data, max_executions=1, steps="hold") as server:
         client = create_pipeline(server, "Ingest", Tags=[{"Key": "k", "Value": "v"}])
@@ -269,7 +268,7 @@ def test_state_is_kept_in_a_data_directory(tmp: Path, tmp_path: Path) -> None:
     assert list(tmp.iterdir()) == []
 
 
-def test_a_data_directory_that_cannot_be_written_is_refused_at_the_start(tmp: Path, tmp_path: Path) -> None:
+def test_refuses_unwritable_data_directory_at_start(tmp: Path, tmp_path: Path) -> None:
     file = tmp_path / "a-file"
     file.touch()
     with pytest.raises(LocalAwsError, match=r"Cannot write to .*a-file"):
@@ -277,11 +276,11 @@ def test_a_data_directory_that_cannot_be_written_is_refused_at_the_start(tmp: Pa
     assert list(tmp.iterdir()) == []
 
 
-def test_delays_are_multiplied(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_multiplies_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delays, "_factor", 1.0)
     delays.set_factor(3)
     assert delays.scaled(2) == 6
-    # By the option, and by the variable.
+    # With the option, and with the variable.
     monkeypatch.setenv("LOCAL_AWS_DELAYS", "1000")
     with LocalAws(steps="hold", delays=0) as server:
         client = create_pipeline(server)
@@ -295,10 +294,8 @@ def test_delays_are_multiplied(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("factor", ["-1", "1001", "nan"])
-def test_a_factor_that_makes_no_sense_is_refused(
-    serve: Callable[..., subprocess.Popen[str]], factor: str
-) -> None:
+def test_refuses_invalid_factor(serve: Callable[..., subprocess.Popen[str]], factor: str) -> None:
     process = serve("--delays", factor)
     output, _ = process.communicate()
     assert process.returncode == 2
-    assert "a factor is a number from 0 to 1000" in output
+    assert "the factor must be a number from 0 to 1000" in output

@@ -1,4 +1,4 @@
-"""Jobs end with the server, however it ends, and what is to be kept is kept."""
+"""Tests that jobs end with the server, and that state is saved."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["tmp"]
 
 
 def start_waiting_step(server: LocalAws) -> tuple[Any, str]:
-    """A SageMaker client and an execution whose job runs until it is stopped."""
+    """Start an execution whose job runs until it is stopped. Returns it and a SageMaker client."""
     upload(server)
     step = {"Name": "ingest", "Type": "Processing", "Arguments": request("wait.sh")}
     sagemaker = create_steps(server, step)
@@ -37,7 +37,7 @@ def start_waiting_step(server: LocalAws) -> tuple[Any, str]:
     return sagemaker, arn
 
 
-def test_a_job_ends_with_its_server(tmp: Path) -> None:
+def test_job_ends_with_server(tmp: Path) -> None:
     with LocalAws() as server:
         start_waiting_step(server)
         assert len(processes_in(tmp)) > 2
@@ -45,7 +45,7 @@ def test_a_job_ends_with_its_server(tmp: Path) -> None:
     assert processes_in(tmp) == []
 
 
-def test_a_job_ends_with_a_server_that_is_killed(tmp: Path) -> None:
+def test_job_ends_with_killed_server(tmp: Path) -> None:
     server = LocalAws()
     server.start()
     start_waiting_step(server)
@@ -54,7 +54,7 @@ def test_a_job_ends_with_a_server_that_is_killed(tmp: Path) -> None:
     server.stop()
 
 
-def test_what_ran_is_stopped_in_the_state_that_is_kept(tmp: Path, tmp_path: Path) -> None:
+def test_saved_state_shows_running_jobs_as_stopped(tmp: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     with LocalAws(data_dir=data) as server:
         _, arn = start_waiting_step(server)
@@ -71,7 +71,7 @@ def test_what_ran_is_stopped_in_the_state_that_is_kept(tmp: Path, tmp_path: Path
     assert list(tmp.iterdir()) == []
 
 
-def test_feature_groups_and_jobs_are_kept(tmp: Path, tmp_path: Path) -> None:
+def test_data_directory_keeps_feature_groups_and_jobs(tmp: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     with LocalAws(data_dir=data) as server:
         described = create_group(server)
@@ -94,9 +94,9 @@ def test_feature_groups_and_jobs_are_kept(tmp: Path, tmp_path: Path) -> None:
     assert list(tmp.iterdir()) == []
 
 
-def test_an_engine_that_is_no_program_is_refused_at_the_start(tmp: Path, tmp_path: Path) -> None:
+def test_refuses_engine_that_is_not_executable_at_start(tmp: Path, tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.touch()
-    with pytest.raises(Exception, match=r"text is not a program\. hint: "):
+    with pytest.raises(Exception, match=r"text is not an executable file\. hint: "):
         LocalAws(ingest_features=text).start()
     assert list(tmp.iterdir()) == []

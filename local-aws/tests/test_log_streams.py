@@ -1,4 +1,4 @@
-"""What a job says becomes lines of its log, within limits."""
+"""Tests how a job's output becomes log lines."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.processing import log_stream
-from local_aws.processing.log_stream import LogStream
+from local_aws.services.processing import log_stream
+from local_aws.services.processing.log_stream import LogStream
 
 
 class FakeLogs:
@@ -38,27 +38,27 @@ def logged(*pieces: bytes) -> list[list[str]]:
     return logs.batches
 
 
-def test_lines_are_put_together_from_pieces() -> None:
+def test_assembles_lines_from_pieces() -> None:
     [lines] = logged(b"a\nb", b"c\r\n\n", "전".encode()[:2], "전".encode()[2:], b"\xff")
     assert lines == ["a", "bc", "전\N{REPLACEMENT CHARACTER}"]
 
 
-def test_lines_are_shown_as_they_should_be() -> None:
+def test_transforms_lines() -> None:
     assert logged(b"see /tmp/ml/output\n") == [["see /opt/ml/output"]]
 
 
-def test_a_line_without_end_is_cut() -> None:
+def test_cuts_endless_line() -> None:
     batches = logged(*[b"x" * 65536] * 10)
     assert sum(len(line) for lines in batches for line in lines) == 655_360
     assert max(len(line) for lines in batches for line in lines) <= 200_000
 
 
-def test_many_lines_are_sent_in_several_batches() -> None:
+def test_sends_many_lines_in_batches() -> None:
     batches = logged(b"line\n" * 1201)
     assert [len(lines) for lines in batches] == [500, 500, 201]
 
 
-def test_output_without_end_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drops_endless_output(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_stream, "MAX_BYTES", 100)
     [lines] = logged(*[b"0123456789\n"] * 1000)
     assert len(lines) == 11

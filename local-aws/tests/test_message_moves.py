@@ -1,4 +1,4 @@
-"""The redrive of a dead-letter queue, where ministack by itself has none, and who may do it."""
+"""Tests the redrive of dead-letter queues, and its permissions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEAD = "arn:aws:sqs:us-east-1:000000000000:dead"
 
 @pytest.fixture
 def queues(server: LocalAws) -> tuple[str, str]:
-    """The URLs of a queue and of its dead letters."""
+    """Returns the URLs of a queue and of its dead-letter queue."""
     dead, arn = create_queue(server, "dead")
     policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
     url, _ = create_queue(server, "work", RedrivePolicy=policy, VisibilityTimeout="0")
@@ -25,7 +25,7 @@ def queues(server: LocalAws) -> tuple[str, str]:
 
 
 def give_up(server: LocalAws, url: str, *bodies: str) -> None:
-    """Send messages, and receive them until they are dead letters."""
+    """Send messages, and receive them until they are in the dead-letter queue."""
     sqs = server.client("sqs")
     for body in bodies:
         attributes = {"kind": {"DataType": "String", "StringValue": "test"}}
@@ -40,7 +40,7 @@ def task(server: LocalAws) -> dict[str, Any]:
 
 
 def ended(server: LocalAws) -> dict[str, Any]:
-    """The latest task at its end. The test's time limit is the limit."""
+    """Wait for the end of the latest task, until the test times out."""
     while (found := task(server))["Status"] in {"RUNNING", "CANCELLING"}:
         time.sleep(0.02)
     return found
@@ -53,9 +53,7 @@ def waiting(server: LocalAws, url: str) -> int:
     return int(found["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def test_dead_letters_go_back_as_new_messages_to_the_queue_that_they_came_from(
-    server: LocalAws, queues: tuple[str, str]
-) -> None:
+def test_redrives_to_source_queue_as_new_messages(server: LocalAws, queues: tuple[str, str]) -> None:
     url, dead = queues
     give_up(server, url, "one", "둘")
     assert waiting(server, dead) == 2
@@ -73,9 +71,7 @@ def test_dead_letters_go_back_as_new_messages_to_the_queue_that_they_came_from(
     assert before[0]["MessageId"] not in {message["MessageId"] for message in moved}
 
 
-def test_a_message_that_was_sent_there_goes_to_a_named_queue_only(
-    server: LocalAws, queues: tuple[str, str]
-) -> None:
+def test_directly_sent_message_moves_to_named_queue_only(server: LocalAws, queues: tuple[str, str]) -> None:
     url, dead = queues
     sqs = server.client("sqs")
     sqs.send_message(QueueUrl=dead, MessageBody="by hand")
@@ -88,7 +84,7 @@ def test_a_message_that_was_sent_there_goes_to_a_named_queue_only(
     assert receive(server, url)[0]["Body"] == "by hand"
 
 
-def test_what_somebody_is_reading_stays(server: LocalAws, queues: tuple[str, str]) -> None:
+def test_messages_in_flight_stay(server: LocalAws, queues: tuple[str, str]) -> None:
     url, dead = queues
     sqs = server.client("sqs")
     give_up(server, url, "one", "two")
@@ -99,9 +95,7 @@ def test_what_somebody_is_reading_stays(server: LocalAws, queues: tuple[str, str
     assert len(receive(server, url)) == 1
 
 
-def test_one_task_at_a_time_can_be_cancelled_and_keeps_what_it_moved(
-    server: LocalAws, queues: tuple[str, str]
-) -> None:
+def test_allows_one_task_and_cancel_keeps_moved_messages(server: LocalAws, queues: tuple[str, str]) -> None:
     url, dead = queues
     sqs = server.client("sqs")
     give_up(server, url, *"abcde")
@@ -120,7 +114,7 @@ def test_one_task_at_a_time_can_be_cancelled_and_keeps_what_it_moved(
 
 
 @pytest.mark.parametrize(
-    ("request_", "told"),
+    ("request_", "expected"),
     [
         ({"SourceArn": "dead"}, "You must use this format to specify the SourceArn"),
         ({"SourceArn": f"{DEAD}er"}, "the SourceArn parameter doesn't exist"),
@@ -131,8 +125,8 @@ def test_one_task_at_a_time_can_be_cancelled_and_keeps_what_it_moved(
     ],
 )
 @pytest.mark.usefixtures("queues")
-def test_what_sqs_refuses_is_refused(server: LocalAws, request_: dict[str, Any], told: str) -> None:
-    with pytest.raises(ClientError, match=told):
+def test_refuses_invalid_requests(server: LocalAws, request_: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ClientError, match=expected):
         server.client("sqs").start_message_move_task(**request_)
     assert server.client("sqs").list_message_move_tasks(SourceArn=DEAD)["Results"] == []
 
@@ -147,7 +141,7 @@ def test_what_sqs_refuses_is_refused(server: LocalAws, request_: dict[str, Any],
         "sqs:SendMessage",
     ],
 )
-def test_who_redrives_needs_what_the_task_does(auth_server: LocalAws, missing: str) -> None:
+def test_redrive_requires_permissions_of_task(auth_server: LocalAws, missing: str) -> None:
     _, dead = create_queue(auth_server, "dead")
     policy = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 1})
     _, work = create_queue(auth_server, "work", RedrivePolicy=policy)
@@ -161,7 +155,7 @@ def test_who_redrives_needs_what_the_task_does(auth_server: LocalAws, missing: s
 
 
 def client_of(server: LocalAws, name: str, grants: dict[str, str]) -> Any:
-    """SQS as a user with these actions, each on its queue."""
+    """Returns an SQS client of a user with these actions, each on its queue."""
     iam = server.client("iam")
     iam.create_user(UserName=name)
     statements = [{"Effect": "Allow", "Action": what, "Resource": where} for what, where in grants.items()]

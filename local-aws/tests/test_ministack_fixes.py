@@ -1,4 +1,4 @@
-"""The way from an upload to a function or a queue, where ministack by itself is not like AWS."""
+"""Tests fixes to ministack, on the way from an upload to a function or a queue."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEYS = [
 ]
 
 
-def test_any_key_arrives_as_it_was_uploaded_and_others_do_not(server: LocalAws) -> None:
+def test_event_has_uploaded_key_and_filter_applies(server: LocalAws) -> None:
     url, arn = create_queue(server, "events")
     s3 = create_bucket(server, [{"Id": "events", "Arn": arn}])
     for key in ["out/a.csv", "in/a.txt", *KEYS]:
@@ -37,7 +37,7 @@ def test_any_key_arrives_as_it_was_uploaded_and_others_do_not(server: LocalAws) 
     assert len(KEYS[-1].encode()) == 1024
 
 
-def test_an_event_has_what_s3_puts_into_it(server: LocalAws) -> None:
+def test_event_has_fields_of_s3(server: LocalAws) -> None:
     url, arn = create_queue(server, "events")
     s3 = create_bucket(server, [{"Id": "events", "Arn": arn}])
     etag = s3.put_object(Bucket="data", Key="in/a.csv", Body=b"1,2")["ETag"]
@@ -50,7 +50,7 @@ def test_an_event_has_what_s3_puts_into_it(server: LocalAws) -> None:
     assert "version-id" not in event["detail"]["object"]
 
 
-def test_events_of_a_versioned_bucket_name_the_version(server: LocalAws) -> None:
+def test_event_of_versioned_bucket_has_version(server: LocalAws) -> None:
     url, arn = create_queue(server, "events")
     s3 = create_bucket(server, [{"Id": "events", "Arn": arn}])
     s3.put_bucket_versioning(Bucket="data", VersioningConfiguration={"Status": "Enabled"})
@@ -63,7 +63,7 @@ def test_events_of_a_versioned_bucket_name_the_version(server: LocalAws) -> None
     }
 
 
-def test_a_key_longer_than_s3_allows_is_refused(server: LocalAws) -> None:
+def test_refuses_key_over_1024_bytes(server: LocalAws) -> None:
     s3 = server.client("s3")
     s3.create_bucket(Bucket="data")
     with pytest.raises(ClientError, match="KeyTooLongError"):
@@ -71,7 +71,7 @@ def test_a_key_longer_than_s3_allows_is_refused(server: LocalAws) -> None:
     s3.put_object(Bucket="data", Key="가" * 341 + "x", Body=b"")
 
 
-def test_a_failed_upload_event_is_tried_again_and_then_goes_to_the_destination(server: LocalAws) -> None:
+def test_failed_event_is_retried_then_sent_to_destination(server: LocalAws) -> None:
     function = create_function(server)
     url, queue = create_queue(server, "failures")
     server.client("lambda").put_function_event_invoke_config(
@@ -93,7 +93,7 @@ def test_a_failed_upload_event_is_tried_again_and_then_goes_to_the_destination(s
     assert len(attempts) == 2
 
 
-def test_an_event_for_a_function_that_is_gone_goes_to_the_rule_s_dead_letter_queue(server: LocalAws) -> None:
+def test_event_for_missing_function_goes_to_dead_letter_queue(server: LocalAws) -> None:
     url, queue = create_queue(server, "undelivered")
     missing = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:gone"
     s3 = create_bucket(server, [{"Id": "gone", "Arn": missing, "DeadLetterConfig": {"Arn": queue}}])
@@ -106,7 +106,7 @@ def test_an_event_for_a_function_that_is_gone_goes_to_the_rule_s_dead_letter_que
     assert attributes["RULE_ARN"].endswith(":rule/uploads")
 
 
-def test_with_authentication_a_rule_needs_the_function_s_permission(auth_server: LocalAws) -> None:
+def test_rule_requires_permission_of_function(auth_server: LocalAws) -> None:
     function = create_function(auth_server)
     url, queue = create_queue(auth_server, "undelivered")
     seen, seen_arn = create_queue(auth_server, "failures")
@@ -138,10 +138,10 @@ def test_with_authentication_a_rule_needs_the_function_s_permission(auth_server:
     assert failed["requestPayload"]["detail"]["object"]["key"] == "in/fail2.csv"
 
 
-def test_a_batch_is_retried_for_its_failures_only_and_then_dead(server: LocalAws) -> None:
+def test_only_failed_items_of_batch_are_retried_then_dead_lettered(server: LocalAws) -> None:
     dead_url, dead = create_queue(server, "dead")
     redrive = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 2})
-    # Messages come back when the test says so: a second of a busy machine may be too short for an attempt.
+    # The test makes messages visible again: one second may be too short on a busy machine.
     url, source = create_queue(server, "source", VisibilityTimeout="43200", RedrivePolicy=redrive)
     create_function(server)
     sqs = server.client("sqs")
@@ -173,7 +173,7 @@ def test_a_batch_is_retried_for_its_failures_only_and_then_dead(server: LocalAws
 @pytest.mark.parametrize(
     "location", ["s3://results", "s3://results/", "s3://results/deep", "s3://results/deep/"]
 )
-def test_a_query_s_result_lies_where_its_execution_says(server: LocalAws, location: str) -> None:
+def test_query_result_is_at_output_location(server: LocalAws, location: str) -> None:
     s3, athena = server.client("s3"), server.client("athena")
     s3.create_bucket(Bucket="results")
     asked = athena.start_query_execution(

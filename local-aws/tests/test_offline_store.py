@@ -1,4 +1,4 @@
-"""The offline store: every record as a row of Parquet in S3, which Athena reads."""
+"""Tests the offline store: records as Parquet rows in S3, which Athena reads."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def keys(server: LocalAws) -> list[str]:
     return [item["Key"] for item in listed.get("Contents", [])]
 
 
-def test_athena_answers_a_mean_by_group(server: LocalAws) -> None:
+def test_athena_computes_mean_by_group(server: LocalAws) -> None:
     table = table_of(create_group(server))
     runtime = runtime_of(server)
     rings = [("M", 1), ("M", 2), ("F", 10.5), ("I", -3)]
@@ -40,11 +40,11 @@ def test_athena_answers_a_mean_by_group(server: LocalAws) -> None:
     assert rows == [["F", "10.5", "1"], ["I", "-3.0", "1"], ["M", "1.5", "2"]]
 
 
-def test_a_table_without_rows_can_be_queried(server: LocalAws) -> None:
+def test_queries_empty_table(server: LocalAws) -> None:
     assert query(server, f"SELECT * FROM {table_of(create_group(server))}") == []
 
 
-def test_each_write_is_a_row_also_of_records_that_are_not_the_latest(server: LocalAws) -> None:
+def test_every_write_adds_a_row(server: LocalAws) -> None:
     table = table_of(create_group(server))
     runtime = runtime_of(server)
     for event_time in (NOW, NOW, NOW - 7200):
@@ -67,7 +67,7 @@ def test_each_write_is_a_row_also_of_records_that_are_not_the_latest(server: Loc
     assert written == "4"
 
 
-def test_files_lie_where_feature_store_puts_them(server: LocalAws) -> None:
+def test_files_are_in_feature_store_folders(server: LocalAws) -> None:
     described = create_group(server)
     resolved = described["OfflineStoreConfig"]["S3StorageConfig"]["ResolvedOutputS3Uri"]
     place = re.escape(resolved.removeprefix(f"s3://{BUCKET}/"))
@@ -78,13 +78,13 @@ def test_files_lie_where_feature_store_puts_them(server: LocalAws) -> None:
     assert re.fullmatch(rf"{place}/{partition}/20260101T000000Z_[0-9A-Za-z]{{16}}\.parquet", key)
 
 
-def test_rows_come_to_s3_by_themselves(server: LocalAws) -> None:
+def test_rows_are_flushed_automatically(server: LocalAws) -> None:
     create_group(server)
     runtime_of(server).put_record(FeatureGroupName=NAME, Record=record(1))
     assert len(until(lambda: keys(server))) == 1
 
 
-def test_values_arrive_as_they_were_sent(server: LocalAws) -> None:
+def test_values_are_unchanged(server: LocalAws) -> None:
     table = table_of(create_group(server))
     texts = ["전복 'F' \"x\"", "\u2028", "a\tb", "{}", "NULL", " ", "\\", "🐚"]
     numbers = ["+1", "-0", "9007199254740993", "-9223372036854775808", "007"]
@@ -100,7 +100,7 @@ def test_values_arrive_as_they_were_sent(server: LocalAws) -> None:
     assert {rings for _, rings in rows} == {"1e-08"}
 
 
-def test_a_store_that_cannot_be_written_is_blocked_and_loses_nothing(server: LocalAws) -> None:
+def test_unwritable_store_is_blocked_and_loses_nothing(server: LocalAws) -> None:
     table = table_of(create_group(server))
     runtime, s3, sagemaker = runtime_of(server), server.client("s3"), server.client("sagemaker")
     s3.delete_bucket(Bucket=BUCKET)
@@ -116,7 +116,7 @@ def test_a_store_that_cannot_be_written_is_blocked_and_loses_nothing(server: Loc
     assert status() is None
 
 
-def test_a_feature_that_was_added_is_in_new_rows(server: LocalAws) -> None:
+def test_added_feature_is_in_new_rows(server: LocalAws) -> None:
     table = table_of(create_group(server))
     runtime = runtime_of(server)
     runtime.put_record(FeatureGroupName=NAME, Record=record(1))
@@ -129,7 +129,7 @@ def test_a_feature_that_was_added_is_in_new_rows(server: LocalAws) -> None:
     assert rows == [["1", None], ["2", "0.5"]]
 
 
-def test_a_group_without_a_table_has_its_rows_in_s3_all_the_same(server: LocalAws) -> None:
+def test_group_without_table_writes_rows_to_s3(server: LocalAws) -> None:
     storage = {"S3StorageConfig": {"S3Uri": f"s3://{BUCKET}/offline"}, "DisableGlueTableCreation": True}
     described = create_group(server, OfflineStoreConfig=storage)
     assert "DataCatalogConfig" not in described["OfflineStoreConfig"]
@@ -137,7 +137,7 @@ def test_a_group_without_a_table_has_its_rows_in_s3_all_the_same(server: LocalAw
     assert until(lambda: keys(server))
 
 
-def test_many_rows_are_all_there(server: LocalAws) -> None:
+def test_writes_many_rows(server: LocalAws) -> None:
     count = 6000
     table = table_of(create_group(server))
     runtime = runtime_of(server)

@@ -1,4 +1,4 @@
-"""The steps of an execution are run, in their order, with what their arguments stand for."""
+"""Tests that steps run in order, with resolved arguments."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def step(name: str, arguments: dict[str, Any], **members: Any) -> dict[str, Any]
 
 
 def failure(ended: dict[str, Any]) -> str:
-    """The reason of the one step of an execution that failed."""
+    """Returns the reason of the only failed step of an execution."""
     assert ended["PipelineExecutionStatus"] == "Failed"
     assert ended["FailureReason"] == "Step failure: One or multiple steps failed."
     [only] = ended["Steps"]
@@ -46,7 +46,7 @@ def failure(ended: dict[str, Any]) -> str:
     return str(only["FailureReason"])
 
 
-def test_an_execution_succeeds_when_its_job_has(running_server: LocalAws) -> None:
+def test_execution_succeeds_when_job_succeeds(running_server: LocalAws) -> None:
     s3 = upload(running_server, **{"in/a.csv": "x"})
     arguments = request(
         "report.py",
@@ -76,14 +76,14 @@ def test_an_execution_succeeds_when_its_job_has(running_server: LocalAws) -> Non
     assert "processing/data/a.csv" in seen["files"]
 
 
-def test_a_failed_job_fails_its_step_and_the_execution(running_server: LocalAws) -> None:
+def test_failed_job_fails_step_and_execution(running_server: LocalAws) -> None:
     upload(running_server)
     ended = run_steps(running_server, step("ingest", request("fail.sh")))
     assert failure(ended) == ("ClientError: AlgorithmError: See job logs for more information, exit code: 3")
     assert job_log(running_server, "pipelines-")[-1] == "the flow is broken"
 
 
-def test_a_data_wrangler_step_is_run_by_the_engine_and_says_so(running_server: LocalAws) -> None:
+def test_engine_runs_data_wrangler_step_and_says_so(running_server: LocalAws) -> None:
     upload(running_server, **{"flow/abalone.flow": "{}"})
     argument = """--output-config '{"1.default": {"content_type": "CSV"}}'"""
     output = {"OutputName": "1.default", "AppManaged": True, "FeatureStoreOutput": {"FeatureGroupName": "FG"}}
@@ -95,12 +95,12 @@ def test_a_data_wrangler_step_is_run_by_the_engine_and_says_so(running_server: L
     )
     ended = run_steps(running_server, step("ingest", arguments))
     assert ended["PipelineExecutionStatus"] == "Succeeded", ended
-    remark, told = job_log(running_server, "pipelines-")
+    remark, expected = job_log(running_server, "pipelines-")
     assert remark.startswith("local-aws: NOT the Data Wrangler container")
-    assert json.loads(told) == {"arguments": [argument], "outputs": [output]}
+    assert json.loads(expected) == {"arguments": [argument], "outputs": [output]}
 
 
-def test_a_data_wrangler_step_without_an_engine_fails_with_a_hint(server: LocalAws) -> None:
+def test_data_wrangler_step_without_engine_fails_with_hint(server: LocalAws) -> None:
     server.set_steps("run")
     upload(server)
     arguments = request("report.py", AppSpecification={"ImageUri": DATA_WRANGLER})
@@ -108,7 +108,7 @@ def test_a_data_wrangler_step_without_an_engine_fails_with_a_hint(server: LocalA
     assert "hint: start local-aws with --ingest-features PATH" in reason
 
 
-def test_steps_are_run_in_the_order_of_their_dependencies(running_server: LocalAws) -> None:
+def test_runs_steps_in_order_of_dependencies(running_server: LocalAws) -> None:
     upload(running_server)
     outputs = "Steps.first.ProcessingOutputConfig.Outputs"
     ended = run_steps(
@@ -124,14 +124,14 @@ def test_steps_are_run_in_the_order_of_their_dependencies(running_server: LocalA
     assert all(run["EndTime"] <= later for run, later in zip(ended["Steps"], started[1:], strict=False))
 
 
-def test_after_a_failure_nothing_is_started(running_server: LocalAws) -> None:
+def test_starts_no_step_after_failure(running_server: LocalAws) -> None:
     upload(running_server)
     later = step("later", request("report.py"), DependsOn=["ingest"])
     ended = run_steps(running_server, step("ingest", request("fail.sh")), later)
     assert "AlgorithmError" in failure(ended)
 
 
-def test_steps_that_wait_for_each_other_fail_the_execution(running_server: LocalAws) -> None:
+def test_cyclic_steps_fail_execution(running_server: LocalAws) -> None:
     steps = [
         step("a", request("report.py"), DependsOn=["b"]),
         step("b", request("report.py"), DependsOn=["a"]),
@@ -145,16 +145,16 @@ def test_steps_that_wait_for_each_other_fail_the_execution(running_server: Local
     ("argument", "says"),
     [
         ({"Std:JsonGet": {"PropertyFile": "p"}}, "does not implement the function Std:JsonGet"),
-        ({"Std:Join": {"On": 1, "Values": []}}, "Std:Join needs"),
-        ({"Std:Join": {"On": "-", "Values": [{"a": 1}]}}, "texts and numbers only"),
+        ({"Std:Join": {"On": 1, "Values": []}}, "Std:Join requires"),
+        ({"Std:Join": {"On": "-", "Values": [{"a": 1}]}}, "strings and numbers only"),
         ({"Std:Join": {"Values": []}, "Get": "Execution.PipelineName"}, "the function Std:Join"),
         ({"Get": "Execution.Weather"}, "cannot resolve 'Execution.Weather'"),
-        ({"Get": "Steps.before.Nothing"}, "is no property"),
+        ({"Get": "Steps.before.Nothing"}, "is not a property"),
         (7, "Invalid type for parameter AppSpecification.ContainerArguments[0]"),
         ({"Mystery": 1}, "Invalid type for parameter AppSpecification.ContainerArguments[0]"),
     ],
 )
-def test_what_is_not_understood_fails_the_step(running_server: LocalAws, argument: Any, says: str) -> None:
+def test_unresolvable_arguments_fail_step(running_server: LocalAws, argument: Any, says: str) -> None:
     upload(running_server)
     before = step("before", request("report.py"))
     ended = run_steps(
@@ -164,14 +164,14 @@ def test_what_is_not_understood_fails_the_step(running_server: LocalAws, argumen
     assert says in ended["Steps"][1]["FailureReason"]
 
 
-def test_a_step_of_another_type_fails(running_server: LocalAws) -> None:
+def test_step_of_other_type_fails(running_server: LocalAws) -> None:
     ended = run_steps(running_server, {"Name": "train", "Type": "Training", "Arguments": {}})
     assert failure(ended) == (
         "ClientError: local-aws runs steps of type Processing only, not of type Training"
     )
 
 
-def test_arguments_that_sagemaker_refuses_fail_the_step(running_server: LocalAws) -> None:
+def test_refused_arguments_fail_step(running_server: LocalAws) -> None:
     arguments = request("report.py") | {"RoleArn": "arn:aws:iam::1:role/x"}
     reason = failure(run_steps(running_server, step("ingest", arguments)))
     assert reason.startswith(
@@ -180,7 +180,7 @@ def test_arguments_that_sagemaker_refuses_fail_the_step(running_server: LocalAws
     assert "roleArn" in reason
 
 
-def test_executions_run_at_once_and_do_not_meet(running_server: LocalAws) -> None:
+def test_concurrent_executions_are_isolated(running_server: LocalAws) -> None:
     upload(running_server)
     arguments = request("report.py", {"Get": "Parameters.Number"})
     output = arguments["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]
@@ -198,7 +198,7 @@ def test_executions_run_at_once_and_do_not_meet(running_server: LocalAws) -> Non
         assert json.loads(body)["arguments"] == [f"{number}"]
 
 
-def test_a_stopped_execution_stops_its_job(running_server: LocalAws) -> None:
+def test_stopping_execution_stops_job(running_server: LocalAws) -> None:
     upload(running_server)
     later = step("later", request("report.py"), DependsOn=["ingest"])
     sagemaker = create_steps(running_server, step("ingest", request("wait.sh")), later)
@@ -214,7 +214,7 @@ def test_a_stopped_execution_stops_its_job(running_server: LocalAws) -> None:
     assert (job["ProcessingJobStatus"], job["ExitMessage"]) == ("Stopped", "stopped\n")
 
 
-def test_a_job_that_somebody_stops_fails_its_step(running_server: LocalAws) -> None:
+def test_stopping_a_job_fails_its_step(running_server: LocalAws) -> None:
     upload(running_server)
     sagemaker = create_steps(running_server, step("ingest", request("wait.sh")))
     arn = start_steps(sagemaker)
@@ -227,7 +227,7 @@ def test_a_job_that_somebody_stops_fails_its_step(running_server: LocalAws) -> N
 POLICY = [{"ExceptionType": ["Step.THROTTLING"], "MaxAttempts": 2, "IntervalSeconds": 1, "BackoffRate": 1.5}]
 
 
-def test_a_throttled_step_is_tried_again_as_its_policy_says(running_server: LocalAws) -> None:
+def test_retries_throttled_step_per_policy(running_server: LocalAws) -> None:
     upload(running_server)
     running_server.faults.throttle("CreateProcessingJob", times=2)
     ended = run_steps(running_server, step("ingest", request("report.py"), RetryPolicies=POLICY))
@@ -239,7 +239,7 @@ def test_a_throttled_step_is_tried_again_as_its_policy_says(running_server: Loca
     ("fault", "policy", "attempts"),
     [("throttle", POLICY, 3), ("throttle", None, 1), ("server_error", POLICY, 1)],
 )
-def test_a_step_fails_when_its_policy_is_used_up(
+def test_step_fails_when_retries_are_used_up(
     running_server: LocalAws, fault: str, policy: Any, attempts: int
 ) -> None:
     upload(running_server)
@@ -250,7 +250,7 @@ def test_a_step_fails_when_its_policy_is_used_up(
     assert ended["Steps"][0]["AttemptCount"] == attempts
 
 
-def test_steps_are_listed_latest_first_and_paged(running_server: LocalAws) -> None:
+def test_lists_steps_latest_first_and_paged(running_server: LocalAws) -> None:
     upload(running_server)
     sagemaker = create_steps(
         running_server, step("a", request("report.py")), step("b", request("report.py"), DependsOn=["a"])
@@ -264,7 +264,7 @@ def test_steps_are_listed_latest_first_and_paged(running_server: LocalAws) -> No
     assert names == ["b", "a"]
 
 
-def test_executions_can_be_held(running_server: LocalAws) -> None:
+def test_holds_executions(running_server: LocalAws) -> None:
     running_server.set_steps("hold")
     sagemaker = create_steps(running_server, step("ingest", request("report.py")))
     arn = start_steps(sagemaker)

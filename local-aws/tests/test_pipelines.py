@@ -1,4 +1,4 @@
-"""Create, update, describe, delete, list."""
+"""Tests the operations on pipelines."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from conftest import DEFINITION, FIXTURES, ROLE, create_pipeline, send, start, token
 from local_aws import LocalAws
-from local_aws.errors import AwsError
-from local_aws.sagemaker.definition import parse_definition
+from local_aws.protocol.errors import AwsError
+from local_aws.services.sagemaker.definition import parse_definition
 from waiting import until
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:pipeline"
@@ -22,7 +22,7 @@ def refused(code: str) -> Any:
     return pytest.raises(ClientError, match=rf"\({code}\)")
 
 
-def test_the_arn_is_in_lower_case_and_the_name_is_not(server: LocalAws) -> None:
+def test_arn_is_lower_case_and_name_is_not(server: LocalAws) -> None:
     client = create_pipeline(server, "Ingest-Abalone")
     for name in ("Ingest-Abalone", "ingest-abalone", f"{ARN}/ingest-abalone", f"{ARN}/Ingest-Abalone"):
         described = client.describe_pipeline(PipelineName=name)
@@ -31,7 +31,7 @@ def test_the_arn_is_in_lower_case_and_the_name_is_not(server: LocalAws) -> None:
     assert start(client, 1, f"{ARN}/ingest-abalone").startswith(f"{ARN}/ingest-abalone/execution/")
 
 
-def test_a_description_has_what_was_sent(server: LocalAws) -> None:
+def test_describes_pipeline_as_created(server: LocalAws) -> None:
     client = create_pipeline(
         server,
         PipelineDisplayName="Abalone",
@@ -51,7 +51,7 @@ def test_a_description_has_what_was_sent(server: LocalAws) -> None:
     assert "LastRunTime" in client.describe_pipeline(PipelineName="ingest")
 
 
-def test_an_answer_has_no_member_that_aws_does_not_have(server: LocalAws) -> None:
+def test_answers_have_only_modelled_members(server: LocalAws) -> None:
     create_pipeline(server)
     body = send(server, "DescribePipeline", {"PipelineName": "ingest"}).body
     assert isinstance(body["CreationTime"], float)
@@ -61,7 +61,7 @@ def test_an_answer_has_no_member_that_aws_does_not_have(server: LocalAws) -> Non
     }  # fmt: skip
 
 
-def test_a_name_is_taken_once_in_whatever_case(server: LocalAws) -> None:
+def test_refuses_duplicate_name_ignoring_case(server: LocalAws) -> None:
     create_pipeline(server, "Ingest")
     for name in ("Ingest", "ingest"):
         with refused("ValidationException") as error:
@@ -70,7 +70,7 @@ def test_a_name_is_taken_once_in_whatever_case(server: LocalAws) -> None:
         assert "already exists" in str(error.value)
 
 
-def test_creating_again_with_the_same_token_answers_the_same(server: LocalAws) -> None:
+def test_create_with_same_token_returns_same_answer(server: LocalAws) -> None:
     first = {
         "PipelineName": "a",
         "PipelineDefinition": DEFINITION,
@@ -82,7 +82,7 @@ def test_creating_again_with_the_same_token_answers_the_same(server: LocalAws) -
     assert other.code == "ValidationException"
 
 
-def test_a_definition_comes_from_s3(server: LocalAws) -> None:
+def test_reads_definition_from_s3(server: LocalAws) -> None:
     s3 = server.client("s3")
     s3.create_bucket(Bucket="definitions")
     s3.put_object(Bucket="definitions", Key="정의/pipeline.json", Body=DEFINITION)
@@ -96,7 +96,7 @@ def test_a_definition_comes_from_s3(server: LocalAws) -> None:
         )
 
 
-def test_a_pipeline_needs_one_definition(server: LocalAws) -> None:
+def test_requires_one_definition(server: LocalAws) -> None:
     client = server.client("sagemaker")
     with refused("ValidationException"):
         client.create_pipeline(PipelineName="ingest", RoleArn=ROLE)
@@ -109,7 +109,7 @@ def test_a_pipeline_needs_one_definition(server: LocalAws) -> None:
         )
 
 
-def test_an_update_changes_what_it_names_and_counts_versions(server: LocalAws) -> None:
+def test_update_changes_given_members_and_version(server: LocalAws) -> None:
     client = create_pipeline(server, PipelineDescription="first")
     execution = start(client, 1)
     changed = DEFINITION.replace('"Ingest"', '"Renamed"')
@@ -119,12 +119,12 @@ def test_an_update_changes_what_it_names_and_counts_versions(server: LocalAws) -
     assert described["PipelineDefinition"] == changed
     assert described["PipelineDescription"] == "first"
     assert described["LastModifiedTime"] > described["CreationTime"]
-    # What runs, runs with what it was started with.
+    # A running execution keeps its definition.
     started_with = client.describe_pipeline_definition_for_execution(PipelineExecutionArn=execution)
     assert started_with["PipelineDefinition"] == DEFINITION
 
 
-def test_a_bad_update_changes_nothing(server: LocalAws) -> None:
+def test_invalid_update_changes_nothing(server: LocalAws) -> None:
     client = create_pipeline(server)
     with refused("ValidationException"):
         client.update_pipeline(PipelineName="ingest", PipelineDefinition="{}", PipelineDescription="new")
@@ -149,15 +149,13 @@ def test_a_bad_update_changes_nothing(server: LocalAws) -> None:
         ),
     ],
 )
-def test_what_does_not_exist_is_not_found(
-    server: LocalAws, operation: str, arguments: dict[str, str]
-) -> None:
+def test_unknown_resources_are_not_found(server: LocalAws, operation: str, arguments: dict[str, str]) -> None:
     client = create_pipeline(server)
     with pytest.raises(client.exceptions.ResourceNotFound, match="does not exist"):
         getattr(client, operation)(**arguments)
 
 
-def test_regions_are_apart(server: LocalAws) -> None:
+def test_regions_are_separate(server: LocalAws) -> None:
     create_pipeline(server)
     elsewhere = server.client("sagemaker", region_name="ap-northeast-2")
     assert elsewhere.list_pipelines()["PipelineSummaries"] == []
@@ -165,7 +163,7 @@ def test_regions_are_apart(server: LocalAws) -> None:
         elsewhere.describe_pipeline(PipelineName="ingest")
 
 
-def test_a_pipeline_is_deleted_when_nothing_runs(server: LocalAws) -> None:
+def test_deletes_pipeline_only_when_nothing_runs(server: LocalAws) -> None:
     client = create_pipeline(server)
     execution = start(client, 1)
     with pytest.raises(client.exceptions.ConflictException, match=execution):
@@ -179,7 +177,7 @@ def test_a_pipeline_is_deleted_when_nothing_runs(server: LocalAws) -> None:
     )
     deleted = client.delete_pipeline(PipelineName="Ingest", ClientRequestToken=token("d"))
     assert deleted["PipelineArn"] == f"{ARN}/ingest"
-    # The same token again is the same deletion, another one is a deletion of nothing.
+    # The same token is the same deletion. Another one deletes a missing pipeline.
     assert client.delete_pipeline(PipelineName="Ingest", ClientRequestToken=token("d"))["PipelineArn"]
     with refused("ResourceNotFound"):
         client.delete_pipeline(PipelineName="Ingest")
@@ -187,7 +185,7 @@ def test_a_pipeline_is_deleted_when_nothing_runs(server: LocalAws) -> None:
         client.describe_pipeline_execution(PipelineExecutionArn=execution)
 
 
-def test_lists_are_paged_sorted_and_filtered(server: LocalAws) -> None:
+def test_pages_sorts_and_filters_lists(server: LocalAws) -> None:
     client = server.client("sagemaker")
     for name in ("b1", "a1", "c1", "a2", "A3"):
         create_pipeline(server, name)
@@ -211,7 +209,7 @@ def test_lists_are_paged_sorted_and_filtered(server: LocalAws) -> None:
     assert names(CreatedAfter=datetime(2100, 1, 1)) == []
 
 
-def test_a_page_goes_on_after_what_was_shown_though_items_go_and_come(server: LocalAws) -> None:
+def test_page_continues_after_items_are_added_and_removed(server: LocalAws) -> None:
     client = server.client("sagemaker")
     for name in ("p1", "p2", "p3", "p4"):
         create_pipeline(server, name)
@@ -225,13 +223,13 @@ def test_a_page_goes_on_after_what_was_shown_though_items_go_and_come(server: Lo
 
 
 @pytest.mark.parametrize("next_token", ["nonsense", "", "WzFd", "bnVsbA=="])
-def test_a_made_up_page_token_is_refused(server: LocalAws, next_token: str) -> None:
+def test_refuses_invalid_page_token(server: LocalAws, next_token: str) -> None:
     create_pipeline(server)
     with refused("ValidationException"):
         server.client("sagemaker").list_pipelines(NextToken=next_token)
 
 
-def test_a_page_token_belongs_to_its_request(server: LocalAws) -> None:
+def test_refuses_page_token_of_other_request(server: LocalAws) -> None:
     client = server.client("sagemaker")
     for name in ("a1", "a2"):
         create_pipeline(server, name)
@@ -244,7 +242,7 @@ BAD_DEFINITIONS = json.loads((FIXTURES / "bad_definitions.json").read_text())
 
 
 @pytest.mark.parametrize("case", BAD_DEFINITIONS, ids=lambda case: case["why"])
-def test_a_definition_that_makes_no_sense_is_refused(case: dict[str, Any]) -> None:
+def test_refuses_invalid_definition(case: dict[str, Any]) -> None:
     definition = case["definition"]
     text = definition if isinstance(definition, str) else json.dumps(definition)
     with pytest.raises(AwsError) as refusal:
@@ -255,14 +253,14 @@ def test_a_definition_that_makes_no_sense_is_refused(case: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("depth", [100, 400, 900, 5000])
-def test_a_definition_may_be_nested_but_not_without_end(depth: int) -> None:
+def test_limits_nesting_of_definition(depth: int) -> None:
     nested = '{"a": ' * depth + '{"Get": "Parameters.None"}' + "}" * depth
     step = f'{{"Name": "a", "Type": "Processing", "Arguments": {nested}}}'
     with pytest.raises(AwsError, match="Unable to parse pipeline definition"):
         parse_definition(f'{{"Version": "2020-12-01", "Steps": [{step}]}}')
 
 
-def test_steps_in_the_branches_of_a_condition_count(server: LocalAws) -> None:
+def test_counts_steps_in_branches(server: LocalAws) -> None:
     step = {"Name": "Ingest", "Type": "Processing", "Arguments": {}}
     branches = {"Conditions": [], "IfSteps": [step], "ElseSteps": [{**step, "Name": "Other"}]}
     definition = {

@@ -1,4 +1,4 @@
-"""A job's process is ended with all that it started."""
+"""Tests that a job's process ends with its children."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from local_aws.processing.process import Ending, StopSignal, run_process
+from local_aws.services.processing.process import Ending, StopSignal, run_process
 from waiting import until
 
 
@@ -20,7 +20,7 @@ def run(script: str, tmp_path: Path, stop: StopSignal | None = None) -> tuple[En
 
 
 def until_gone(pid: str) -> None:
-    """Wait for a killed process to go. Its output closes before the kernel has taken it off the list."""
+    """Wait until a killed process is gone. Its output closes earlier."""
     until(lambda: not alive(pid))
 
 
@@ -31,19 +31,19 @@ def alive(pid: str) -> bool:
         return False
 
 
-def test_what_a_program_says_is_read_to_its_end(tmp_path: Path) -> None:
+def test_reads_output_to_end(tmp_path: Path) -> None:
     ending, code, said = run("seq 1 20000; echo error >&2; exit 7", tmp_path)
     assert (ending, code) == ("exited", 7)
     assert said.split() == [*(f"{number}".encode() for number in range(1, 20001)), b"error"]
 
 
-def test_a_child_that_is_left_behind_is_ended(tmp_path: Path) -> None:
+def test_ends_remaining_children(tmp_path: Path) -> None:
     ending, code, said = run("sleep 600 & echo $!", tmp_path)
     assert (ending, code) == ("exited", 0)
     until_gone(said.decode())
 
 
-def test_a_program_that_does_not_heed_the_signal_is_killed(tmp_path: Path) -> None:
+def test_kills_program_that_ignores_signal(tmp_path: Path) -> None:
     stop = StopSignal()
     script = "trap '' TERM; echo $$ > new; mv new pid; while :; do sleep 0.05; done"
 

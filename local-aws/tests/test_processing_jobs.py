@@ -1,4 +1,4 @@
-"""Processing jobs are run: inputs in, process, outputs out, as the API of SageMaker tells it."""
+"""Tests processing jobs: inputs, process, outputs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def refused(server: LocalAws, created: dict[str, Any], name: str = "job") -> str
     return str(error.value)
 
 
-def test_a_job_runs_with_its_inputs_and_leaves_its_outputs(running_server: LocalAws) -> None:
+def test_job_reads_inputs_and_uploads_outputs(running_server: LocalAws) -> None:
     s3 = upload(running_server, **{"in/abalone.csv": "a,b\n1,2\n"})
     created = request(
         "report.py", "--input", "/opt/ml/processing/abalone", "--keep=/opt/ml", "/opt/mlx",
@@ -64,15 +64,15 @@ def test_a_job_runs_with_its_inputs_and_leaves_its_outputs(running_server: Local
     assert not Path(ml).exists()
 
 
-def test_the_log_has_both_outputs_and_what_ran(running_server: LocalAws) -> None:
+def test_log_has_stdout_stderr_and_command(running_server: LocalAws) -> None:
     upload(running_server)
     assert run_job(running_server, request("report.py"))["ProcessingJobStatus"] == "Completed"
     first, *lines = job_log(running_server)
-    assert first.startswith("local-aws: run as a process of this machine, not in ")
+    assert first.startswith("local-aws: runs as a process on this machine, not in ")
     assert sorted(lines) == ["not UTF-8: \\udcff", "to standard error", "to standard output"]
 
 
-def test_a_prefix_brings_every_key_that_begins_with_it(running_server: LocalAws) -> None:
+def test_prefix_includes_every_matching_key(running_server: LocalAws) -> None:
     keys = ["in/a.csv", "in/a.csv.bak", "in/a.csv/part-0", "in/b.csv", "in/deep/c.csv", "in/folder/"]
     s3 = upload(running_server, **dict.fromkeys(keys, "x"))
     sources = {
@@ -95,7 +95,7 @@ def test_a_prefix_brings_every_key_that_begins_with_it(running_server: LocalAws)
     ]
 
 
-def test_a_manifest_brings_exactly_what_it_lists(running_server: LocalAws) -> None:
+def test_manifest_includes_exactly_listed_keys(running_server: LocalAws) -> None:
     listed = json.dumps([{"prefix": f"s3://{BUCKET}/in/"}, "a.csv", "deep/c.csv"])
     s3 = upload(running_server, **{"in/a.csv": "a", "in/a.csv.bak": "b", "in/deep/c.csv": "c", "m": listed})
     inputs = [s3_input("data", f"s3://{BUCKET}/m", S3DataType="ManifestFile")]
@@ -109,7 +109,7 @@ def test_a_manifest_brings_exactly_what_it_lists(running_server: LocalAws) -> No
     ["", "{}", "[]", '["a.csv"]', '[{"prefix": "s3://data/"}]', '[{"prefix": 1}, "a"]', "[" * 100_000,
      '[{"prefix": "s3://data/in/"}, "../code/report.py"]', '[{"prefix": "s3://data/in/"}, 7]'],
 )  # fmt: skip
-def test_a_manifest_that_is_none_fails_the_job(running_server: LocalAws, manifest: str) -> None:
+def test_invalid_manifest_fails_job(running_server: LocalAws, manifest: str) -> None:
     upload(running_server, m=manifest)
     inputs = [s3_input("data", f"s3://{BUCKET}/m", S3DataType="ManifestFile")]
     job = run_job(running_server, request("report.py", inputs=inputs))
@@ -118,7 +118,7 @@ def test_a_manifest_that_is_none_fails_the_job(running_server: LocalAws, manifes
 
 
 @pytest.mark.parametrize("uri", [f"s3://{BUCKET}/none.csv", "s3://no-such-bucket/a.csv"])
-def test_an_input_that_is_not_there_fails_the_job_as_on_aws(running_server: LocalAws, uri: str) -> None:
+def test_missing_input_fails_job_as_on_aws(running_server: LocalAws, uri: str) -> None:
     upload(running_server)
     job = run_job(running_server, request("report.py", inputs=[s3_input("data", uri)]))
     assert job["ProcessingJobStatus"] == "Failed"
@@ -130,20 +130,20 @@ def test_an_input_that_is_not_there_fails_the_job_as_on_aws(running_server: Loca
 
 
 @pytest.mark.parametrize("key", ["in/../../escaped.txt", "in/" + "x" * 300, "in/a/../b"])
-def test_a_key_that_is_no_file_name_fails_the_job(running_server: LocalAws, key: str) -> None:
+def test_invalid_file_name_fails_job(running_server: LocalAws, key: str) -> None:
     upload(running_server, **{key: "x"})
     job = run_job(running_server, request("report.py", inputs=[s3_input("data", f"s3://{BUCKET}/in/")]))
     assert job["ProcessingJobStatus"] == "Failed"
     assert "Data download failed" in job["FailureReason"]
 
 
-def test_a_file_that_is_a_folder_too_fails_the_job(running_server: LocalAws) -> None:
+def test_file_and_folder_clash_fails_job(running_server: LocalAws) -> None:
     upload(running_server, **{"in/p/d": "x", "in/p/d/e": "x"})
     job = run_job(running_server, request("report.py", inputs=[s3_input("data", f"s3://{BUCKET}/in/p/")]))
     assert "clashes with it" in job["FailureReason"]
 
 
-def test_a_program_that_fails_fails_the_job(running_server: LocalAws) -> None:
+def test_failed_program_fails_job(running_server: LocalAws) -> None:
     s3 = upload(running_server)
     job = run_job(running_server, request("fail.sh"))
     assert job["ProcessingJobStatus"] == "Failed"
@@ -153,7 +153,7 @@ def test_a_program_that_fails_fails_the_job(running_server: LocalAws) -> None:
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix="out/")
 
 
-def test_a_program_that_cannot_be_started_fails_the_job(running_server: LocalAws) -> None:
+def test_unstartable_program_fails_job(running_server: LocalAws) -> None:
     upload(running_server)
     created = request("report.py")
     created["AppSpecification"]["ContainerEntrypoint"] = ["/opt/ml/processing/code/none"]
@@ -165,9 +165,9 @@ def test_a_program_that_cannot_be_started_fails_the_job(running_server: LocalAws
     assert "/bin/sh could not be started: embedded null byte" in job["FailureReason"]
 
 
-def test_an_exit_message_is_cut_to_a_kilobyte_of_whole_characters(running_server: LocalAws) -> None:
+def test_exit_message_is_cut_to_one_kilobyte_of_whole_characters(running_server: LocalAws) -> None:
     upload(running_server)
-    # A kilobyte ends within the 342nd character of three bytes.
+    # 1 KB ends within the 342nd character of three bytes.
     job = run_job(running_server, request("message.py", "전".encode().hex(), "500"), "long")
     assert job["ExitMessage"] == "전" * 341
     job = run_job(running_server, request("message.py", "ff00", "1"), "binary")
@@ -175,7 +175,7 @@ def test_an_exit_message_is_cut_to_a_kilobyte_of_whole_characters(running_server
     assert job["FailureReason"] == "ClientError: The exit message /opt/ml/output/message is not UTF-8"
 
 
-def test_a_job_that_is_stopped_is_told_to_and_its_children_end_with_it(running_server: LocalAws) -> None:
+def test_stopping_a_job_signals_it_and_ends_children(running_server: LocalAws) -> None:
     upload(running_server)
     sagemaker = running_server.client("sagemaker", config=NO_RETRIES)
     sagemaker.create_processing_job(ProcessingJobName="job", **request("wait.sh"))
@@ -192,7 +192,7 @@ def test_a_job_that_is_stopped_is_told_to_and_its_children_end_with_it(running_s
         sagemaker.stop_processing_job(ProcessingJobName="job")
 
 
-def test_a_job_that_runs_too_long_is_stopped(running_server: LocalAws) -> None:
+def test_stops_job_that_exceeds_max_runtime(running_server: LocalAws) -> None:
     upload(running_server)
     created = request("wait.sh", StoppingCondition={"MaxRuntimeInSeconds": 1})
     job = run_job(running_server, created)
@@ -200,7 +200,7 @@ def test_a_job_that_runs_too_long_is_stopped(running_server: LocalAws) -> None:
     assert job["FailureReason"] == "ClientError: the job ran for MaxRuntimeInSeconds, 1"
 
 
-def test_a_reset_ends_what_runs(running_server: LocalAws) -> None:
+def test_reset_ends_running_jobs(running_server: LocalAws) -> None:
     upload(running_server)
     sagemaker = running_server.client("sagemaker")
     sagemaker.create_processing_job(ProcessingJobName="job", **request("wait.sh"))
@@ -214,18 +214,18 @@ def test_a_reset_ends_what_runs(running_server: LocalAws) -> None:
 @pytest.mark.parametrize(
     "image", ["python:3.11", "x.dkr.ecr.us-east-1.amazonaws.com/mine", "", DATA_WRANGLER]
 )
-def test_an_image_that_cannot_be_run_here_fails_the_job(running_server: LocalAws, image: str) -> None:
+def test_unsupported_image_fails_job(running_server: LocalAws, image: str) -> None:
     upload(running_server)
     created = request("report.py")
     created["AppSpecification"]["ImageUri"] = image
     job = run_job(running_server, created)
     assert job["ProcessingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith(
-        f"ClientError: the image '{image}' cannot be run here. local-aws runs"
+        f"ClientError: local-aws does not support the image '{image}'. local-aws runs"
     )
 
 
-def test_a_stock_image_without_an_entry_point_fails_the_job(running_server: LocalAws) -> None:
+def test_stock_image_without_entry_point_fails_job(running_server: LocalAws) -> None:
     upload(running_server)
     created = request("report.py")
     del created["AppSpecification"]["ContainerEntrypoint"]
@@ -250,27 +250,27 @@ def test_a_stock_image_without_an_entry_point_fails_the_job(running_server: Loca
         ),
     ],
 )
-def test_what_cannot_be_run_is_refused_by_name(
+def test_refuses_unsupported_features_by_name(
     running_server: LocalAws, changed: dict[str, Any], says: str
 ) -> None:
     assert says in refused(running_server, request("report.py") | changed)
     assert running_server.client("sagemaker").list_processing_jobs()["ProcessingJobSummaries"] == []
 
 
-def test_more_than_one_instance_is_refused(running_server: LocalAws) -> None:
+def test_refuses_more_than_one_instance(running_server: LocalAws) -> None:
     created = request("report.py")
     created["ProcessingResources"]["ClusterConfig"]["InstanceCount"] = 2
     assert "on 1 instance, not on 2" in refused(running_server, created)
 
 
-def test_outputs_that_cannot_be_served_are_refused(running_server: LocalAws) -> None:
+def test_refuses_unsupported_outputs(running_server: LocalAws) -> None:
     created = request("report.py")
     [output] = created["ProcessingOutputConfig"]["Outputs"]
     output["S3Output"] = {"S3Uri": "s3://b", "LocalPath": "/tmp", "S3UploadMode": "EndOfJob"}
     assert "output out: LocalPath '/tmp'" in refused(running_server, created)
 
 
-def test_what_a_job_leaves_continuously_is_kept_also_when_it_fails(running_server: LocalAws) -> None:
+def test_continuous_outputs_are_uploaded_after_failure(running_server: LocalAws) -> None:
     s3 = upload(running_server)
     created = request("fail.sh")
     created["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3UploadMode"] = "Continuous"
@@ -278,7 +278,7 @@ def test_what_a_job_leaves_continuously_is_kept_also_when_it_fails(running_serve
     assert s3.get_object(Bucket=BUCKET, Key="out/lost.txt")["Body"].read() == b"lost\n"
 
 
-def test_an_output_without_a_bucket_fails_the_job(running_server: LocalAws) -> None:
+def test_missing_output_bucket_fails_job(running_server: LocalAws) -> None:
     upload(running_server)
     created = request("report.py")
     created["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"] = "s3://no-such-bucket/out"
@@ -287,7 +287,7 @@ def test_an_output_without_a_bucket_fails_the_job(running_server: LocalAws) -> N
     assert "Failed to upload output out to s3://no-such-bucket/out" in job["FailureReason"]
 
 
-def test_names_are_unique_and_jobs_are_listed(running_server: LocalAws) -> None:
+def test_names_are_unique_and_lists_jobs(running_server: LocalAws) -> None:
     upload(running_server)
     sagemaker = running_server.client("sagemaker", config=NO_RETRIES)
     for name in ("Job-a", "Job-b", "other"):
@@ -309,7 +309,7 @@ def test_names_are_unique_and_jobs_are_listed(running_server: LocalAws) -> None:
     assert listed(CreationTimeAfter=4e9) == []
 
 
-def test_jobs_can_be_tagged(running_server: LocalAws) -> None:
+def test_tags_jobs(running_server: LocalAws) -> None:
     upload(running_server)
     job = run_job(running_server, request("report.py", Tags=[{"Key": "a", "Value": "1"}]))
     sagemaker = running_server.client("sagemaker")
@@ -317,7 +317,7 @@ def test_jobs_can_be_tagged(running_server: LocalAws) -> None:
 
 
 def processes_of(folder: str) -> list[int]:
-    """The processes whose variables name a folder."""
+    """Returns the processes whose variables contain a path."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:

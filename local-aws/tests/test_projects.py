@@ -1,4 +1,4 @@
-"""SageMaker projects, from products and from templates."""
+"""Tests SageMaker projects from products and from templates."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAME = [{"Key": "Name", "Value": "first"}]
 
 
 def from_product(server: LocalAws) -> dict[str, Any]:
-    """What a form for a product is filled in with."""
+    """Returns the request of a project from a product."""
     _, product, _ = create_product(server)
     url = put_template(server, "project.json", TEMPLATE)
     artifact = server.client("servicecatalog").create_provisioning_artifact(
@@ -36,7 +36,7 @@ def from_product(server: LocalAws) -> dict[str, Any]:
 
 
 def from_template(server: LocalAws) -> dict[str, Any]:
-    """What a form for a template is filled in with."""
+    """Returns the request of a project from a template."""
     url = put_template(server, "project.json", TEMPLATE)
     provider = {"TemplateName": "queues", "TemplateURL": url, "RoleARN": ROLE, "Parameters": NAME}
     return {"TemplateProviders": [{"CfnTemplateProvider": provider}]}
@@ -58,9 +58,7 @@ def stack_of(project: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("way", [from_product, from_template])
-def test_name_id_and_tags_are_passed_on_and_the_stack_goes_with_the_project(
-    server: LocalAws, way: Any
-) -> None:
+def test_passes_name_id_and_tags_and_deletes_stack_with_project(server: LocalAws, way: Any) -> None:
     client = server.client("sagemaker")
     made = client.create_project(ProjectName="Mine", Tags=[{"Key": "team", "Value": "data"}], **way(server))
     project = settled(client)
@@ -77,12 +75,12 @@ def test_name_id_and_tags_are_passed_on_and_the_stack_goes_with_the_project(
     client.delete_project(ProjectName="Mine")
     assert settled(client)["ProjectStatus"] == "DeleteCompleted"
     assert stack_status(server, stack["StackId"]) == "DELETE_COMPLETE"
-    # The name is free again.
+    # The name can be reused.
     client.create_project(ProjectName="Mine", **way(server))
     assert settled(client)["ProjectId"] != made["ProjectId"]
 
 
-def test_a_project_is_updated_to_another_template(server: LocalAws) -> None:
+def test_updates_project_to_another_template(server: LocalAws) -> None:
     client = server.client("sagemaker")
     client.create_project(ProjectName="Mine", **from_template(server))
     settled(client)
@@ -101,7 +99,7 @@ def test_a_project_is_updated_to_another_template(server: LocalAws) -> None:
 
 
 @pytest.mark.parametrize("way", [from_product, from_template])
-def test_a_failed_project_says_why_and_can_be_deleted(server: LocalAws, way: Any) -> None:
+def test_failed_project_reports_reason_and_can_be_deleted(server: LocalAws, way: Any) -> None:
     server.client("sqs").create_queue(QueueName="first")
     client = server.client("sagemaker")
     client.create_project(ProjectName="Mine", **way(server))
@@ -112,7 +110,7 @@ def test_a_failed_project_says_why_and_can_be_deleted(server: LocalAws, way: Any
     assert settled(client)["ProjectStatus"] == "DeleteCompleted"
 
 
-def test_requests_that_cannot_work_make_nothing(server: LocalAws) -> None:
+def test_invalid_requests_create_nothing(server: LocalAws) -> None:
     client = server.client("sagemaker")
     both = {**from_product(server), **from_template(server)}
     own = from_template(server)
@@ -121,13 +119,13 @@ def test_requests_that_cannot_work_make_nothing(server: LocalAws) -> None:
     ]
     missing = from_template(server)
     missing["TemplateProviders"][0]["CfnTemplateProvider"]["TemplateURL"] += "x"
-    for request, told in (
+    for request, expected in (
         ({}, "Exactly one of"),
         (both, "Exactly one of"),
-        (own, "SageMaker fills in SageMakerProjectId"),
+        (own, "SageMaker sets SageMakerProjectId"),
         (missing, "does not exist or cannot be read"),
     ):
-        with pytest.raises(ClientError, match=told):
+        with pytest.raises(ClientError, match=expected):
             client.create_project(ProjectName="Mine", **request)
     unknown = {"ProductId": "prod-unknown", "ProvisioningArtifactId": "pa-unknown"}
     with pytest.raises(ClientError, match="Product prod-unknown not found"):
@@ -135,7 +133,7 @@ def test_requests_that_cannot_work_make_nothing(server: LocalAws) -> None:
     assert client.list_projects()["ProjectSummaryList"] == []
 
 
-def test_a_name_is_taken_until_its_project_is_deleted(server: LocalAws) -> None:
+def test_name_is_reserved_until_project_is_deleted(server: LocalAws) -> None:
     client = server.client("sagemaker")
     client.create_project(ProjectName="Mine", **from_template(server))
     with pytest.raises(ClientError, match="Project already exists"):
@@ -148,7 +146,7 @@ def test_a_name_is_taken_until_its_project_is_deleted(server: LocalAws) -> None:
         client.describe_project(ProjectName="Another")
 
 
-def test_projects_and_what_is_behind_them_outlive_the_server(tmp_path: Path) -> None:
+def test_data_directory_keeps_projects_and_products(tmp_path: Path) -> None:
     with LocalAws(data_dir=tmp_path / "data") as first:
         first.client("sagemaker").create_project(ProjectName="Mine", **from_product(first))
         before = settled(first.client("sagemaker"))

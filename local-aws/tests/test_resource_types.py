@@ -1,4 +1,4 @@
-"""The resource types that are added to CloudFormation, and the rights that changes of stacks need."""
+"""Tests the added CloudFormation resource types, and permissions of stacks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def outputs(server: LocalAws) -> dict[str, str]:
 
 
 def published(server: LocalAws, *versions: str, name: str = "Queue") -> tuple[dict[str, Any], dict[str, Any]]:
-    """A portfolio with a product of these versions, and outputs."""
+    """Returns a template: a portfolio, a product with these versions, and outputs."""
     artifacts = [
         {"Name": version, "Info": {"LoadTemplateFromURL": put_template(server, f"{version}.json")}}
         for version in versions
@@ -69,7 +69,7 @@ def published(server: LocalAws, *versions: str, name: str = "Queue") -> tuple[di
     return resources, {"Outputs": {"Product": {"Value": {"Ref": "Product"}}, "Ids": ids}}
 
 
-def test_versions_that_stay_keep_their_ids(server: LocalAws) -> None:
+def test_remaining_versions_keep_ids(server: LocalAws) -> None:
     resources, sections = published(server, "v1", "v2")
     assert create_stack(server, resources, **sections) == "CREATE_COMPLETE", failures(server)
     before = outputs(server)
@@ -88,7 +88,7 @@ def test_versions_that_stay_keep_their_ids(server: LocalAws) -> None:
     assert catalog.search_products_as_admin()["ProductViewDetails"] == []
 
 
-def test_a_failed_update_goes_back_to_what_was(server: LocalAws) -> None:
+def test_failed_update_rolls_back(server: LocalAws) -> None:
     resources, sections = published(server, "v1")
     assert create_stack(server, resources, **sections) == "CREATE_COMPLETE"
     changed, _ = published(server, "v1", name="Renamed")
@@ -103,7 +103,7 @@ def test_a_failed_update_goes_back_to_what_was(server: LocalAws) -> None:
     assert product["Name"] == "Queue"
 
 
-def test_what_is_retained_outlives_its_stack(server: LocalAws) -> None:
+def test_retained_resources_outlive_stack(server: LocalAws) -> None:
     kept = {**REPOSITORY, "DeletionPolicy": "Retain"}
     assert (
         create_stack(server, {"Repository": kept, "Queue": {"Type": "AWS::SQS::Queue"}}) == "CREATE_COMPLETE"
@@ -116,7 +116,7 @@ def test_what_is_retained_outlives_its_stack(server: LocalAws) -> None:
     assert server.client("sqs").list_queues().get("QueueUrls", []) == []
 
 
-def test_a_name_that_is_taken_fails_the_stack_and_is_left_alone(server: LocalAws) -> None:
+def test_existing_name_fails_stack_and_is_untouched(server: LocalAws) -> None:
     server.client("logs").create_log_group(logGroupName="/taken")
     group = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/taken"}}
     assert create_stack(server, {"Group": group}) == "ROLLBACK_COMPLETE"
@@ -124,7 +124,7 @@ def test_a_name_that_is_taken_fails_the_stack_and_is_left_alone(server: LocalAws
     assert len(server.client("logs").describe_log_groups()["logGroups"]) == 1
 
 
-def test_a_feature_group_is_sagemakers(server: LocalAws) -> None:
+def test_feature_group_is_created_in_sagemaker(server: LocalAws) -> None:
     resources = {"Group": {"Type": "AWS::SageMaker::FeatureGroup", "Properties": GROUP}}
     assert create_stack(server, resources) == "CREATE_COMPLETE", failures(server)
     client = server.client("sagemaker")
@@ -135,7 +135,7 @@ def test_a_feature_group_is_sagemakers(server: LocalAws) -> None:
     until(lambda: client.list_feature_groups()["FeatureGroupSummaries"] == [])
 
 
-def test_a_stack_waits_for_its_feature_group() -> None:
+def test_stack_waits_for_feature_group() -> None:
     with LocalAws(delays=10) as slow:
         resources = {"Group": {"Type": "AWS::SageMaker::FeatureGroup", "Properties": GROUP}}
         assert create_stack(slow, resources) == "CREATE_COMPLETE", failures(slow)
@@ -149,7 +149,7 @@ def test_a_stack_waits_for_its_feature_group() -> None:
         assert client.list_feature_groups()["FeatureGroupSummaries"] == []
 
 
-def test_a_feature_group_that_cannot_be_made_fails_its_stack(server: LocalAws) -> None:
+def test_failed_feature_group_fails_stack(server: LocalAws) -> None:
     offline = {"S3StorageConfig": {"S3Uri": "s3://no-such-bucket/offline"}}
     properties = {**GROUP, "OfflineStoreConfig": offline, "RoleArn": ROLE}
     resources = {"Group": {"Type": "AWS::SageMaker::FeatureGroup", "Properties": properties}}
@@ -158,7 +158,7 @@ def test_a_feature_group_that_cannot_be_made_fails_its_stack(server: LocalAws) -
     until(lambda: server.client("sagemaker").list_feature_groups()["FeatureGroupSummaries"] == [])
 
 
-def test_an_alarm_over_an_expression_is_kept(server: LocalAws) -> None:
+def test_accepts_alarm_over_expression(server: LocalAws) -> None:
     stat = {"Stat": "Sum", "Period": 300, "Metric": {"Namespace": "AWS/Lambda", "MetricName": "Errors"}}
     metrics = [{"Id": "all", "Expression": "m + 0"}, {"Id": "m", "ReturnData": False, "MetricStat": stat}]
     properties = {
@@ -174,13 +174,13 @@ def test_an_alarm_over_an_expression_is_kept(server: LocalAws) -> None:
     assert found["StateValue"] == "INSUFFICIENT_DATA"
 
 
-def test_unknown_types_are_refused_before_anything_is_made(server: LocalAws) -> None:
+def test_refuses_unknown_types_before_creating_anything(server: LocalAws) -> None:
     with pytest.raises(ClientError, match=r"Unrecognized resource types: \[AWS::SageMaker::Domain\]"):
         create_stack(server, {"Repository": REPOSITORY, "Domain": {"Type": "AWS::SageMaker::Domain"}})
     assert server.client("codecommit").list_repositories()["repositories"] == []
 
 
-def test_a_bucket_may_stand_in_the_host_of_a_templates_url(server: LocalAws) -> None:
+def test_accepts_template_url_with_bucket_in_host(server: LocalAws) -> None:
     url = put_template(
         server, template={"Resources": QUEUES["Resources"], "Parameters": QUEUES["Parameters"]}
     )
@@ -190,7 +190,7 @@ def test_a_bucket_may_stand_in_the_host_of_a_templates_url(server: LocalAws) -> 
 
 
 def stack_role(server: LocalAws, *actions: str, service: str = "cloudformation.amazonaws.com") -> str:
-    """A role for stacks that may do this."""
+    """Create a role for stacks with these permissions."""
     iam = server.client("iam")
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
@@ -202,29 +202,29 @@ def stack_role(server: LocalAws, *actions: str, service: str = "cloudformation.a
 
 
 @pytest.mark.parametrize(
-    ("actions", "status", "told"),
+    ("actions", "status", "expected"),
     [
         (["codecommit:CreateRepository"], "CREATE_COMPLETE", ""),
         (["codecommit:GetRepository"], "ROLLBACK_COMPLETE", "codecommit:CreateRepository on resource"),
     ],
 )
-def test_a_stack_has_the_rights_of_its_role(
-    auth_server: LocalAws, actions: list[str], status: str, told: str
+def test_stack_has_permissions_of_its_role(
+    auth_server: LocalAws, actions: list[str], status: str, expected: str
 ) -> None:
     role = stack_role(auth_server, *actions)
     body = json.dumps({"Resources": {"Repository": REPOSITORY}})
     client = auth_server.client("cloudformation")
     client.create_stack(StackName="stack", TemplateBody=body, RoleARN=role)
     assert stack_status(auth_server, "stack") == status
-    assert told in failures(auth_server)
-    # Also when it is deleted, without the role being named again.
+    assert expected in failures(auth_server)
+    # Also for its deletion, which does not name the role.
     if status == "CREATE_COMPLETE":
         client.delete_stack(StackName="stack")
         assert stack_status(auth_server, "stack") == "DELETE_FAILED"
         assert "codecommit:DeleteRepository" in failures(auth_server)
 
 
-def test_a_role_that_does_not_trust_cloudformation_is_refused(auth_server: LocalAws) -> None:
+def test_refuses_role_that_does_not_trust_cloudformation(auth_server: LocalAws) -> None:
     role = stack_role(auth_server, "*", service="lambda.amazonaws.com")
     body = json.dumps({"Resources": {"Repository": REPOSITORY}})
     with pytest.raises(ClientError, match="cannot be assumed"):

@@ -1,4 +1,4 @@
-"""Service Catalog: products in portfolios, and the stacks provisioned from them."""
+"""Tests Service Catalog: portfolios, products and provisioned stacks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def provision(server: LocalAws, product: str, artifact: str, **members: Any) -> 
     return record_of(server, answer["RecordDetail"]["RecordId"])
 
 
-def test_a_product_is_provisioned_updated_and_terminated(server: LocalAws) -> None:
+def test_provisions_updates_and_terminates_product(server: LocalAws) -> None:
     catalog, queues = server.client("servicecatalog"), server.client("sqs")
     _, product, artifact = create_product(server, Tags=[{"Key": "of", "Value": "product"}])
     made = provision(server, product, artifact)
@@ -59,7 +59,7 @@ def test_a_product_is_provisioned_updated_and_terminated(server: LocalAws) -> No
     assert history == ["TERMINATE_PROVISIONED_PRODUCT", "UPDATE_PROVISIONED_PRODUCT", "PROVISION_PRODUCT"]
 
 
-def test_a_parameter_that_the_template_refuses_fails_the_record_with_its_reason(server: LocalAws) -> None:
+def test_parameter_refused_by_template_fails_record_with_reason(server: LocalAws) -> None:
     _, product, artifact = create_product(server)
     failed = provision(server, product, artifact, ProvisioningParameters=[{"Key": "Name", "Value": "UPPER"}])
     assert failed["RecordDetail"]["Status"] == "FAILED"
@@ -69,7 +69,7 @@ def test_a_parameter_that_the_template_refuses_fails_the_record_with_its_reason(
     assert found["Status"] == "ERROR"
 
 
-def test_a_stack_that_fails_names_the_resource_and_the_cause(server: LocalAws) -> None:
+def test_failed_stack_reports_resource_and_cause(server: LocalAws) -> None:
     server.client("sqs").create_queue(QueueName="first", Attributes={"VisibilityTimeout": "7"})
     _, product, artifact = create_product(server)
     failed = provision(server, product, artifact)
@@ -78,11 +78,11 @@ def test_a_stack_that_fails_names_the_resource_and_the_cause(server: LocalAws) -
         "Queue (AWS::SQS::Queue): Resource of type 'AWS::SQS::Queue' with identifier 'first' already exists."
     )
     assert cause in error["Description"]
-    # It is somebody else's.
+    # The existing queue is untouched.
     assert server.client("sqs").get_queue_url(QueueName="first")["QueueUrl"]
 
 
-def test_an_update_that_fails_taints_and_keeps_what_was(server: LocalAws) -> None:
+def test_failed_update_taints_and_keeps_previous_state(server: LocalAws) -> None:
     catalog = server.client("servicecatalog")
     _, product, artifact = create_product(server)
     found = provision(server, product, artifact)["RecordDetail"]["ProvisionedProductId"]
@@ -97,24 +97,24 @@ def test_an_update_that_fails_taints_and_keeps_what_was(server: LocalAws) -> Non
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "expected"),
     [
         ([], "[Name] must have values"),
         ([*NAME, {"Key": "Nmae", "Value": "x"}], "[Nmae] do not exist"),
-        ([*NAME, *NAME], "none may be given twice"),
+        ([*NAME, *NAME], "must have a unique Key"),
     ],
 )
-def test_parameters_that_do_not_fit_the_template_are_refused(
-    server: LocalAws, parameters: list[dict[str, str]], told: str
+def test_refuses_parameters_that_do_not_match_template(
+    server: LocalAws, parameters: list[dict[str, str]], expected: str
 ) -> None:
     _, product, artifact = create_product(server)
     with pytest.raises(ClientError) as refused:
         provision(server, product, artifact, ProvisioningParameters=parameters)
-    assert told in str(refused.value)
+    assert expected in str(refused.value)
     assert server.client("servicecatalog").scan_provisioned_products()["ProvisionedProducts"] == []
 
 
-def test_the_same_token_provisions_once(server: LocalAws) -> None:
+def test_same_token_provisions_once(server: LocalAws) -> None:
     _, product, artifact = create_product(server)
     first, second = (provision(server, product, artifact) for _ in range(2))
     assert first["RecordDetail"]["RecordId"] == second["RecordDetail"]["RecordId"]
@@ -122,7 +122,7 @@ def test_the_same_token_provisions_once(server: LocalAws) -> None:
         provision(server, product, artifact, ProvisionToken="another")
 
 
-def test_the_form_has_types_defaults_and_constraints(server: LocalAws) -> None:
+def test_form_has_types_defaults_and_constraints(server: LocalAws) -> None:
     _, product, artifact = create_product(server)
     form = server.client("servicecatalog").describe_provisioning_parameters(
         ProductId=product, ProvisioningArtifactId=artifact
@@ -134,23 +134,23 @@ def test_the_form_has_types_defaults_and_constraints(server: LocalAws) -> None:
     assert form["ProvisioningArtifactOutputKeys"] == [{"Key": "Arn", "Description": "Of the queue"}]
 
 
-def test_a_version_keeps_its_template_when_the_object_changes(server: LocalAws) -> None:
+def test_version_keeps_template_when_object_changes(server: LocalAws) -> None:
     _, product, artifact = create_product(server)
     put_template(server, template={**QUEUES, "Parameters": {}})
     assert provision(server, product, artifact)["RecordDetail"]["Status"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "expected"),
     [
         ("https://templates.s3.us-east-1.amazonaws.com/missing.json", "does not exist"),
         ("https://example.com/product.json", "is not the HTTPS URL of an object in S3"),
         ("ftp://templates/product.json", "is not the HTTPS URL of an object in S3"),
     ],
 )
-def test_a_template_that_cannot_be_had_is_refused(server: LocalAws, url: str, told: str) -> None:
+def test_refuses_unreadable_template(server: LocalAws, url: str, expected: str) -> None:
     _, product, _ = create_product(server)
-    with pytest.raises(ClientError, match=told):
+    with pytest.raises(ClientError, match=expected):
         server.client("servicecatalog").create_provisioning_artifact(
             ProductId=product, Parameters={"Info": {"LoadTemplateFromURL": url}}
         )
@@ -165,7 +165,7 @@ def test_a_template_that_cannot_be_had_is_refused(server: LocalAws, url: str, to
         {"Parameters": {"A": {"AllowedValues": 1}}},
     ],
 )
-def test_a_template_that_no_form_can_be_made_of_is_refused(server: LocalAws, template: Any) -> None:
+def test_refuses_template_without_valid_form(server: LocalAws, template: Any) -> None:
     _, product, _ = create_product(server)
     url = put_template(server, "bad.json", {"Resources": QUEUES["Resources"], **template})
     with pytest.raises(ClientError, match="must be a"):
@@ -174,7 +174,7 @@ def test_a_template_that_no_form_can_be_made_of_is_refused(server: LocalAws, tem
         )
 
 
-def test_an_inactive_version_cannot_be_provisioned(server: LocalAws) -> None:
+def test_refuses_inactive_version(server: LocalAws) -> None:
     catalog = server.client("servicecatalog")
     _, product, artifact = create_product(server)
     catalog.update_provisioning_artifact(
@@ -187,7 +187,7 @@ def test_an_inactive_version_cannot_be_provisioned(server: LocalAws) -> None:
         provision(server, product, artifact)
 
 
-def test_what_is_in_use_is_not_deleted(server: LocalAws) -> None:
+def test_refuses_deleting_resources_in_use(server: LocalAws) -> None:
     catalog = server.client("servicecatalog")
     portfolio, product, artifact = create_product(server)
     for call, arguments in (
@@ -199,7 +199,7 @@ def test_what_is_in_use_is_not_deleted(server: LocalAws) -> None:
             call(**arguments)
 
 
-def test_a_constraint_needs_the_product_in_the_portfolio_and_a_role(server: LocalAws) -> None:
+def test_constraint_requires_product_in_portfolio_and_role(server: LocalAws) -> None:
     catalog = server.client("servicecatalog")
     portfolio, product, _ = create_product(server)
     request = {"PortfolioId": portfolio, "ProductId": product, "Type": "LAUNCH"}
@@ -215,17 +215,17 @@ def test_a_constraint_needs_the_product_in_the_portfolio_and_a_role(server: Loca
     catalog.disassociate_product_from_portfolio(PortfolioId=portfolio, ProductId=product)
 
 
-def test_other_operations_are_refused_by_name(server: LocalAws) -> None:
+def test_refuses_other_operations_by_name(server: LocalAws) -> None:
     with pytest.raises(ClientError, match="does not implement servicecatalog:ListTagOptions"):
         server.client("servicecatalog").list_tag_options()
 
 
-def test_requests_are_held_against_the_model(server: LocalAws) -> None:
+def test_validates_requests_against_model(server: LocalAws) -> None:
     with pytest.raises(ClientError, match="less than or equal to 100"):
         server.client("servicecatalog").create_portfolio(DisplayName="x" * 101, ProviderName="Team")
 
 
-def test_calls_are_logged_and_faults_hit_them(server: LocalAws) -> None:
+def test_logs_calls_and_applies_faults(server: LocalAws) -> None:
     catalog = server.client("servicecatalog")
     server.faults.error("servicecatalog:ListPortfolios", code="ResourceNotFoundException")
     with pytest.raises(catalog.exceptions.ResourceNotFoundException):
@@ -235,7 +235,7 @@ def test_calls_are_logged_and_faults_hit_them(server: LocalAws) -> None:
     assert (first.error, first.fault, second.status) == ("ResourceNotFoundException", "error", 200)
 
 
-def test_a_reset_forgets_the_catalog(server: LocalAws) -> None:
+def test_reset_clears_catalog(server: LocalAws) -> None:
     create_product(server)
     server.reset()
     assert server.client("servicecatalog").list_portfolios()["PortfolioDetails"] == []
@@ -261,7 +261,7 @@ def test_only_principals_of_the_portfolio_see_and_provision(auth_server: LocalAw
     assert record_of(auth_server, answer["RecordDetail"]["RecordId"])["RecordDetail"]["Status"] == "SUCCEEDED"
 
 
-def test_a_condition_on_whose_product_it_is_holds_for_ones_own(auth_server: LocalAws) -> None:
+def test_condition_on_owner_matches_caller(auth_server: LocalAws) -> None:
     iam, key = auth_server.client("iam"), "servicecatalog:userLevel"
     iam.create_user(UserName="user")
     own = {"Effect": "Allow", "Action": "servicecatalog:DescribeRecord", "Resource": "*"}

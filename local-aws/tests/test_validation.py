@@ -1,4 +1,4 @@
-"""Every request is held against AWS's model, and every violation is named as AWS names it."""
+"""Tests that requests are validated against AWS's model, with AWS's messages."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from conftest import DEFINITION, INPUT, ROLE, create_pipeline, send, token
 from local_aws import LocalAws
-from local_aws.java_regex import full_match
-from local_aws.sagemaker.operations import OPERATIONS
-from local_aws.service_model import input_shape
+from local_aws.protocol.java_regex import full_match
+from local_aws.protocol.service_model import input_shape
+from local_aws.services.sagemaker.operations import OPERATIONS
 
 CREATE: dict[str, Any] = {
     "PipelineName": "ingest",
@@ -33,14 +33,14 @@ def refusal(server: LocalAws, operation: str, body: Any) -> str:
     return answer.message
 
 
-def test_a_missing_member_is_null(server: LocalAws) -> None:
+def test_missing_member_is_null(server: LocalAws) -> None:
     body = {name: value for name, value in CREATE.items() if name != "RoleArn"}
     assert refusal(server, "CreatePipeline", body) == (
         f"{ONE}Value null at 'roleArn' failed to satisfy constraint: Member must not be null"
     )
 
 
-def test_a_null_member_is_a_missing_one(server: LocalAws) -> None:
+def test_null_member_is_missing(server: LocalAws) -> None:
     assert "Value null at 'roleArn'" in refusal(server, "CreatePipeline", {**CREATE, "RoleArn": None})
     create_pipeline(server)
     assert (
@@ -48,7 +48,7 @@ def test_a_null_member_is_a_missing_one(server: LocalAws) -> None:
     )
 
 
-def test_a_pattern_must_match_to_the_end(server: LocalAws) -> None:
+def test_pattern_must_match_whole_value(server: LocalAws) -> None:
     for name in ("a.b", "a-", "-a", "a b", "a\n", "a/b"):
         assert refusal(server, "CreatePipeline", {**CREATE, "PipelineName": name}) == (
             f"{ONE}Value '{name}' at 'pipelineName' failed to satisfy constraint: "
@@ -93,12 +93,14 @@ def test_a_pattern_must_match_to_the_end(server: LocalAws) -> None:
         ),
     ],
 )
-def test_lengths_and_ranges(server: LocalAws, member: str, value: Any, at: str, constraint: str) -> None:
+def test_checks_lengths_and_ranges(
+    server: LocalAws, member: str, value: Any, at: str, constraint: str
+) -> None:
     message = refusal(server, "StartPipelineExecution", {**START, member: value})
     assert f"at '{at}' failed to satisfy constraint: Member must have {constraint}" in message
 
 
-def test_the_longest_legal_values_are_accepted(server: LocalAws) -> None:
+def test_accepts_longest_valid_values(server: LocalAws) -> None:
     create_pipeline(server, "n" * 256)
     answer = send(
         server,
@@ -115,13 +117,13 @@ def test_the_longest_legal_values_are_accepted(server: LocalAws) -> None:
 
 
 @pytest.mark.parametrize("terminator", ["\n", "\r", "\u0085", "\u2028", "\u2029"])
-def test_a_dot_matches_no_line_terminator(server: LocalAws, terminator: str) -> None:
+def test_dot_matches_no_line_terminator(server: LocalAws, terminator: str) -> None:
     text = f"in/a{terminator}b.csv"
     message = refusal(server, "StartPipelineExecution", {**START, "PipelineExecutionDescription": text})
     assert "at 'pipelineExecutionDescription'" in message
 
 
-def test_a_definition_that_matches_no_pattern_is_refused_at_once(server: LocalAws) -> None:
+def test_refuses_mismatching_definition_quickly(server: LocalAws) -> None:
     definition = f"{DEFINITION}{' ' * 500_000}\u2028"
     message = refusal(server, "CreatePipeline", {**CREATE, "PipelineDefinition": definition})
     assert "at 'pipelineDefinition' failed to satisfy constraint: Member must satisfy regular" in message
@@ -130,14 +132,14 @@ def test_a_definition_that_matches_no_pattern_is_refused_at_once(server: LocalAw
     assert "Member must have length less than or equal to 2048" in message
 
 
-def test_an_enumeration_lists_its_values(server: LocalAws) -> None:
+def test_enumeration_error_lists_values(server: LocalAws) -> None:
     assert refusal(server, "ListPipelines", {"SortOrder": "Up"}) == (
         f"{ONE}Value 'Up' at 'sortOrder' failed to satisfy constraint: "
         "Member must satisfy enum value set: [Ascending, Descending]"
     )
 
 
-def test_all_violations_come_in_one_answer(server: LocalAws) -> None:
+def test_reports_all_violations_in_one_answer(server: LocalAws) -> None:
     message = refusal(
         server,
         "StartPipelineExecution",
@@ -156,7 +158,7 @@ def test_all_violations_come_in_one_answer(server: LocalAws) -> None:
     ]
 
 
-def test_unknown_members_are_refused_at_every_depth(server: LocalAws) -> None:
+def test_refuses_unknown_members_at_every_depth(server: LocalAws) -> None:
     tags = [{"Key": "k", "Value": "v", "Colour": "red"}]
     message = refusal(server, "CreatePipeline", {**CREATE, "PipelineNam": "x", "Tags": tags})
     assert message.startswith("2 validation errors detected: ")
@@ -164,7 +166,7 @@ def test_unknown_members_are_refused_at_every_depth(server: LocalAws) -> None:
     assert "at 'tags.1.member.Colour'" in message
 
 
-def test_a_null_in_a_list_is_refused(server: LocalAws) -> None:
+def test_refuses_null_in_list(server: LocalAws) -> None:
     message = refusal(server, "StartPipelineExecution", {**START, "PipelineParameters": [None]})
     assert message == (
         f"{ONE}Value null at 'pipelineParameters.1.member' failed to satisfy constraint: "
@@ -187,7 +189,7 @@ def test_a_null_in_a_list_is_refused(server: LocalAws) -> None:
         ("ParallelismConfiguration", {"MaxParallelExecutionSteps": 2**31}),
     ],
 )
-def test_a_wrong_json_type_cannot_be_read(server: LocalAws, member: str, value: Any) -> None:
+def test_refuses_wrong_json_type(server: LocalAws, member: str, value: Any) -> None:
     answer = send(server, "StartPipelineExecution", {**START, member: value})
     assert (answer.status, answer.code) == (400, "SerializationException")
     assert "can not be converted to" in answer.message
@@ -208,23 +210,23 @@ def test_a_wrong_json_type_cannot_be_read(server: LocalAws, member: str, value: 
         b"{} trailing",
     ],
 )
-def test_a_malformed_body_cannot_be_read(server: LocalAws, body: bytes) -> None:
+def test_refuses_malformed_body(server: LocalAws, body: bytes) -> None:
     answer = send(server, "StartPipelineExecution", body)
     assert (answer.status, answer.code) == (400, "SerializationException")
 
 
-def test_an_empty_body_is_an_empty_request(server: LocalAws) -> None:
+def test_empty_body_is_empty_request(server: LocalAws) -> None:
     assert send(server, "ListPipelines", b"").body == {"PipelineSummaries": []}
 
 
-def test_an_operation_of_aws_that_is_not_here_is_refused_by_name(server: LocalAws) -> None:
+def test_refuses_unimplemented_operation_by_name(server: LocalAws) -> None:
     answer = send(server, "CreateTrainingJob", {})
     assert (answer.status, answer.code) == (400, "UnknownOperationException")
     assert answer.message == "local-aws does not implement SageMaker CreateTrainingJob."
     assert send(server, "RetryPipelineExecution", {}).code == "UnknownOperationException"
 
 
-def test_an_operation_that_aws_does_not_have_is_refused_by_name(server: LocalAws) -> None:
+def test_refuses_unknown_operation_by_name(server: LocalAws) -> None:
     answer = send(server, "LaunchRocket", {})
     assert (answer.status, answer.code) == (400, "UnknownOperationException")
     assert "LaunchRocket" in answer.message
@@ -234,9 +236,7 @@ def test_an_operation_that_aws_does_not_have_is_refused_by_name(server: LocalAws
     "member",
     [{"PipelineVersionId": 1}, {"SelectiveExecutionConfig": {"SelectedSteps": [{"StepName": "Ingest"}]}}],
 )
-def test_a_member_that_is_not_implemented_is_refused_by_name(
-    server: LocalAws, member: dict[str, Any]
-) -> None:
+def test_refuses_unimplemented_member_by_name(server: LocalAws, member: dict[str, Any]) -> None:
     create_pipeline(server)
     message = refusal(server, "StartPipelineExecution", {**START, **member})
     assert message == f"local-aws does not implement the member {next(iter(member))}."
@@ -258,11 +258,11 @@ def test_a_member_that_is_not_implemented_is_refused_by_name(
         (r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*", "\n", False),
     ],
 )
-def test_patterns_mean_what_they_mean_in_java(pattern: str, text: str, matches: bool) -> None:
+def test_matches_patterns_as_java_does(pattern: str, text: str, matches: bool) -> None:
     assert full_match(pattern, text) is matches
 
 
-def test_every_pattern_of_an_implemented_operation_can_be_tried_in_no_time() -> None:
+def test_every_pattern_matches_quickly() -> None:
     patterns = {pattern for operation in OPERATIONS for pattern in patterns_of(input_shape(operation), ())}
     assert len(patterns) > 20
     for pattern in patterns:

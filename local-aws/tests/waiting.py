@@ -1,4 +1,4 @@
-"""Waiting for what is to come."""
+"""Waits for results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _Found = TypeVar("_Found")
 
 
 def until(look: Callable[[], _Found | None]) -> _Found:
-    """What ``look`` finds, once it finds something; the test's time limit is the limit."""
+    """Call ``look`` until it finds something, or until the test times out."""
     while not (found := look()):
         time.sleep(0.02)
     return found

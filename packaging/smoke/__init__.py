@@ -1,7 +1,8 @@
-"""`make smoke-aws`: what local-aws cannot show, checked in a real account, cheapest first.
+"""`make smoke-aws`: checks in a real account what local-aws cannot show, cheapest check first.
 
-`checks` is the table of contents. A check is a function of a `World`: it asks AWS through one narrow gate
-(`aws`), which a dry run replaces by one that prints each call (`rehearsal`); what it is about to make it
-first writes into a `ledger`, by which everything is removed, however the check ends; what it sees becomes
-verdicts on `claims`, sentences of the documentation.
+Start with `checks`, the list of checks. A check is a function of a `Context`:
+
+- It calls AWS through `aws`. A dry run uses `dry_run` instead, which prints each call.
+- It registers each resource with `cleanup` before it creates it. All are removed, however the check ends.
+- Its observations become verdicts on `claims`. A claim belongs to a sentence of the documentation.
 """

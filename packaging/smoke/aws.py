@@ -1,4 +1,4 @@
-"""The gate to AWS: every call of every check passes here."""
+"""The interface to AWS. Every call of every check goes through it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Answer = dict[str, Any]
 
 
 class Aws(Protocol):
-    """AWS, or a rehearsal of it."""
+    """AWS, or a dry run."""
 
     @property
     def account(self) -> str:
-        """The caller's."""
+        """The caller's account ID."""
 
     @property
     def region(self) -> str:
-        """Where everything is."""
+        """The region of all resources."""
 
     @property
     def partition(self) -> str:
@@ -30,26 +30,26 @@ class Aws(Protocol):
 
     @property
     def caller(self) -> str:
-        """The ARN of who asks: a user, or a session of a role."""
+        """The caller's ARN: a user, or a session of a role."""
 
     def call(self, service: str, operation: str, **parameters: Any) -> Answer:
-        """An operation by the name that the API gives it."""
+        """Calls an operation by its API name."""
 
     def now(self) -> float:
         """Seconds since 1970."""
 
     def pause(self, seconds: float) -> None:
-        """Wait."""
+        """Waits."""
 
 
 class LiveAws:
-    """AWS itself, or what `AWS_ENDPOINT_URL` names. Each new call is told on standard error."""
+    """AWS itself, or the endpoint in `AWS_ENDPOINT_URL`. Prints each new call to standard error."""
 
     def __init__(self, region: str | None) -> None:
         self._session = boto3.Session(region_name=region)
         self._config = Config(retries={"mode": "standard", "max_attempts": 5})
         self._clients: dict[str, Any] = {}
-        self._told = ""
+        self._last_line = ""
         identity = self.call("sts", "GetCallerIdentity")
         self.account: str = identity["Account"]
         self.caller: str = identity["Arn"]
@@ -57,13 +57,13 @@ class LiveAws:
         self.region: str = self._clients["sts"].meta.region_name
 
     def call(self, service: str, operation: str, **parameters: Any) -> Answer:
-        """An operation by the name that the API gives it. Raises botocore's errors."""
+        """Calls an operation by its API name. Raises botocore's errors."""
         if service not in self._clients:
             self._clients[service] = self._session.client(service, config=self._config)
-        told = f"  {service}:{operation}"
-        if told != self._told:  # a question that is asked again and again is told once
-            print(told, file=sys.stderr)
-            self._told = told
+        line = f"  {service}:{operation}"
+        if line != self._last_line:  # print repeated calls once
+            print(line, file=sys.stderr)
+            self._last_line = line
         answer: Answer = getattr(self._clients[service], xform_name(operation))(**parameters)
         return answer
 
@@ -72,5 +72,5 @@ class LiveAws:
         return time.time()
 
     def pause(self, seconds: float) -> None:
-        """Wait."""
+        """Waits."""
         time.sleep(seconds)

@@ -1,7 +1,7 @@
-"""Does the Data Wrangler container read the mounted input? One job, whose flow names a missing object.
+"""Does the Data Wrangler container read the mounted input? Runs one job whose flow names a missing object.
 
-The job is the one that the product's own pipeline would run: its request is taken from the definition that
-`ingestion-pipeline build` makes.
+The job is the one that the product's pipeline runs. Its request comes from the definition that
+`ingestion-pipeline build` writes.
 """
 
 from __future__ import annotations
@@ -17,72 +17,72 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from smoke.claims import MOUNTED_INPUT
+from smoke.cleanup import cli, is_gone
+from smoke.context import Context, UndecidedError
 from smoke.launching import flow_text
-from smoke.ledger import cli, is_gone
 from smoke.report import Verdict, decide
-from smoke.world import UndecidedError, World
 
 HERE: Final = Path(__file__).resolve().parent
 DATA: Final = HERE / "three-rows.csv"
 ROWS: Final = ("1", "2", "3")
 MISSING: Final = "missing/three-rows.csv"
 LOG_GROUP: Final = "/aws/sagemaker/ProcessingJobs"
-# The job is stopped then, and costs no more.
+# SageMaker stops the job after this time, which limits the cost.
 MAX_RUNTIME_SECONDS: Final = 1800
 
 
-def check(world: World) -> Iterator[Verdict]:
-    """Run the job, and look for the three rows in the feature group."""
-    request = job(world)
-    world.make_bucket()
-    world.put("flow/three-rows.flow", flow_text(world.bucket).encode())
-    world.put("mounted/three-rows.csv", DATA.read_bytes())
-    world.make_role(grants(world))
-    make_feature_group(world)
-    by_hand = cli("sagemaker", "StopProcessingJob", {"ProcessingJobName": world.name})
-    world.ledger.add(f"running job {world.name}", lambda: stop(world), by_hand)
-    world.with_new_role(lambda: world.aws.call("sagemaker", "CreateProcessingJob", **request))
-    ended = world.until(lambda: ended_job(world), "the job had ended")
-    yield verdict(world, ended)
+def check(context: Context) -> Iterator[Verdict]:
+    """Runs the job, and looks for the three rows in the feature group."""
+    request = job(context)
+    context.make_bucket()
+    context.put("flow/three-rows.flow", flow_text(context.bucket).encode())
+    context.put("mounted/three-rows.csv", DATA.read_bytes())
+    context.make_role(grants(context))
+    make_feature_group(context)
+    by_hand = cli("sagemaker", "StopProcessingJob", {"ProcessingJobName": context.name})
+    context.cleanup.add(f"running job {context.name}", lambda: stop(context), by_hand)
+    context.with_new_role(lambda: context.aws.call("sagemaker", "CreateProcessingJob", **request))
+    ended = context.until(lambda: ended_job(context), "the job ended")
+    yield verdict(context, ended)
 
 
-def job(world: World) -> dict[str, Any]:
-    """The request for the job, from the product's own definition."""
-    definition = built(world)
+def job(context: Context) -> dict[str, Any]:
+    """The request for the job, from the product's pipeline definition."""
+    definition = built(context)
     values = {each["Name"]: each["DefaultValue"] for each in definition["Parameters"]} | {
-        "InputFlowUrl": f"s3://{world.bucket}/flow/three-rows.flow",
-        "InputDataUrl": f"s3://{world.bucket}/mounted/three-rows.csv",
+        "InputFlowUrl": f"s3://{context.bucket}/flow/three-rows.flow",
+        "InputDataUrl": f"s3://{context.bucket}/mounted/three-rows.csv",
     }
     arguments: dict[str, Any] = resolved(definition["Steps"][0]["Arguments"], values)
     return {
         **arguments,
-        "ProcessingJobName": world.name,
+        "ProcessingJobName": context.name,
         "StoppingCondition": {"MaxRuntimeInSeconds": MAX_RUNTIME_SECONDS},
-        "Tags": world.tags,
+        "Tags": context.tags,
     }
 
 
-def built(world: World) -> dict[str, Any]:
-    """The definition of a pipeline for the flow, by the program that the project's build runs."""
-    if not world.program.is_file():
-        raise UndecidedError(f"there is no {world.program}: make build")
+def built(context: Context) -> dict[str, Any]:
+    """The pipeline definition for the flow, written by the program that the project's build runs."""
+    if not context.program.is_file():
+        raise UndecidedError(f"{context.program} does not exist; run make build")
     with tempfile.TemporaryDirectory() as folder:
         flow = Path(folder) / "three-rows.flow"
-        flow.write_text(flow_text(world.bucket), encoding="utf-8")
+        flow.write_text(flow_text(context.bucket), encoding="utf-8")
         settings = {
-            "AWS_REGION": world.aws.region,
+            "AWS_REGION": context.aws.region,
             "DW_FLOW_URL": str(flow),
-            "EXECUTION_ROLE": world.role_arn,
-            "FEATURE_GROUP_NAME": world.name,
-            "ARTIFACTS_URL": f"s3://{world.bucket}",
+            "EXECUTION_ROLE": context.role_arn,
+            "FEATURE_GROUP_NAME": context.name,
+            "ARTIFACTS_URL": f"s3://{context.bucket}",
             "PIPELINE_ENGINE": "data-wrangler",
             "PIPELINE_NAME_PREFIX": "smoke",
-            "S3_DATA_PREFIX": f"s3://{world.bucket}/mounted/",
-            "SAGEMAKER_PROJECT_ID": f"p-smoke{world.run_id}",
+            "S3_DATA_PREFIX": f"s3://{context.bucket}/mounted/",
+            "SAGEMAKER_PROJECT_ID": f"p-smoke{context.run_id}",
             "SAGEMAKER_PROJECT_NAME": "smoke",
         }
         done = subprocess.run(
-            [str(world.program.resolve()), "build"],
+            [str(context.program.resolve()), "build"],
             cwd=folder,
             env={"PATH": os.environ.get("PATH", "")} | settings,
             capture_output=True,
@@ -91,13 +91,13 @@ def built(world: World) -> dict[str, Any]:
             timeout=60,
         )
     if done.returncode != 0:
-        raise UndecidedError(f"`{world.program} build` failed: {done.stderr.strip()}")
+        raise UndecidedError(f"`{context.program} build` failed: {done.stderr.strip()}")
     definition: dict[str, Any] = json.loads(done.stdout)
     return definition
 
 
 def resolved(value: Any, values: dict[str, Any]) -> Any:
-    """The arguments with the parameters' values, as the pipeline would hand them to the job."""
+    """The arguments with the parameters' values filled in, as the pipeline does it."""
     if isinstance(value, dict):
         if set(value) == {"Get"}:
             return values[value["Get"].removeprefix("Parameters.")]
@@ -107,11 +107,11 @@ def resolved(value: Any, values: dict[str, Any]) -> Any:
     return value
 
 
-def grants(world: World) -> list[dict[str, Any]]:
-    """What the job's role may do: as the product's own, but on the run's things."""
-    bucket = f"arn:{world.aws.partition}:s3:::{world.bucket}"
+def grants(context: Context) -> list[dict[str, Any]]:
+    """The policy of the job's role: the same actions as the product's role, on the check's resources."""
+    bucket = f"arn:{context.aws.partition}:s3:::{context.bucket}"
     images = (
-        f"arn:{world.aws.partition}:ecr:{world.aws.region}:*:repository/sagemaker-data-wrangler-container"
+        f"arn:{context.aws.partition}:ecr:{context.aws.region}:*:repository/sagemaker-data-wrangler-container"
     )
     of_group = ["sagemaker:BatchWriteRecord", "sagemaker:DescribeFeatureGroup", "sagemaker:PutRecord"]
     of_images = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
@@ -119,19 +119,19 @@ def grants(world: World) -> list[dict[str, Any]]:
     allowed: list[tuple[str | list[str], str]] = [
         ("s3:GetObject", f"{bucket}/*"),
         ("s3:ListBucket", bucket),
-        (of_group, world.arn("sagemaker", f"feature-group/{world.name}")),
+        (of_group, context.arn("sagemaker", f"feature-group/{context.name}")),
         (of_images, images),
         ("ecr:GetAuthorizationToken", "*"),
-        (of_logs, world.arn("logs", f"log-group:{LOG_GROUP}*")),
+        (of_logs, context.arn("logs", f"log-group:{LOG_GROUP}*")),
     ]
     return [{"Effect": "Allow", "Action": action, "Resource": where} for action, where in allowed]
 
 
-def make_feature_group(world: World) -> None:
-    """An online feature group for the three rows."""
-    group = {"FeatureGroupName": world.name}
-    world.ledger.will_make_feature_group(world.name, world.poll_seconds)
-    world.aws.call(
+def make_feature_group(context: Context) -> None:
+    """Creates an online feature group for the three rows."""
+    group = {"FeatureGroupName": context.name}
+    context.cleanup.register_feature_group(context.name, context.poll_seconds)
+    context.aws.call(
         "sagemaker",
         "CreateFeatureGroup",
         RecordIdentifierFeatureName="record_id",
@@ -142,67 +142,67 @@ def make_feature_group(world: World) -> None:
             {"FeatureName": "event_time", "FeatureType": "Fractional"},
         ],
         OnlineStoreConfig={"EnableOnlineStore": True},
-        Tags=world.tags,
+        Tags=context.tags,
         **group,
     )
 
     def created() -> bool:
-        status = world.aws.call("sagemaker", "DescribeFeatureGroup", **group)["FeatureGroupStatus"]
+        status = context.aws.call("sagemaker", "DescribeFeatureGroup", **group)["FeatureGroupStatus"]
         if status == "CreateFailed":
-            raise UndecidedError("the feature group could not be made")
+            raise UndecidedError("creating the feature group failed")
         return bool(status == "Created")
 
-    world.until(created, "the feature group was made")
+    context.until(created, "the feature group was created")
 
 
-def stop(world: World) -> None:
-    """Stop the job, if it runs."""
+def stop(context: Context) -> None:
+    """Stops the job if it is running."""
     try:
-        running = ended_job(world) is None
+        running = ended_job(context) is None
     except ClientError as error:
         if is_gone(error):
             return
         raise
     if running:
-        world.aws.call("sagemaker", "StopProcessingJob", ProcessingJobName=world.name)
+        context.aws.call("sagemaker", "StopProcessingJob", ProcessingJobName=context.name)
 
 
-def ended_job(world: World) -> dict[str, Any] | None:
+def ended_job(context: Context) -> dict[str, Any] | None:
     """The job, once it has ended."""
-    found = world.aws.call("sagemaker", "DescribeProcessingJob", ProcessingJobName=world.name)
+    found = context.aws.call("sagemaker", "DescribeProcessingJob", ProcessingJobName=context.name)
     return found if found["ProcessingJobStatus"] in {"Completed", "Failed", "Stopped"} else None
 
 
-def verdict(world: World, ended: dict[str, Any]) -> Verdict:
-    """By what the feature group holds, and by what the log of a job that failed names."""
+def verdict(context: Context, ended: dict[str, Any]) -> Verdict:
+    """Decides by the records in the feature group, or by the log of a failed job."""
     status = ended["ProcessingJobStatus"]
     if status == "Completed":
-        found = [row for row in ROWS if row_is_there(world, row)]
-        return decide(MOUNTED_INPUT, len(found) == len(ROWS), f"Completed, {len(found)} of 3 rows are there")
+        found = [row for row in ROWS if row_is_there(context, row)]
+        return decide(MOUNTED_INPUT, len(found) == len(ROWS), f"Completed, {len(found)} of 3 rows arrived")
     reason = f"{status}: {ended.get('FailureReason', '')} {ended.get('ExitMessage', '')}".strip()
-    if MISSING in reason or log_names_it(world):
-        return decide(MOUNTED_INPUT, holds=False, seen=f"it asked for the flow's own object; {reason}")
-    return Verdict(MOUNTED_INPUT, "undecided", f"{reason}; see {LOG_GROUP}, stream {world.name}")
+    if MISSING in reason or log_names_it(context):
+        return decide(MOUNTED_INPUT, holds=False, seen=f"it requested the flow's source object; {reason}")
+    return Verdict(MOUNTED_INPUT, "undecided", f"{reason}; see {LOG_GROUP}, stream {context.name}")
 
 
-def row_is_there(world: World, row: str) -> bool:
-    """Whether a record has arrived."""
-    answer = world.aws.call(
+def row_is_there(context: Context, row: str) -> bool:
+    """Whether the record is in the feature group."""
+    answer = context.aws.call(
         "sagemaker-featurestore-runtime",
         "GetRecord",
-        FeatureGroupName=world.name,
+        FeatureGroupName=context.name,
         RecordIdentifierValueAsString=row,
     )
     return bool(answer.get("Record"))
 
 
-def log_names_it(world: World) -> bool:
+def log_names_it(context: Context) -> bool:
     """Whether a line of the job's log names the missing object."""
-    answer = world.aws.call(
+    answer = context.aws.call(
         "logs",
         "FilterLogEvents",
         logGroupName=LOG_GROUP,
-        logStreamNamePrefix=f"{world.name}/",
+        logStreamNamePrefix=f"{context.name}/",
         filterPattern=f'"{MISSING}"',
     )
     return bool(answer.get("events"))

@@ -22,23 +22,23 @@ from smoke.claims import (
     TERMINATION,
     Claim,
 )
+from smoke.context import Context
 from smoke.prices import Use
 from smoke.report import Verdict
-from smoke.world import World
 
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """A check, and what it costs and takes."""
+    """A check, with its cost and time limit."""
 
     name: str
     asks: str
-    run: Callable[[World], Iterator[Verdict]]
+    run: Callable[[Context], Iterator[Verdict]]
     claims: tuple[Claim, ...]
     uses: tuple[Use, ...]
-    """The expected ones. Below a cent in all, and left out: queues, S3, Lambda, logs, Feature Store."""
+    """The expected use. Omitted, below a cent in total: queues, S3, Lambda, logs, Feature Store."""
     limit_minutes: int
-    """After which it gives up, and removes what it made."""
+    """After this long, the check stops and removes what it created."""
 
 
 CHECKS: Final = (
@@ -52,7 +52,7 @@ CHECKS: Final = (
     ),
     Check(
         "alarms",
-        "Do the metrics behave as the template's alarms take it?",
+        "Do the metrics behave as the template's alarms assume?",
         alarms.check,
         (REDRIVE, DEAD_LETTERS_ALARM, EXECUTION_FAILED, AGE),
         (
@@ -68,7 +68,7 @@ CHECKS: Final = (
         launching.check,
         (PROVISIONING, BUILD, TERMINATION),
         (
-            # Of the template's eight alarms, with all their metrics, for an hour.
+            # The template's eight alarms, with all their metrics, for an hour.
             Use(17 / prices.HOURS_OF_A_MONTH, prices.ALARM_METRIC_MONTH),
             Use(2, prices.BUILD_MINUTE),
             Use(3, prices.ACTION_MINUTE),
@@ -80,7 +80,7 @@ CHECKS: Final = (
         "Does the Data Wrangler container read the mounted input?",
         binding.check,
         (MOUNTED_INPUT,),
-        # Ten minutes; at most half an hour, when the job is stopped.
+        # Ten minutes. The job is stopped after half an hour.
         (Use(10 / 60, prices.JOB_HOUR),),
         45,
     ),

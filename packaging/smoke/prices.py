@@ -1,7 +1,7 @@
-r"""What a check costs: on-demand prices of us-east-1 in US dollars, without free tiers, as of November 2026.
+r"""Prices: on-demand in us-east-1, in US dollars, without free tiers, as of November 2026.
 
-Each has the service code and usage type under which AWS's public price list has it, so that it can be looked
-up again, and for another region:
+Each price has its service code and usage type in AWS's public price list. Use them to look up the current
+price, or another region's:
 
     aws pricing get-products --region us-east-1 --service-code AmazonSageMaker \
       --filters Type=TERM_MATCH,Field=usagetype,Value=USE1-Processing:ml.m5.4xlarge
@@ -19,7 +19,7 @@ HOURS_OF_A_MONTH: Final = 730
 
 @dataclasses.dataclass(frozen=True)
 class Price:
-    """Of one unit."""
+    """The price of one unit."""
 
     usd: float
     unit: str
@@ -29,14 +29,14 @@ class Price:
 
 @dataclasses.dataclass(frozen=True)
 class Use:
-    """So much of something."""
+    """A quantity of something that has a price."""
 
     quantity: float
     price: Price
 
     @property
     def usd(self) -> float:
-        """What it costs."""
+        """The cost in US dollars."""
         return self.quantity * self.price.usd
 
     def __str__(self) -> str:
@@ -57,12 +57,12 @@ METRIC: Final = Price(0.00001, "metrics asked for", "AmazonCloudWatch", "CW:GMD-
 
 
 def total(uses: tuple[Use, ...]) -> float:
-    """Of all."""
+    """The total cost in US dollars."""
     return sum(use.usd for use in uses)
 
 
-def told(uses: tuple[Use, ...]) -> str:
-    """How the cost is computed."""
+def breakdown(uses: tuple[Use, ...]) -> str:
+    """The cost, and how it adds up."""
     if not uses:
         return "nothing"
     return f"about ${total(uses):.4f} = " + " + ".join(str(use) for use in uses)

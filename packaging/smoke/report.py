@@ -1,4 +1,4 @@
-"""What a run has shown: a table for people, JSON for programs."""
+"""The report on a run: a table for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WIDTH: Final = 100
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """On a claim, with what was seen."""
+    """The outcome for a claim, with what was seen."""
 
     claim: Claim
     outcome: Outcome
@@ -23,26 +23,26 @@ class Verdict:
 
     @property
     def meaning(self) -> str:
-        """For the sentence."""
+        """What the outcome means for the sentence."""
         if self.outcome == "shown":
             return "it may say that this was seen on AWS"
         return self.claim.if_refuted if self.outcome == "refuted" else "it stays as it is"
 
 
 def decide(claim: Claim, holds: bool, seen: str) -> Verdict:
-    """Shown or refuted."""
+    """A verdict: shown or refuted."""
     return Verdict(claim, "shown" if holds else "refuted", seen)
 
 
 def table(verdicts: list[Verdict]) -> str:
-    """One paragraph a verdict, the outcome first."""
+    """One paragraph per verdict, the outcome first."""
     return "\n".join(_paragraph(verdict) for verdict in verdicts)
 
 
 def _paragraph(verdict: Verdict) -> str:
     lines = [f"{verdict.outcome.upper():<10} {verdict.claim.claim}"]
-    told = {"seen": verdict.seen, "docs/semantics.md": verdict.claim.sentence, "therefore": verdict.meaning}
-    for label, text in told.items():
+    rows = {"seen": verdict.seen, "docs/semantics.md": verdict.claim.sentence, "therefore": verdict.meaning}
+    for label, text in rows.items():
         lead = f"{'':11}{label + ':':<19}"
         lines += textwrap.wrap(
             text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_on_hyphens=False
@@ -51,7 +51,7 @@ def _paragraph(verdict: Verdict) -> str:
 
 
 def as_json(head: dict[str, Any], verdicts: list[Verdict], left: list[str]) -> str:
-    """The same for programs."""
+    """The report as JSON."""
     rows = [
         {
             "claim": verdict.claim.id,

@@ -1,4 +1,4 @@
-"""Does an equal token start a second execution? With a pipeline whose only step fails at once: it is free."""
+"""Does an equal token start a second execution? Uses a pipeline that fails at once, which is free."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from smoke.claims import ARN_TOKEN, ENDED_TOKEN, EQUAL_TOKEN, OTHER_PARAMETERS
+from smoke.context import Context, UndecidedError
 from smoke.report import Verdict, decide
-from smoke.world import UndecidedError, World
 
 DEFINITION: Final = {
     "Version": "2020-12-01",
@@ -20,69 +20,71 @@ DEFINITION: Final = {
 ENDED: Final = {"Failed", "Succeeded", "Stopped"}
 
 
-def check(world: World) -> Iterator[Verdict]:
-    """Start with one token again and again; the last start, with another one, shows that starting works."""
-    world.make_role([])
-    make_pipeline(world)
-    first = start(world, "a")
-    again = start(world, "a")
-    by_arn = start(world, "a", name=world.arn("sagemaker", f"pipeline/{world.name}"))
-    world.until(lambda: _ended(world, first), "the execution had ended")
-    later = start(world, "a")
-    other = _start_or_error(world, "a", value="s3://elsewhere/")
-    fresh = start(world, "b")
-    world.until(lambda: _ended(world, fresh), "the second execution had ended")
+def check(context: Context) -> Iterator[Verdict]:
+    """Starts executions with the same token. The last one uses another token, to show that starting works."""
+    context.make_role([])
+    make_pipeline(context)
+    first = start(context, "a")
+    again = start(context, "a")
+    by_arn = start(context, "a", name=context.arn("sagemaker", f"pipeline/{context.name}"))
+    context.until(lambda: _ended(context, first), "the execution ended")
+    later = start(context, "a")
+    other = _start_or_error(context, "a", value="s3://elsewhere/")
+    fresh = start(context, "b")
+    context.until(lambda: _ended(context, fresh), "the second execution ended")
     if fresh == first:
-        raise UndecidedError("even another token gave the first execution")
+        raise UndecidedError("a different token also gave the first execution")
     yield decide(EQUAL_TOKEN, again == first, _compared(first, again))
     yield decide(ARN_TOKEN, by_arn == first, _compared(first, by_arn))
     yield decide(ENDED_TOKEN, later == first, _compared(first, later))
     yield decide(OTHER_PARAMETERS, other == first, _compared(first, other))
 
 
-def make_pipeline(world: World) -> None:
-    """The pipeline that fails at once."""
-    world.ledger.will_make(
-        f"pipeline {world.name}",
+def make_pipeline(context: Context) -> None:
+    """Creates the pipeline that fails at once."""
+    context.cleanup.register(
+        f"pipeline {context.name}",
         "sagemaker",
         "DeletePipeline",
-        PipelineName=world.name,
-        ClientRequestToken=world.token("delete"),
+        PipelineName=context.name,
+        ClientRequestToken=context.token("delete"),
     )
-    world.with_new_role(
-        lambda: world.aws.call(
+    context.with_new_role(
+        lambda: context.aws.call(
             "sagemaker",
             "CreatePipeline",
-            PipelineName=world.name,
+            PipelineName=context.name,
             PipelineDefinition=json.dumps(DEFINITION),
-            ClientRequestToken=world.token("create"),
-            RoleArn=world.role_arn,
-            Tags=world.tags,
+            ClientRequestToken=context.token("create"),
+            RoleArn=context.role_arn,
+            Tags=context.tags,
         )
     )
 
 
-def start(world: World, token: str, *, name: str = "", value: str = "s3://nowhere/a.csv") -> str:
-    """The ARN of the execution that a start gives."""
-    answer = world.aws.call(
+def start(context: Context, token: str, *, name: str = "", value: str = "s3://nowhere/a.csv") -> str:
+    """Starts an execution. Returns its ARN."""
+    answer = context.aws.call(
         "sagemaker",
         "StartPipelineExecution",
-        PipelineName=name or world.name,
-        ClientRequestToken=world.token(token),
+        PipelineName=name or context.name,
+        ClientRequestToken=context.token(token),
         PipelineParameters=[{"Name": "InputDataUrl", "Value": value}],
     )
     return str(answer["PipelineExecutionArn"])
 
 
-def _start_or_error(world: World, token: str, value: str) -> str:
+def _start_or_error(context: Context, token: str, value: str) -> str:
     try:
-        return start(world, token, value=value)
+        return start(context, token, value=value)
     except ClientError as error:
         return str(error)
 
 
-def _ended(world: World, arn: str) -> bool:
-    found: dict[str, Any] = world.aws.call("sagemaker", "DescribePipelineExecution", PipelineExecutionArn=arn)
+def _ended(context: Context, arn: str) -> bool:
+    found: dict[str, Any] = context.aws.call(
+        "sagemaker", "DescribePipelineExecution", PipelineExecutionArn=arn
+    )
     return found["PipelineExecutionStatus"] in ENDED
 
 

@@ -1,7 +1,10 @@
-"""`make package`: what was built and the templates become objects of an S3 bucket, to deploy from.
+"""`make package`: stages the built programs and the templates in an S3 bucket, to deploy from.
 
-`errors` what is said when something cannot be done; `place` where objects go, and their URLs; `artifacts` the
-files that were built; `templates` the templates with their parameters' defaults written in; `versions` the
-versions of the product, old and new; `bucket` the bucket and its objects; `stage` the order in which it
-happens.
+- `errors`: error messages and exit codes
+- `place`: bucket, keys and URLs
+- `artifacts`: the built files
+- `templates`: the templates, with their parameters' defaults filled in
+- `versions`: the product's versions
+- `bucket`: the bucket and its objects
+- `stage`: the order of staging
 """

@@ -1,4 +1,4 @@
-"""What was built, as objects to stage: named by the SHA-256 of their content."""
+"""The built files as objects to stage. Each key contains the SHA-256 of the content."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from typing import Final
 from staging.errors import PackagingError
 from staging.place import PREFIX
 
-# The launch role may read objects with this tag, in whichever bucket they are.
+# The launch role may read objects with this tag in any bucket.
 PROVISIONING: Final = {"servicecatalog:provisioning": "true"}
-# The target folder, and `e_machine` of an ELF file, by architecture.
+# For each architecture: the target folder, and the `e_machine` of its ELF files.
 ARCHITECTURES: Final = {"x86_64": ("lambda", 62), "arm64": ("lambda-arm64", 183)}
 _BUILD_HINT: Final = "make build"
 _BINARY_TYPE: Final = "application/octet-stream"
-# Zip's earliest time: a file's own would make every zip another one.
+# Zip's earliest timestamp. Real timestamps would make zips of equal content differ.
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
-# Left in a work tree by editors and systems.
+# Left in a work tree by editors and operating systems.
 _JUNK: Final = (".DS_Store", "__pycache__", "*.pyc", "*~", "*.swp", ".git")
 
 
@@ -36,18 +36,18 @@ class Artifact:
 
     @property
     def sha256(self) -> str:
-        """In hex, as `sha256sum` writes it."""
+        """The SHA-256 in hex, as `sha256sum` writes it."""
         return hashlib.sha256(self.body).hexdigest()
 
     @property
     def checksum(self) -> str:
-        """As S3 has it."""
+        """The SHA-256 in Base64, as S3 stores it."""
         return base64.b64encode(hashlib.sha256(self.body).digest()).decode()
 
 
 @dataclasses.dataclass(frozen=True)
 class Build:
-    """All that was built, and the product's parameters that name it."""
+    """All artifacts, and the product's parameters that name them."""
 
     artifacts: list[Artifact]
     parameters: dict[str, str]
@@ -55,21 +55,21 @@ class Build:
 
     @property
     def has_native_engine(self) -> bool:
-        """Whether the program of the native engine is there."""
+        """Whether the native engine was built."""
         return bool(self.parameters["IngestFeaturesX8664Sha256"])
 
 
 def collect(root: Path, architectures: list[str]) -> Build:
-    """What `make build` and the repository hold below `root`, for these architectures.
+    """The artifacts in `root`, from `make build` and the repository, for these architectures.
 
-    A build for another one that is there may be an old one, so the caller says which were built.
+    The caller names the architectures, because files for another one may come from an old build.
     """
     found: dict[str, Artifact | None] = {}
     for architecture, suffix in {"x86_64": "X8664", "arm64": "Arm64"}.items():
         built = architecture in architectures
         found[f"StartPipeline{suffix}Sha256"] = _package(root, architecture) if built else None
         found[f"IngestionPipeline{suffix}Sha256"] = _program(root, architecture) if built else None
-    # It runs on x86_64 only.
+    # The native engine runs on x86_64 only.
     found["IngestFeaturesX8664Sha256"] = _native_engine(root) if "x86_64" in architectures else None
     found["SeedCodeSha256"] = _seed_code(root / "project-seed-code/s3-fs-ingestion")
     return Build(
@@ -80,7 +80,7 @@ def collect(root: Path, architectures: list[str]) -> Build:
 
 
 def _package(root: Path, architecture: str) -> Artifact:
-    """The Lambda's, zipped anew: cargo-lambda's zip holds the time of the build."""
+    """The Lambda package, zipped again, because cargo-lambda's zip contains the build time."""
     path = root / "target" / ARCHITECTURES[architecture][0] / "start-pipeline/bootstrap.zip"
     bootstrap = _bootstrap(path)
     _check_machine(path, bootstrap, architecture)
@@ -101,13 +101,13 @@ def _native_engine(root: Path) -> Artifact | None:
 
 
 def reproducible_zip(files: dict[str, tuple[bytes, bool]], *, compress: bool = True) -> bytes:
-    """A zip of contents, each with whether it can be run. Equal files give equal bytes."""
+    """A zip of contents, each with its executable flag. Equal files give equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(files):
             content, executable = files[name]
             entry = zipfile.ZipInfo(name, _ZIP_TIME)
-            entry.create_system = 3  # Unix, whose modes these are
+            entry.create_system = 3  # Unix, so that the modes below apply
             entry.external_attr = (0o100755 if executable else 0o100644) << 16
             method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
             archive.writestr(entry, content, compress_type=method, compresslevel=9)
@@ -124,7 +124,7 @@ def _bootstrap(path: Path) -> bytes:
         with zipfile.ZipFile(io.BytesIO(_read(path))) as archive:
             return archive.read("bootstrap")
     except (zipfile.BadZipFile, KeyError) as error:
-        raise PackagingError(f"{path} is not a Lambda's package: {error}.", _BUILD_HINT) from error
+        raise PackagingError(f"{path} is not a Lambda package: {error}.", _BUILD_HINT) from error
 
 
 def _binary(path: Path, architecture: str) -> bytes:
@@ -136,11 +136,11 @@ def _binary(path: Path, architecture: str) -> bytes:
 def _check_machine(path: Path, content: bytes, architecture: str) -> None:
     found = int.from_bytes(content[18:20], "little") if content[:4] == b"\x7fELF" else None
     if found != ARCHITECTURES[architecture][1]:
-        raise PackagingError(f"{path} holds no Linux program for {architecture}.", _BUILD_HINT)
+        raise PackagingError(f"{path} is not a Linux program for {architecture}.", _BUILD_HINT)
 
 
 def _seed_code(folder: Path) -> Artifact:
-    """Stored, not deflated: it is small, and so its name does not depend on the version of zlib."""
+    """The seed code as a zip without compression, so that its hash does not depend on zlib's version."""
     files = {}
     paths = sorted(folder.rglob("*"))
     for path in paths:
@@ -149,7 +149,8 @@ def _seed_code(folder: Path) -> Artifact:
             continue
         if path.is_symlink():
             raise PackagingError(
-                f"{path} is a link, which the project's repository cannot hold.", "put the file itself there"
+                f"{path} is a symbolic link, which the project's repository cannot contain.",
+                "replace it with a regular file",
             )
         if path.is_file():
             files[inner.as_posix()] = (_read(path), bool(path.stat().st_mode & 0o100))

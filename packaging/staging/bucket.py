@@ -1,7 +1,7 @@
-"""The bucket that is staged to, and the objects in it.
+"""The staging bucket, and the objects in it.
 
-Every request says whose the bucket has to be: nothing is read from or written to a bucket that somebody
-else made under the same name.
+Every request names the expected bucket owner, so that it never reads from or writes to another account's
+bucket with the same name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from staging.place import Place
 
 
 class Change(enum.Enum):
-    """What an object needs."""
+    """The change that an object needs."""
 
     NONE = "is there"
     UPLOAD = "upload"
@@ -30,14 +30,14 @@ class Change(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Stored:
-    """An object's content, and the ETag by which it is replaced only if it is still this."""
+    """An object's content, and its ETag for conditional writes."""
 
     content: bytes
     etag: str
 
 
 class ChangedMeanwhileError(Exception):
-    """Somebody else wrote the object since it was read."""
+    """Another writer changed the object since it was read."""
 
 
 class Bucket:
@@ -49,7 +49,7 @@ class Bucket:
         self._mine = {"Bucket": place.bucket, "ExpectedBucketOwner": account}
 
     def exists(self) -> bool:
-        """False if nobody has it. Refuses one of another region or owner."""
+        """Whether the bucket exists. Raises an error if it is in another region or account."""
         name = self._place.bucket
         try:
             answer = self._client.head_bucket(**self._mine)
@@ -60,10 +60,9 @@ class Bucket:
             if status == 403:
                 raise PackagingError(
                     f"Bucket `{name}` belongs to another account than "
-                    f"{self._mine['ExpectedBucketOwner']}, or this "
-                    "caller may not see it.",
-                    "take another S3_BUCKET_NAME; or, if it is yours, see that the caller has "
-                    "s3:ListBucket on it",
+                    f"{self._mine['ExpectedBucketOwner']}, or the caller may not read it.",
+                    "use another S3_BUCKET_NAME; or, if the bucket is yours, allow the caller s3:ListBucket "
+                    "on it",
                 ) from error
             region = error.response["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-bucket-region")
             if region is None or status not in {301, 307, 400}:
@@ -77,30 +76,29 @@ class Bucket:
 
     def _refuse_region(self, region: str, cause: ClientError | None) -> None:
         raise PackagingError(
-            f"Bucket `{self._place.bucket}` is in {region}, and this is {self._place.region}. "
-            f"Lambda takes code only "
-            "from a bucket of its own region.",
-            f"export AWS_REGION={region}, or take another S3_BUCKET_NAME",
+            f"Bucket `{self._place.bucket}` is in {region}, not in {self._place.region}. "
+            "Lambda needs its code in a bucket in its own region.",
+            f"export AWS_REGION={region}, or use another S3_BUCKET_NAME",
         ) from cause
 
     def create(self) -> None:
-        """Make it: private, encrypted, reached by TLS only, and keeping former versions of objects.
+        """Creates the bucket: private, encrypted, TLS only, versioned.
 
-        What cannot be made so is removed again.
+        Deletes it again if a setting fails.
         """
         name = self._place.bucket
         where: dict[str, Any] = {}
-        if self._place.region != "us-east-1":  # which S3 takes only by its absence
+        if self._place.region != "us-east-1":  # S3 rejects us-east-1 as a location constraint
             where = {"CreateBucketConfiguration": {"LocationConstraint": self._place.region}}
         try:
             self._client.create_bucket(Bucket=name, ObjectOwnership="BucketOwnerEnforced", **where)
         except ClientError as error:
             if error_code(error) == "BucketAlreadyExists":
                 raise PackagingError(
-                    f"Bucket `{name}` is taken: names are shared by all AWS accounts.",
-                    "take another S3_BUCKET_NAME",
+                    f"The bucket name `{name}` is taken. All AWS accounts share the names.",
+                    "use another S3_BUCKET_NAME",
                 ) from error
-            if error_code(error) == "BucketAlreadyOwnedByYou":  # made just now by another `make package`
+            if error_code(error) == "BucketAlreadyOwnedByYou":  # by another `make package` at the same time
                 return
             raise
         try:
@@ -121,7 +119,7 @@ class Bucket:
             },
             **mine,
         )
-        # Not KMS: the launch role, Lambda and CodeBuild would each need leave to use the key.
+        # Not KMS: the launch role, Lambda and CodeBuild would each need permission to use the key.
         encryption = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
         client.put_bucket_encryption(ServerSideEncryptionConfiguration={"Rules": [encryption]}, **mine)
         client.put_bucket_policy(Policy=json.dumps(self._tls_only()), **mine)
@@ -140,7 +138,7 @@ class Bucket:
         return {"Version": "2012-10-17", "Statement": [statement]}
 
     def needs(self, artifact: Artifact) -> Change:
-        """What has to be done for the object to be there with this content and these tags."""
+        """The change that gives the object this content and these tags."""
         try:
             head = self._client.head_object(Key=artifact.key, ChecksumMode="ENABLED", **self._mine)
         except ClientError as error:
@@ -152,7 +150,7 @@ class Bucket:
         return Change.NONE if artifact.tags.items() <= self._tags(artifact.key).items() else Change.TAG
 
     def holds(self, key: str) -> bool:
-        """Whether there is such an object."""
+        """Whether the object exists."""
         try:
             self._client.head_object(Key=key, **self._mine)
         except ClientError as error:
@@ -162,7 +160,7 @@ class Bucket:
         return True
 
     def read(self, key: str) -> Stored | None:
-        """The object, if there is one."""
+        """The object, if it exists."""
         try:
             answer = self._client.get_object(Key=key, **self._mine)
         except ClientError as error:
@@ -172,7 +170,7 @@ class Bucket:
         return Stored(answer["Body"].read(), answer["ETag"])
 
     def put(self, artifact: Artifact, change: Change) -> None:
-        """Do what `needs` found. S3 verifies what arrives by its SHA-256."""
+        """Makes the change that `needs` found. S3 verifies the content's SHA-256."""
         if change is Change.TAG:
             tags = self._tags(artifact.key) | artifact.tags
             pairs = [{"Key": name, "Value": value} for name, value in tags.items()]
@@ -181,12 +179,12 @@ class Bucket:
             self._put(artifact)
 
     def replace(self, artifact: Artifact, former: Stored | None) -> None:
-        """Write the object if it still is as it was read; otherwise `ChangedMeanwhileError`."""
+        """Writes the object if it has not changed since the read, or raises `ChangedMeanwhileError`."""
         only_if = {"IfMatch": former.etag} if former else {"IfNoneMatch": "*"}
         try:
             self._put(artifact, **only_if)
         except ClientError as error:
-            # 412: it is another one now. 409: another write of it is going on. NoSuchKey: it was deleted.
+            # 412: the object changed. 409: another write is in progress. NoSuchKey: it was deleted.
             if error_code(error) in {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}:
                 raise ChangedMeanwhileError from error
             raise

@@ -1,4 +1,4 @@
-"""What is said when something cannot be done."""
+"""Errors with hints, and the exit codes of commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-# The permission that an operation needs, where it has another name.
+# The permissions of operations whose permission has another name.
 _PERMISSIONS: Final = {
     "GetBucketNotificationConfiguration": "s3:GetBucketNotification",
     "HeadBucket": "s3:ListBucket",
@@ -33,7 +33,7 @@ _LOGIN_HINT: Final = "set AWS_PROFILE, or log in: aws configure, or aws sso logi
 
 
 class PackagingError(Exception):
-    """What is wrong, naming the thing; and, as a hint, what to do about it."""
+    """A problem, with a hint that says what to do."""
 
     def __init__(self, problem: str, hint: str) -> None:
         super().__init__(problem)
@@ -41,15 +41,13 @@ class PackagingError(Exception):
 
 
 def from_aws(error: BotoCoreError | ClientError) -> PackagingError:
-    """An error of the SDK for which no better words were found where it arose."""
+    """Converts an SDK error that its caller did not handle."""
     if isinstance(error, NoCredentialsError):
         return PackagingError("There are no AWS credentials.", _LOGIN_HINT)
     if isinstance(error, CredentialRetrievalError | PartialCredentialsError | SSOError | TokenRetrievalError):
         return PackagingError(f"The AWS credentials cannot be used: {error}", _LOGIN_HINT)
     if isinstance(error, ProfileNotFound):
-        return PackagingError(
-            str(error), "AWS_PROFILE=...; `aws configure list-profiles` says which there are"
-        )
+        return PackagingError(str(error), "AWS_PROFILE=...; `aws configure list-profiles` lists the profiles")
     if isinstance(error, NoRegionError):
         return PackagingError("No AWS region is set.", "export AWS_REGION=eu-west-1, or the region you want")
     if isinstance(error, ClientError):
@@ -57,7 +55,7 @@ def from_aws(error: BotoCoreError | ClientError) -> PackagingError:
         if code in {"AccessDenied", "403", "Forbidden"}:
             permission = _PERMISSIONS.get(error.operation_name, f"s3:{error.operation_name}")
             return PackagingError(
-                str(error), f"needed is {permission}; `aws sts get-caller-identity` says who asks"
+                str(error), f"the caller needs {permission}; `aws sts get-caller-identity` shows the caller"
             )
         if "Expired" in code or code in {
             "InvalidClientTokenId",
@@ -65,31 +63,31 @@ def from_aws(error: BotoCoreError | ClientError) -> PackagingError:
             "SignatureDoesNotMatch",
         }:
             return PackagingError(f"The AWS credentials cannot be used: {error}", _LOGIN_HINT)
-    return PackagingError(str(error), "run it again; what was done so far is kept and is not done twice")
+    return PackagingError(str(error), "run it again; it continues where it stopped")
 
 
 def error_code(error: ClientError) -> str:
-    """S3's code, such as `NoSuchKey`; the HTTP status where an answer has no body."""
+    """The service's error code, such as `NoSuchKey`. The HTTP status if the response has no body."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def run(main: Callable[[], None]) -> int:
-    """The exit code of a command; its error goes to standard error, with a hint."""
+    """Runs a command. Prints its error with a hint to standard error. Returns the exit code."""
     try:
         main()
     except PackagingError as error:
-        return _told(error)
+        return _report(error)
     except (BotoCoreError, ClientError) as error:
-        return _told(from_aws(error))
+        return _report(from_aws(error))
     except KeyboardInterrupt:
-        return _told(PackagingError("Interrupted.", "run it again; it continues where it was"))
+        return _report(PackagingError("Interrupted.", "run it again; it continues where it stopped"))
     except BrokenPipeError:
-        # Whoever reads, `head` say, has seen enough; nor may Python's own last flush complain.
+        # The reader, such as `head`, closed the pipe. Keep Python's flush at exit from failing too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
 
 
-def _told(error: PackagingError) -> int:
+def _report(error: PackagingError) -> int:
     print(f"error: {error}\nhint: {error.hint}", file=sys.stderr)
     return 1

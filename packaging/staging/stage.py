@@ -1,7 +1,9 @@
-"""The order in which things are staged: what a template names is there before the template is.
+"""The order of staging: an object is staged before any template that names it.
 
-Programs and seed code, the product's template under its hash, the product's template for Studio's S3
-templates, and last the portfolio's template, which names all versions.
+1. programs and seed code
+2. the product's template under its hash
+3. the product's template for Studio's S3 templates
+4. the portfolio's template, which names all versions
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from staging.errors import PackagingError
 from staging.place import PORTFOLIO_KEY, PREFIX, PRODUCT_KEY, Place
 from staging.versions import Version
 
-# Others may package to the same bucket at the same time; each of them wins once.
+# Others may package to the same bucket at the same time. Each of them can win once.
 _ATTEMPTS: Final = 10
 _YAML_TYPE: Final = "application/yaml"
 _DONE: Final = {
@@ -34,7 +36,7 @@ _DONE: Final = {
 
 @dataclasses.dataclass(frozen=True)
 class Staging:
-    """What is staged to where. `bucket` is None where it cannot be asked: in a dry run."""
+    """What is staged, and where. `bucket` is None in a dry run without access to the bucket."""
 
     root: Path
     place: Place
@@ -45,7 +47,7 @@ class Staging:
     wait: Callable[[float], None] = time.sleep
 
     def run(self, name: str) -> Version:
-        """Stage everything, as version `name` (by default the project's version and the content)."""
+        """Stages everything as version `name`. The default name contains the project's version and a hash."""
         product = templates.product(
             self.root / "cfn-templates/project-s3-fs-ingestion.yaml", self.place, self.build
         )
@@ -55,7 +57,7 @@ class Staging:
             self.place.url(f"{PREFIX}project-s3-fs-ingestion/{digest}.yaml"),
         )
         there = self.bucket is not None and self.bucket.exists()
-        # Refuse what would be refused in the end before anything is written.
+        # Fail before anything is written if the portfolio cannot be staged.
         self._portfolio(new, self._read_portfolio() if there else None)
         target = self if there else self._with_new_bucket()
         visible = {**PROVISIONING, "sagemaker:studio-visibility": "true"}
@@ -68,13 +70,13 @@ class Staging:
         return target._stage_portfolio(new)
 
     def _with_new_bucket(self) -> Staging:
-        """To the bucket that was made; in a dry run to one that cannot be asked."""
+        """Creates the bucket. In a dry run, returns a staging without a bucket."""
         what = f"bucket {self.place.bucket} in {self.place.region}: private, encrypted, TLS only, versioned"
         if self.dry_run or self.bucket is None:
-            self.say(f"would make   {what}")
+            self.say(f"would create {what}")
             return dataclasses.replace(self, bucket=None)
         self.bucket.create()
-        self.say(f"made         {what}")
+        self.say(f"created      {what}")
         return self
 
     def _stage(self, artifact: Artifact) -> None:
@@ -96,7 +98,7 @@ class Staging:
         return self.bucket.read(PORTFOLIO_KEY) if self.bucket else None
 
     def _portfolio(self, new: Version, staged: Stored | None) -> tuple[Artifact, Version]:
-        """The portfolio's template with all versions, and the one that has the new content."""
+        """The portfolio's template with all versions, and the version with the new content."""
         former = templates.staged_versions(staged.content, self.place) if staged else []
         for version in former:
             self._check_template(version)
@@ -109,8 +111,8 @@ class Staging:
         key = version.url.removeprefix(self.place.url(""))
         if self.bucket and not self.bucket.holds(key):
             raise PackagingError(
-                f"The template of version `{version.name}` is not there (any more): {version.url}",
-                "the bucket keeps deleted objects (aws s3api list-object-versions): remove the delete marker",
+                f"The template of version `{version.name}` does not exist: {version.url}",
+                "remove the object's delete marker (aws s3api list-object-versions shows it)",
             )
 
     def _stage_portfolio(self, new: Version) -> Version:
@@ -127,12 +129,12 @@ class Staging:
                 else:
                     self.bucket.put(artifact, change)
             except ChangedMeanwhileError:
-                self.say("somebody else has just staged a version; adding ours to it")
+                self.say("another `make package` has just staged a version; merging")
                 self.wait(random.uniform(0, 0.2 * 2**attempt))
                 continue
             self._report(change, artifact)
             return version
         raise PackagingError(
             f"{self.place.url(PORTFOLIO_KEY)} was changed by others {_ATTEMPTS} times in a row.",
-            "run it again when no other `make package` is running",
+            "run it again when no other `make package` runs",
         )

@@ -1,4 +1,4 @@
-"""The templates as they are staged: as checked in, with what was staged as their parameters' defaults."""
+"""The staged templates: the checked-in ones, with the staged objects as their parameters' defaults."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHECKOUT_HINT: Final = "git checkout -- cfn-templates"
 
 
 def product(path: Path, place: Place, build: Build) -> bytes:
-    """The product's template, which names what was staged and offers only that."""
+    """The product's template. It names the staged objects, and offers only those in its form."""
     try:
         template = _checked_in(path)
         defaults = {**build.parameters, "StagingBucketName": place.bucket, "StagingPrefix": PREFIX}
@@ -34,10 +34,9 @@ def product(path: Path, place: Place, build: Build) -> bytes:
 
 
 def portfolio(path: Path, place: Place, versions: list[Version]) -> bytes:
-    """The portfolio's template, with all versions of the product, the newest last.
+    """The portfolio's template with all versions of the product, the newest last.
 
-    The versions stand there as text. As parameters they would keep their former values when a stack is
-    updated.
+    The versions are literal text. As parameters, they would keep their old values when a stack is updated.
     """
     try:
         template = _checked_in(path)
@@ -54,16 +53,15 @@ def portfolio(path: Path, place: Place, versions: list[Version]) -> bytes:
 
 
 def staged_versions(content: bytes, place: Place) -> list[Version]:
-    """The versions that a staged portfolio template holds, oldest first."""
+    """The versions in a staged portfolio template, oldest first."""
     try:
         versions = _versions(content)
         for version in versions:
             _check_version(version, versions, place)
     except (YamlError, UnicodeDecodeError) as error:
         raise PackagingError(
-            f"{place.url(PORTFOLIO_KEY)} is not as `make package` left it: {error}.",
-            "the bucket keeps former versions of it (aws s3api list-object-versions): restore the "
-            "last good one",
+            f"{place.url(PORTFOLIO_KEY)} is not a valid template from `make package`: {error}.",
+            "restore the last good version of the object (aws s3api list-object-versions)",
         ) from error
     return versions
 
@@ -83,21 +81,21 @@ def _versions(content: bytes) -> list[Version]:
 
 def _check_version(version: Version, versions: list[Version], place: Place) -> None:
     if not version.url.startswith(place.url(PREFIX)):
-        raise YamlError(f"version `{version.name}` is of another bucket: {version.url}")
+        raise YamlError(f"version `{version.name}` is in another bucket: {version.url}")
     if sum(version.name == other.name for other in versions) > 1:
         raise YamlError(f"there are two versions `{version.name}`")
 
 
 def parameter_default(path: Path, name: str) -> str:
-    """The default of a parameter of a staged template."""
+    """The default of a parameter in a staged template."""
     try:
         return Document(path.read_text(encoding="utf-8")).text("Parameters", name, "Default")
     except (OSError, UnicodeDecodeError, YamlError) as error:
-        raise PackagingError(f"{path} is not a template that was staged: {error}.", "make package") from error
+        raise PackagingError(f"{path} is not a staged template: {error}.", "make package") from error
 
 
 def _offer(template: Document, parameter: str, wanted: list[str]) -> None:
-    """Let the form offer only these values."""
+    """Limits the parameter's allowed values to these."""
     offered = [value for value in template.texts("Parameters", parameter, "AllowedValues") if value in wanted]
     template.set_list(offered, "Parameters", parameter, "AllowedValues")
     if template.text("Parameters", parameter, "Default") not in offered:
@@ -105,7 +103,7 @@ def _offer(template: Document, parameter: str, wanted: list[str]) -> None:
 
 
 def _drop_parameters(template: Document, names: list[str]) -> None:
-    """Take the parameters away, and out of the form."""
+    """Removes the parameters, also from the form."""
     for name in names:
         template.remove("Parameters", name)
         template.remove(*_FORM, "ParameterLabels", name)
@@ -127,7 +125,7 @@ def _encoded(template: Document, path: Path) -> bytes:
     content = template.changed().encode()
     if len(content) > _LARGEST:
         raise PackagingError(
-            f"{path} is staged with {len(content):,} bytes, and CloudFormation takes {_LARGEST:,}.",
-            "shorten the template, or stage to another S3_BUCKET_NAME, which begins with no versions",
+            f"{path} would have {len(content):,} bytes; CloudFormation's limit is {_LARGEST:,}.",
+            "shorten the template, or use another S3_BUCKET_NAME, which starts without versions",
         )
     return content

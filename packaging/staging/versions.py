@@ -1,8 +1,8 @@
-"""The versions of the product: those that are staged already, and the new one.
+"""The versions of the product: the staged ones and the new one.
 
-A version is a provisioning artifact of Service Catalog: a name, and the URL of a product template that is
-named by its content. CloudFormation tells artifacts apart by name and URL, and deletes those that a
-template no longer has: so all that were ever staged stay in the portfolio's template.
+A version is a provisioning artifact of Service Catalog: a name, and the URL of a product template whose key
+contains its hash. CloudFormation identifies artifacts by name and URL, and deletes those that are missing in
+an updated template. So the portfolio's template keeps every version that was ever staged.
 """
 
 from __future__ import annotations
@@ -15,53 +15,52 @@ from pathlib import Path
 
 from staging.errors import PackagingError
 
-_NAME_HINT = "VERSION=1.2.0, or none: then it is named by the project's version and the content"
+_NAME_HINT = "VERSION=1.2.0, or leave it out: the default contains the project's version and a hash"
 
 
 @dataclasses.dataclass(frozen=True)
 class Version:
-    """A name, and the URL of the product template."""
+    """A version's name, and the URL of its product template."""
 
     name: str
     url: str
 
 
 def check_name(name: str) -> str:
-    """A name as this project gives them, which people can type and read."""
+    """Returns the name if it is a valid version name. Raises an error otherwise."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}", name):
         shown = name if len(name) <= 80 else f"{name[:80]}…"
         raise PackagingError(
-            f"`{shown}` cannot be a version's name: 64 letters, digits, `.`, `_`, `+`, `-` at most, "
-            f"beginning with a "
-            "letter or digit.",
+            f"`{shown}` is not a valid version name: use at most 64 letters, digits, `.`, `_`, `+` and `-`, "
+            "starting with a letter or digit.",
             _NAME_HINT,
         )
     return name
 
 
 def default_name(root: Path, product_sha256: str) -> str:
-    """The project's version and the content, so that equal content has an equal name."""
+    """The project's version and a hash, so that equal content has an equal name."""
     try:
         manifest = tomllib.loads((root / "Cargo.toml").read_text(encoding="utf-8"))
         version = manifest["workspace"]["package"]["version"]
     except (OSError, ValueError, KeyError) as error:
         raise PackagingError(
-            f"Cargo.toml does not say the project's version: {error}.", "VERSION=1.2.0"
+            f"Cargo.toml does not contain the project's version: {error}.", "VERSION=1.2.0"
         ) from error
     return check_name(f"{version}-{product_sha256[:8]}")
 
 
 def with_new(staged: Iterable[Version], new: Version) -> list[Version]:
-    """All versions, oldest first. Content that is staged already keeps the name that it has.
+    """All versions, oldest first. Content that is already staged keeps its name.
 
-    Refuses to give a name to other content than it has: projects were made from that.
+    Raises an error if the name belongs to other content, because projects were created from that.
     """
     versions = list(staged)
     if any(version.url == new.url for version in versions):
         return versions
     if any(version.name == new.name for version in versions):
         raise PackagingError(
-            f"Version `{new.name}` is staged already, with other content.",
-            "give another VERSION; what a version holds never changes, because projects were made from it",
+            f"Version `{new.name}` is already staged with different content.",
+            "use another VERSION; a version's content never changes, because projects were created from it",
         )
     return [*versions, new]

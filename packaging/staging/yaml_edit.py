@@ -1,7 +1,7 @@
-"""Changes single values of a YAML text, and leaves every other character as it is.
+"""Changes single values of a YAML text, and leaves every other character unchanged.
 
-The parser says where a value stands; the value is replaced there. So tags such as `!Sub`, comments and
-layout stay, which no way of reading a document and writing it out again could promise.
+The parser gives each value's position, and the text is replaced there. This keeps tags such as `!Sub`,
+comments and layout, which parsing and serializing would not.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
 class YamlError(Exception):
-    """What is not as expected, and where."""
+    """The YAML is not as expected."""
 
 
 class Document:
-    """A YAML text, and what is to be changed in it."""
+    """A YAML text, and the changes to make in it."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -27,7 +27,7 @@ class Document:
         self._root = _composed(text)
 
     def find(self, *path: str | int) -> Node | None:
-        """The value at the path of keys and positions, if there is one."""
+        """The value at the path of keys and positions, if it exists."""
         node: Node | None = self._root
         for step in path:
             if isinstance(node, MappingNode) and isinstance(step, str):
@@ -46,38 +46,38 @@ class Document:
         return [self.text(*path, position) for position in range(self.length(*path))]
 
     def text(self, *path: str | int) -> str:
-        """The text at the path; a number, a list or anything with a tag is none."""
+        """The text at the path. Raises an error for numbers, lists and values with a tag."""
         node = self.find(*path)
         if not isinstance(node, ScalarNode) or node.tag != _TEXT_TAG:
             raise YamlError(f"{_dotted(path)} is not a text")
         return str(node.value)
 
     def length(self, *path: str | int) -> int:
-        """How many items the list at the path has."""
+        """The number of items in the list at the path."""
         node = self.find(*path)
         if not isinstance(node, SequenceNode):
             raise YamlError(f"{_dotted(path)} is not a list")
         return len(node.value)
 
     def set_text(self, value: str, *path: str) -> None:
-        """Write the text at the path; as a new last key if it is not there."""
+        """Sets the text at the path. Adds a new last key if it does not exist."""
         node = self.find(*path)
         if node is not None:
             self._replace(node, _quoted(value))
             return
         parent = self.find(*path[:-1])
         if not isinstance(parent, MappingNode) or not parent.value or parent.flow_style:
-            raise YamlError(f"{_dotted(path[:-1])} is not a mapping of lines")
+            raise YamlError(f"{_dotted(path[:-1])} is not a block mapping")
         end = _end(parent)
         indent = " " * parent.value[0][0].start_mark.column
         self._edits.append((end, end, f"\n{indent}{path[-1]}: {_quoted(value)}"))
 
     def set_list(self, values: list[str], *path: str | int) -> None:
-        """Write a list of plain words at the path, on one line."""
+        """Sets a list of plain words at the path, on one line."""
         self._replace(self._node(*path), f"[{', '.join(values)}]")
 
     def remove(self, *path: str) -> None:
-        """Take a key and its value away, with their lines."""
+        """Removes a key and its value, with their lines."""
         parent = self._node(*path[:-1])
         for key, value in parent.value:
             if key.value == path[-1]:
@@ -85,10 +85,10 @@ class Document:
                 self._edits.append((start, self._line_end(_end(value)), ""))
 
     def repeat_item(self, changes: list[dict[tuple[str, ...], str]], *path: str) -> None:
-        """Write the first item of the list at the path once for each change, with these texts in it."""
+        """Repeats the first item of the list at the path once for each change, with these texts in it."""
         items = self._node(*path)
         if not isinstance(items, SequenceNode) or not items.value or items.flow_style:
-            raise YamlError(f"{_dotted(path)} is not a list of lines")
+            raise YamlError(f"{_dotted(path)} is not a block list")
         first = items.value[0]
         start = self._text.rindex("\n", 0, first.start_mark.index)
         pattern = self._text[start : _end(first)]
@@ -102,7 +102,7 @@ class Document:
         self._edits.append((start, _end(items), "".join(written)))
 
     def changed(self) -> str:
-        """The text with all changes."""
+        """The text with all changes applied."""
         return _applied(self._text, self._edits)
 
     def _node(self, *path: str | int) -> Node:
@@ -121,7 +121,7 @@ class Document:
 
 @functools.lru_cache(maxsize=8)
 def _composed(text: str) -> Node:
-    """Kept, because it takes most of a second for a large template, which is looked at more than once."""
+    """Parses the text. Cached, because a large template takes most of a second and is used repeatedly."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -142,7 +142,7 @@ def _applied(text: str, edits: list[tuple[int, int, str]]) -> str:
 
 
 def _end(node: Node) -> int:
-    """Where its last character is; the parser's own mark of a block is where the next one begins."""
+    """The end of the node's text. The parser's end mark of a block is the start of the next one."""
     if isinstance(node, ScalarNode) or node.flow_style or not node.value:
         return int(node.end_mark.index)
     last = node.value[-1]

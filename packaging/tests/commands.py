@@ -1,4 +1,4 @@
-"""Runs the commands that wrap the AWS CLI, with a double of it on the path."""
+"""Runs the commands that wrap the AWS CLI, with a fake `aws` on the PATH."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Answers = dict[str, Any]
 
 
 class Shell:
-    """A shell in which `aws` answers as it is told."""
+    """A shell whose `aws` returns prepared answers."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -27,7 +27,7 @@ class Shell:
         program.chmod(0o755)
 
     def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a script of packaging."""
+        """Runs a script in packaging/."""
         (self._folder / "answers.json").write_text(json.dumps(self.answers))
         (self._folder / "calls").write_text("")
         mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
@@ -36,11 +36,11 @@ class Shell:
         return subprocess.run(command, env=mine, capture_output=True, text=True, check=False, timeout=600)
 
     def calls(self, *operations: str) -> list[list[str]]:
-        """The arguments of the calls of these commands (of all, if none is named), in their order."""
+        """The arguments of all calls of these commands, in order. Without commands: of all calls."""
         calls = [json.loads(line) for line in (self._folder / "calls").read_text().splitlines()]
         return [call for call in calls if not operations or call[1] in operations]
 
 
 def service_error(operation: str, code: str, message: str = "a message") -> Answers:
-    """As the AWS CLI writes it."""
+    """A service error, in the AWS CLI's format."""
     return {"error": f"An error occurred ({code}) when calling the {operation} operation: {message}"}

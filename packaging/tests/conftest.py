@@ -1,4 +1,4 @@
-"""What the tests of packaging share: a project as `make build` leaves it, and a local S3."""
+"""Shared fixtures: a repository after `make build`, and a local S3."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _MACHINES: Final = {"lambda": 62, "lambda-arm64": 183}
 
 
 def elf(machine: int, content: bytes) -> bytes:
-    """The beginning of a Linux program for a machine; content stands for the rest."""
+    """The header of a Linux program for a machine, followed by the content."""
     return b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00" + machine.to_bytes(2, "little") + content
 
 
 def build(root: Path, content: bytes = b"one", *, native: bool = False) -> None:
-    """What `make build` leaves below `root/target`, for both architectures."""
+    """Writes what `make build` leaves in `root/target`, for both architectures."""
     for folder, machine in _MACHINES.items():
         lambdas = root / "target" / folder
         for name in ("start-pipeline", "ingestion-pipeline", "ingest-features"):
@@ -37,7 +37,7 @@ def build(root: Path, content: bytes = b"one", *, native: bool = False) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """The repository's templates and seed code, and a build."""
+    """A folder with the repository's templates and seed code, and a build."""
     root = tmp_path / "a repository"
     for folder in ("cfn-templates", "project-seed-code"):
         shutil.copytree(REPOSITORY / folder, root / folder)
@@ -62,5 +62,5 @@ def aws(running_aws: LocalAws) -> LocalAws:
 
 @pytest.fixture
 def s3(aws: LocalAws) -> Recorder:
-    """A client of its S3, whose calls are recorded and can be made to fail."""
+    """An S3 client that records calls and can fail."""
     return Recorder(aws.client("s3"))

@@ -1,4 +1,4 @@
-"""A client of a real S3 that records its calls, and fails or is interrupted where a test says so."""
+"""An S3 client that records its calls, and fails or runs a callback where a test says so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WRITING = ("Put", "Create", "Delete", "Copy", "Upload")
 
 
 class Recorder:
-    """Wraps a boto3 client of S3."""
+    """Wraps a boto3 S3 client."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -23,18 +23,18 @@ class Recorder:
         client.meta.events.register("before-send.s3", self._sent)
 
     def fail(self, operation: str, status: int, code: str = "", **headers: str) -> None:
-        """Answer the next call of the operation with an error."""
+        """Makes the next call of the operation fail."""
         body = f"<Error><Code>{code}</Code><Message>a message</Message></Error>" if code else ""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = AWSResponse("http://s3", status, named, _Raw(body.encode()))
         self._answers.setdefault(operation, []).append(answer)
 
     def before(self, operation: str, key: str, do: Callable[[], object]) -> None:
-        """Do this once, before the next call of the operation on the key."""
+        """Runs `do` once, before the next call of the operation on the key."""
         self._before[operation, key] = do
 
     def writes(self) -> list[tuple[str, str]]:
-        """Operation and key of the calls that change anything, in their order."""
+        """The operation and key of each write, in order."""
         return [call for call in self.calls if call[0].startswith(WRITING)]
 
     def _called(self, model: Any, params: dict[str, Any], **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""What was built becomes objects that are named by their content."""
+"""The built files become objects whose keys contain their hash."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def seed(built: Build) -> Artifact:
     return next(artifact for artifact in built.artifacts if "seed-code" in artifact.key)
 
 
-def test_every_object_is_named_by_its_own_sha_256_and_may_be_read_by_the_launch_role(root: Path) -> None:
+def test_keys_contain_sha256_and_tags_allow_the_launch_role(root: Path) -> None:
     build(root, native=True)
     built = collect(root, ["x86_64", "arm64"])
     assert len(built.artifacts) == 6
@@ -36,7 +36,7 @@ def test_every_object_is_named_by_its_own_sha_256_and_may_be_read_by_the_launch_
     assert set(built.parameters.values()) == {artifact.sha256 for artifact in built.artifacts}
 
 
-def test_the_keys_are_those_that_the_product_template_makes_of_the_hashes(root: Path) -> None:
+def test_keys_match_the_product_template(root: Path) -> None:
     build(root, native=True)
     built = collect(root, ["x86_64", "arm64"])
     sha = built.parameters
@@ -60,7 +60,7 @@ def test_the_keys_are_those_that_the_product_template_makes_of_the_hashes(root: 
         assert "${StagingPrefix}" + pattern in template
 
 
-def test_an_architecture_that_is_not_asked_for_is_left_out_though_an_old_build_is_there(root: Path) -> None:
+def test_ignores_old_build_of_another_architecture(root: Path) -> None:
     built = collect(root, ["x86_64"])
     assert built.architectures == ["x86_64"]
     assert built.parameters["StartPipelineArm64Sha256"] == ""
@@ -68,7 +68,7 @@ def test_an_architecture_that_is_not_asked_for_is_left_out_though_an_old_build_i
     assert len(built.artifacts) == 3
 
 
-def test_arm64_alone_has_no_native_engine_which_runs_on_x86_64(root: Path) -> None:
+def test_arm64_alone_has_no_native_engine(root: Path) -> None:
     build(root, native=True)
     built = collect(root, ["arm64"])
     assert built.parameters["StartPipelineX8664Sha256"] == ""
@@ -76,7 +76,7 @@ def test_arm64_alone_has_no_native_engine_which_runs_on_x86_64(root: Path) -> No
     assert len(built.artifacts) == 3
 
 
-def test_a_build_of_the_same_content_at_another_time_has_the_same_names(root: Path) -> None:
+def test_keys_do_not_depend_on_build_time(root: Path) -> None:
     before = keys(collect(root, ["x86_64"]))
     build(root)
     for path in root.rglob("*"):
@@ -86,7 +86,7 @@ def test_a_build_of_the_same_content_at_another_time_has_the_same_names(root: Pa
     assert keys(collect(root, ["x86_64"])) != before
 
 
-def test_the_packages_program_can_be_run(root: Path) -> None:
+def test_bootstrap_is_executable(root: Path) -> None:
     package = collect(root, ["x86_64"]).artifacts[0]
     with zipfile.ZipFile(io.BytesIO(package.body)) as archive:
         [entry] = archive.infolist()
@@ -94,7 +94,7 @@ def test_the_packages_program_can_be_run(root: Path) -> None:
     assert entry.external_attr >> 16 == 0o100755
 
 
-def test_the_seed_code_keeps_names_and_modes_and_leaves_junk_behind(root: Path) -> None:
+def test_seed_code_keeps_names_and_modes_without_junk(root: Path) -> None:
     folder = root / "project-seed-code/s3-fs-ingestion"
     before = seed(collect(root, ["x86_64"]))
     for junk in (".DS_Store", "pipeline.yaml~", "__pycache__/x.pyc"):
@@ -111,7 +111,7 @@ def test_the_seed_code_keeps_names_and_modes_and_leaves_junk_behind(root: Path) 
     assert list(modes) == sorted(modes)
 
 
-def test_a_link_in_the_seed_code_is_refused(root: Path) -> None:
+def test_rejects_symbolic_link_in_seed_code(root: Path) -> None:
     (root / "project-seed-code/s3-fs-ingestion/link").symlink_to("/etc/passwd")
     with pytest.raises(PackagingError, match="link"):
         collect(root, ["x86_64"])
@@ -130,9 +130,7 @@ def test_a_link_in_the_seed_code_is_refused(root: Path) -> None:
         ("ingest-features/ingest-features", elf(183, b"of the other architecture")),
     ],
 )
-def test_a_missing_or_wrong_program_is_named_and_not_staged(
-    root: Path, file: str, content: bytes | None
-) -> None:
+def test_rejects_missing_or_wrong_program(root: Path, file: str, content: bytes | None) -> None:
     path = root / "target/lambda" / file
     if content is None:
         path.unlink()

@@ -20,7 +20,7 @@ SKIPPED = frozenset({"target", ".venv", "node_modules"})
 
 FENCE = re.compile(r" {0,3}(?:> ?)*(?:[-*+] +|\d+[.)] +)* *(`{3,}|~{3,})(.*)")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-# It may run over a line's end, but not over a paragraph's.
+# It may span lines, but not paragraphs.
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)((?:(?!\n\s*\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
 _TARGET = r"(<[^<>\n]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)"
 _TITLE = r"(?:\s+(?:\"[^\"]*\"|'[^']*'))?"
@@ -34,7 +34,7 @@ LINE_NUMBERS = re.compile(r"L\d+(-L\d+)?")
 
 @functools.cache
 def files() -> frozenset[str]:
-    """The files that a clone has, or would have after a commit."""
+    """The files of the repository, including new files."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=REPOSITORY,
@@ -48,7 +48,7 @@ def files() -> frozenset[str]:
 
 @functools.cache
 def folders() -> frozenset[str]:
-    """The folders of these files, the repository itself included."""
+    """The folders of these files, including the root."""
     return frozenset(str(parent) for name in files() for parent in PurePosixPath(name).parents)
 
 
@@ -72,7 +72,7 @@ def without_blocks(text: str) -> str:
 
 
 def targets(text: str) -> Iterator[str]:
-    """Where a page's links and images lead to."""
+    """The targets of a page's links and images."""
     prose = CODE_SPAN.sub("", without_blocks(text))
     for pattern in (INLINE, DEFINITION, ATTRIBUTE):
         for target in pattern.findall(prose):
@@ -80,7 +80,7 @@ def targets(text: str) -> Iterator[str]:
 
 
 def anchors(text: str) -> set[str]:
-    """The anchors that GitHub gives a page's headings, and those that its HTML names."""
+    """The anchors of a page: from its headings, as GitHub makes them, and from its HTML."""
     prose = without_blocks(text)
     found, seen = set(NAMED.findall(CODE_SPAN.sub("", prose))), Counter[str]()
     for heading in HEADING.findall(prose):
@@ -97,7 +97,7 @@ def anchors_of(page: str) -> frozenset[str]:
 
 
 def fault(page: str, target: str) -> str | None:
-    """What is wrong with a link, or nothing. Addresses outside the repository are not checked."""
+    """The problem with a link, or None. Links outside the repository are not checked."""
     parts = urllib.parse.urlsplit(target)
     if parts.scheme or parts.netloc:
         return None

@@ -1,4 +1,4 @@
-"""The tables of docs/configure.md, against the sources that they describe."""
+"""Compares the tables of docs/configure.md with their sources."""
 
 from pathlib import Path
 

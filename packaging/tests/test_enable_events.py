@@ -1,4 +1,4 @@
-"""`make enable-events` against a local S3, with others who change the notifications at the same time."""
+"""`make enable-events` against a local S3, with concurrent changes to the notifications."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def bucket(s3: Recorder) -> Recorder:
 
 @pytest.fixture
 def others(running_aws: LocalAws) -> Callable[..., None]:
-    """What somebody else writes."""
+    """Writes the notifications as another client."""
     client = running_aws.client("s3")
 
     def write(**notifications: Any) -> None:
@@ -59,12 +59,12 @@ def notifications(s3: Recorder) -> dict[str, Any]:
     return enable_events.read(s3.client, {"Bucket": BUCKET})
 
 
-def test_it_is_turned_on_for_a_bucket_without_notifications(bucket: Recorder) -> None:
+def test_turns_on_for_bucket_without_notifications(bucket: Recorder) -> None:
     assert enable(bucket)
     assert notifications(bucket) == {"EventBridgeConfiguration": {}}
 
 
-def test_all_other_notifications_are_kept(bucket: Recorder, others: Callable[..., None]) -> None:
+def test_keeps_other_notifications(bucket: Recorder, others: Callable[..., None]) -> None:
     others(
         QueueConfigurations=[QUEUE, {**QUEUE, "Id": "q2"}],
         TopicConfigurations=[TOPIC],
@@ -75,13 +75,13 @@ def test_all_other_notifications_are_kept(bucket: Recorder, others: Callable[...
     assert notifications(bucket) == {**before, "EventBridgeConfiguration": {}}
 
 
-def test_nothing_is_done_where_it_is_on(bucket: Recorder, others: Callable[..., None]) -> None:
+def test_does_nothing_if_already_on(bucket: Recorder, others: Callable[..., None]) -> None:
     others(EventBridgeConfiguration={}, QueueConfigurations=[QUEUE])
     assert not enable(bucket)
     assert bucket.writes() == []
 
 
-def test_the_destinations_of_others_are_not_tried_and_the_owner_is_named(bucket: Recorder) -> None:
+def test_skips_destination_validation_and_names_the_owner(bucket: Recorder) -> None:
     sent: list[dict[str, Any]] = []
 
     def note(params: dict[str, Any], **_: Any) -> None:
@@ -94,7 +94,7 @@ def test_the_destinations_of_others_are_not_tried_and_the_owner_is_named(bucket:
     assert given["ExpectedBucketOwner"] == ACCOUNT
 
 
-def test_a_409_is_tried_again_later_each_time(bucket: Recorder) -> None:
+def test_retries_409_with_increasing_pauses(bucket: Recorder) -> None:
     for _ in range(3):
         bucket.fail(PUT, 409, "OperationAborted")
     pauses: list[float] = []
@@ -104,9 +104,7 @@ def test_a_409_is_tried_again_later_each_time(bucket: Recorder) -> None:
     assert pauses == sorted(pauses)
 
 
-def test_what_others_added_while_a_409_was_waited_for_is_kept(
-    bucket: Recorder, others: Callable[..., None]
-) -> None:
+def test_keeps_changes_made_during_409_retry(bucket: Recorder, others: Callable[..., None]) -> None:
     bucket.fail(PUT, 409, "OperationAborted")
     bucket.before(PUT, "", lambda: others(TopicConfigurations=[TOPIC]))
     assert enable(bucket)
@@ -115,9 +113,7 @@ def test_what_others_added_while_a_409_was_waited_for_is_kept(
     assert [each["Id"] for each in after["TopicConfigurations"]] == ["t"]
 
 
-def test_others_who_write_over_it_are_noticed_and_their_change_is_kept(
-    bucket: Recorder, others: Callable[..., None]
-) -> None:
+def test_detects_overwrite_and_keeps_its_changes(bucket: Recorder, others: Callable[..., None]) -> None:
     others(QueueConfigurations=[QUEUE])
     puts = 0
 
@@ -134,7 +130,7 @@ def test_others_who_write_over_it_are_noticed_and_their_change_is_kept(
     assert set(after) == {"EventBridgeConfiguration", "QueueConfigurations", "TopicConfigurations"}
 
 
-def test_others_who_write_it_too_with_more_are_left_alone(
+def test_accepts_concurrent_write_that_includes_eventbridge(
     bucket: Recorder, others: Callable[..., None]
 ) -> None:
     def more(**_: Any) -> None:
@@ -146,15 +142,15 @@ def test_others_who_write_it_too_with_more_are_left_alone(
     assert set(notifications(bucket)) == {"EventBridgeConfiguration", "TopicConfigurations"}
 
 
-def test_a_read_that_comes_too_early_is_repeated_before_anything_is_written_again(bucket: Recorder) -> None:
-    bucket.before(PUT, "", lambda: bucket.fail(GET, 200))  # an answer without notifications
+def test_repeats_stale_read_before_writing_again(bucket: Recorder) -> None:
+    bucket.before(PUT, "", lambda: bucket.fail(GET, 200))  # a response without notifications
     pauses: list[float] = []
     assert enable(bucket, pauses)
     assert len(bucket.writes()) == 1
     assert len(pauses) == 1
 
 
-def test_others_who_never_stop_end_it_with_an_error(bucket: Recorder, others: Callable[..., None]) -> None:
+def test_endless_concurrent_changes_are_an_error(bucket: Recorder, others: Callable[..., None]) -> None:
     def undone(**_: Any) -> None:
         others(QueueConfigurations=[QUEUE])
 
@@ -165,7 +161,7 @@ def test_others_who_never_stop_end_it_with_an_error(bucket: Recorder, others: Ca
     assert len(bucket.writes()) == 8
 
 
-def test_an_error_of_another_kind_is_not_tried_again(bucket: Recorder) -> None:
+def test_does_not_retry_other_errors(bucket: Recorder) -> None:
     bucket.fail(PUT, 403, "AccessDenied")
     with pytest.raises(Exception, match="AccessDenied"):
         enable(bucket)
@@ -173,18 +169,18 @@ def test_an_error_of_another_kind_is_not_tried_again(bucket: Recorder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "region", "told"),
+    ("status", "region", "expected"),
     [
         (404, "", "There is no bucket"),
         (403, "", "another account"),
-        (200, "eu-west-1", "is in eu-west-1, and this is us-east-1"),
+        (200, "eu-west-1", "is in eu-west-1, not in us-east-1"),
     ],
 )
-def test_a_bucket_that_is_not_ours_or_not_here_is_refused(
-    bucket: Recorder, status: int, region: str, told: str
+def test_rejects_missing_foreign_or_remote_bucket(
+    bucket: Recorder, status: int, region: str, expected: str
 ) -> None:
     bucket.fail("HeadBucket", status, x_amz_bucket_region=region or "us-east-1")
-    with pytest.raises(PackagingError, match=told) as refused:
+    with pytest.raises(PackagingError, match=expected) as refused:
         enable_events.check(bucket.client, BUCKET, ACCOUNT)
     assert refused.value.hint
     assert bucket.writes() == []
@@ -202,7 +198,7 @@ def run(aws: LocalAws, bucket: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.usefixtures("bucket")
-def test_the_command_says_what_it_did_and_how_long_it_takes(aws: LocalAws) -> None:
+def test_command_reports_result_and_delay(aws: LocalAws) -> None:
     done = run(aws, BUCKET)
     assert done.returncode == 0, done.stderr
     assert "5 minutes" in done.stdout
@@ -214,7 +210,7 @@ def test_the_command_says_what_it_did_and_how_long_it_takes(aws: LocalAws) -> No
 @pytest.mark.parametrize(
     "name", ["", "s3://team-data", "team data", "x" * 300, "arn:aws:s3:::team-data", "버킷"]
 )
-def test_the_command_refuses_what_is_no_bucket(aws: LocalAws, name: str) -> None:
+def test_command_rejects_invalid_bucket_name(aws: LocalAws, name: str) -> None:
     refused = run(aws, name)
     assert refused.returncode == 1
     assert "BUCKET" in refused.stderr

@@ -1,4 +1,4 @@
-"""What a command says, and to whom."""
+"""The error handling of commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PACKAGING = Path(__file__).parents[1]
 TALKATIVE = "from staging.errors import run; run(lambda: [print('x' * 1000) for _ in range(1000)])"
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+def test_closed_pipe_prints_no_error() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", TALKATIVE], cwd=PACKAGING, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as command:

@@ -18,7 +18,7 @@ COMMAND = re.compile(r"(?:^|`)(?:[A-Z_]+=\S+ )*make ((?:[A-Za-z0-9_=.\"'/<>:-]+ 
 
 
 def guides() -> list[Path]:
-    """Every page, whether it is committed yet or not."""
+    """Every page, committed or not."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"]
     listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     pages = (REPOSITORY / name for name in sorted(set(listed.stdout.split("\0"))) if name)
@@ -26,13 +26,13 @@ def guides() -> list[Path]:
 
 
 def named_targets(text: str) -> set[str]:
-    """The targets that a guide tells people to make."""
+    """The targets in a guide's commands."""
     words = (word for command in COMMAND.findall(text) for word in command.split())
     return {word for word in words if re.fullmatch(r"[a-z][a-z0-9-]*", word)}
 
 
 def dry_run(target: str, *variables: str) -> subprocess.CompletedProcess[str]:
-    """What `make -n` prints. What an enclosing make told its children is left out."""
+    """Runs `make -n`, without the variables of an enclosing make."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
     }
@@ -79,6 +79,6 @@ def test_targets_are_found_in_code_spans_and_blocks() -> None:
     assert named_targets(text) == {"help", "package", "smoke-aws"}
 
 
-def test_programs_that_targets_pass_on_are_those_that_the_build_makes() -> None:
+def test_smoke_aws_gets_the_built_program() -> None:
     done = dry_run("smoke-aws", "DRY_RUN=1")
     assert re.search(r"--program target/lambda[a-z0-9-]*/ingestion-pipeline/ingestion-pipeline ", done.stdout)

@@ -1,4 +1,4 @@
-"""`make package` against a local S3: what is staged, in which order, and what is left alone."""
+"""`make package` against a local S3: staged objects, their order, and concurrent runs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def content(s3: Recorder, key: str) -> str:
 
 
 def versions(s3: Recorder) -> list[str]:
-    """Names of the staged versions, oldest first."""
+    """The names of the staged versions, oldest first."""
     return re.findall(r"- Name: '(.*)'", content(s3, PORTFOLIO_KEY))
 
 
@@ -66,7 +66,7 @@ def tags(s3: Recorder, key: str) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
 
-def test_everything_is_staged_and_the_templates_name_it(root: Path, s3: Recorder) -> None:
+def test_stages_everything_and_names_it_in_the_templates(root: Path, s3: Recorder) -> None:
     build(root, native=True)
     version = package(root, s3, arm64=True)
     product = content(s3, PRODUCT_KEY)
@@ -80,7 +80,7 @@ def test_everything_is_staged_and_the_templates_name_it(root: Path, s3: Recorder
     assert len(stored(s3)) == 9
 
 
-def test_the_launch_role_may_read_all_and_studio_shows_one(root: Path, s3: Recorder) -> None:
+def test_tags_all_for_the_launch_role_and_one_for_studio(root: Path, s3: Recorder) -> None:
     package(root, s3)
     visible = []
     for key in stored(s3):
@@ -89,7 +89,7 @@ def test_the_launch_role_may_read_all_and_studio_shows_one(root: Path, s3: Recor
     assert visible == [PRODUCT_KEY]
 
 
-def test_a_new_bucket_is_private_encrypted_tls_only_and_versioned(root: Path, s3: Recorder) -> None:
+def test_new_bucket_is_private_encrypted_tls_only_and_versioned(root: Path, s3: Recorder) -> None:
     package(root, s3)
     client = s3.client
     block = client.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
@@ -102,7 +102,7 @@ def test_a_new_bucket_is_private_encrypted_tls_only_and_versioned(root: Path, s3
     assert f"arn:aws:s3:::{BUCKET}/*" in policy
 
 
-def test_a_bucket_that_is_there_is_used_as_it_is(root: Path, s3: Recorder) -> None:
+def test_leaves_settings_of_existing_bucket(root: Path, s3: Recorder) -> None:
     s3.client.create_bucket(Bucket=BUCKET)
     s3.client.put_object(Bucket=BUCKET, Key="another", Body=b"object")
     s3.calls.clear()
@@ -111,7 +111,7 @@ def test_a_bucket_that_is_there_is_used_as_it_is(root: Path, s3: Recorder) -> No
     assert content(s3, "another") == "object"
 
 
-def test_nothing_is_named_before_it_is_there(root: Path, s3: Recorder) -> None:
+def test_stages_objects_before_templates_that_name_them(root: Path, s3: Recorder) -> None:
     package(root, s3)
     written = [key for operation, key in s3.writes() if operation == "PutObject"]
     assert written[-1] == PORTFOLIO_KEY
@@ -122,7 +122,7 @@ def test_nothing_is_named_before_it_is_there(root: Path, s3: Recorder) -> None:
     )
 
 
-def test_a_second_run_changes_nothing(root: Path, s3: Recorder) -> None:
+def test_second_run_changes_nothing(root: Path, s3: Recorder) -> None:
     first = package(root, s3)
     before = stored(s3)
     s3.calls.clear()
@@ -134,7 +134,7 @@ def test_a_second_run_changes_nothing(root: Path, s3: Recorder) -> None:
 
 
 @pytest.mark.parametrize("state", ["no bucket", "empty bucket", "older version", "same version"])
-def test_a_dry_run_says_what_would_be_done_and_changes_nothing(root: Path, s3: Recorder, state: str) -> None:
+def test_dry_run_prints_changes_and_makes_none(root: Path, s3: Recorder, state: str) -> None:
     if state == "empty bucket":
         s3.client.create_bucket(Bucket=BUCKET)
     if state.endswith("version"):
@@ -145,7 +145,7 @@ def test_a_dry_run_says_what_would_be_done_and_changes_nothing(root: Path, s3: R
     said: list[str] = []
     package(root, s3, dry_run=True, say=said.append)
     assert s3.writes() == []
-    assert any("would make" in line for line in said) == (state == "no bucket")
+    assert any("would create" in line for line in said) == (state == "no bucket")
     assert (
         sum("would upload" in line for line in said)
         == {
@@ -158,14 +158,14 @@ def test_a_dry_run_says_what_would_be_done_and_changes_nothing(root: Path, s3: R
     assert sum("would replace" in line for line in said) == {"older version": 2}.get(state, 0)
 
 
-def test_without_credentials_a_dry_run_shows_what_a_new_bucket_would_get(root: Path) -> None:
+def test_dry_run_without_credentials_assumes_new_bucket(root: Path) -> None:
     said: list[str] = []
     without = Staging(root, PLACE, collect(root, ["x86_64"]), None, dry_run=True, say=said.append)
     without.run("")
     assert sum("would upload" in line for line in said) == 6
 
 
-def test_old_versions_stay_with_their_templates_and_code(root: Path, s3: Recorder) -> None:
+def test_keeps_old_versions_with_templates_and_code(root: Path, s3: Recorder) -> None:
     first = package(root, s3, "1.0")
     before = stored(s3)
     build(root, b"two")
@@ -177,30 +177,30 @@ def test_old_versions_stay_with_their_templates_and_code(root: Path, s3: Recorde
     assert set(before) < set(stored(s3))
 
 
-def test_the_default_name_holds_the_projects_version_and_the_content(root: Path, s3: Recorder) -> None:
+def test_default_name_contains_project_version_and_hash(root: Path, s3: Recorder) -> None:
     version = package(root, s3)
     digest = version.url.rpartition("/")[2].removesuffix(".yaml")
     assert re.fullmatch(rf"\d+\.\d+\.\d+-{digest[:8]}", version.name)
 
 
-def test_the_same_content_gives_no_new_version_whatever_it_is_called(root: Path, s3: Recorder) -> None:
+def test_same_content_keeps_its_version(root: Path, s3: Recorder) -> None:
     package(root, s3, "1.0")
     assert package(root, s3, "2.0").name == "1.0"
     assert package(root, s3).name == "1.0"
     assert versions(s3) == ["1.0"]
 
 
-def test_a_name_is_never_given_to_other_content(root: Path, s3: Recorder) -> None:
+def test_rejects_version_name_of_other_content(root: Path, s3: Recorder) -> None:
     package(root, s3, "1.0")
     before = stored(s3)
     build(root, b"two")
-    with pytest.raises(PackagingError, match=r"`1\.0` is staged already, with other content") as refused:
+    with pytest.raises(PackagingError, match=r"`1\.0` is already staged with different content") as refused:
         package(root, s3, "1.0")
     assert "VERSION" in refused.value.hint
     assert stored(s3) == before
 
 
-def test_going_back_to_former_content_brings_back_its_version(root: Path, s3: Recorder) -> None:
+def test_former_content_returns_to_its_version(root: Path, s3: Recorder) -> None:
     first = package(root, s3)
     build(root, b"two")
     second = package(root, s3)
@@ -210,16 +210,14 @@ def test_going_back_to_former_content_brings_back_its_version(root: Path, s3: Re
 
 
 @pytest.mark.parametrize("name", ["-1", "1 0", "1/0", "버전", "v" * 65, "1\n", "'", "1.0'\n  x: y"])
-def test_a_name_that_nobody_could_type_is_refused_before_anything_is_done(
-    root: Path, s3: Recorder, name: str
-) -> None:
-    with pytest.raises(PackagingError, match="cannot be a version's name"):
+def test_rejects_invalid_version_name_before_any_call(root: Path, s3: Recorder, name: str) -> None:
+    with pytest.raises(PackagingError, match="is not a valid version name"):
         package(root, s3, name)
     assert s3.calls == []
 
 
 @pytest.mark.parametrize("operation", ["PutObject", "HeadObject", "GetObject", "GetObjectTagging"])
-def test_an_interrupted_run_is_completed_by_the_next(root: Path, s3: Recorder, operation: str) -> None:
+def test_next_run_completes_interrupted_run(root: Path, s3: Recorder, operation: str) -> None:
     package(root, s3)
     build(root, b"two")
     s3.fail(operation, 403, "AccessDenied")
@@ -230,7 +228,7 @@ def test_an_interrupted_run_is_completed_by_the_next(root: Path, s3: Recorder, o
     assert len(versions(s3)) == 2
 
 
-def test_a_bucket_that_cannot_be_secured_is_removed_again(root: Path, s3: Recorder) -> None:
+def test_deletes_new_bucket_that_cannot_be_secured(root: Path, s3: Recorder) -> None:
     s3.fail("PutBucketPolicy", 403, "AccessDenied")
     with pytest.raises(Exception, match="AccessDenied"):
         package(root, s3)
@@ -239,7 +237,7 @@ def test_a_bucket_that_cannot_be_secured_is_removed_again(root: Path, s3: Record
     assert s3.client.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
 
 
-def test_what_is_under_a_hash_but_is_not_its_content_is_replaced(root: Path, s3: Recorder) -> None:
+def test_replaces_object_whose_content_does_not_match_its_hash(root: Path, s3: Recorder) -> None:
     package(root, s3)
     artifact = collect(root, ["x86_64"]).artifacts[0]
     s3.client.put_object(Bucket=BUCKET, Key=artifact.key, Body=b"something else")
@@ -249,7 +247,7 @@ def test_what_is_under_a_hash_but_is_not_its_content_is_replaced(root: Path, s3:
     assert [line for line in said if line.startswith("replaced")]
 
 
-def test_a_missing_tag_is_added_and_others_stay(root: Path, s3: Recorder) -> None:
+def test_adds_missing_tags_and_keeps_others(root: Path, s3: Recorder) -> None:
     package(root, s3)
     mine = {"TagSet": [{"Key": "team", "Value": "ours"}]}
     s3.client.put_object_tagging(Bucket=BUCKET, Key=PRODUCT_KEY, Tagging=mine)
@@ -261,7 +259,7 @@ def test_a_missing_tag_is_added_and_others_stay(root: Path, s3: Recorder) -> Non
 
 
 @pytest.mark.parametrize("first_ever", [True, False])
-def test_two_packagers_at_once_lose_no_version(
+def test_concurrent_runs_lose_no_version(
     root: Path, s3: Recorder, running_aws: Any, first_ever: bool
 ) -> None:
     if not first_ever:
@@ -275,20 +273,18 @@ def test_two_packagers_at_once_lose_no_version(
     assert versions(s3) == [*([] if first_ever else ["1.0"]), "theirs", "ours"]
 
 
-def test_two_packagers_with_one_name_for_two_contents_do_not_both_get_it(
-    root: Path, s3: Recorder, running_aws: Any
-) -> None:
+def test_concurrent_runs_cannot_share_a_version_name(root: Path, s3: Recorder, running_aws: Any) -> None:
     build(root, b"ours")
     ours = staging(root, s3)
     build(root, b"theirs")
     theirs = staging(root, Recorder(running_aws.client("s3")))
     s3.before("PutObject", PORTFOLIO_KEY, lambda: theirs.run("1.0"))
-    with pytest.raises(PackagingError, match="staged already, with other content"):
+    with pytest.raises(PackagingError, match="already staged with different content"):
         ours.run("1.0")
     assert versions(s3) == ["1.0"]
 
 
-def test_another_write_of_the_portfolio_that_is_going_on_is_waited_for(root: Path, s3: Recorder) -> None:
+def test_retries_after_concurrent_portfolio_write(root: Path, s3: Recorder) -> None:
     package(root, s3, "1.0")
     build(root, b"two")
     ours = staging(root, s3)
@@ -297,7 +293,7 @@ def test_another_write_of_the_portfolio_that_is_going_on_is_waited_for(root: Pat
     assert versions(s3) == ["1.0", "2.0"]
 
 
-def test_a_portfolio_that_never_stands_still_ends_with_an_error(root: Path, s3: Recorder) -> None:
+def test_endless_portfolio_changes_are_an_error(root: Path, s3: Recorder) -> None:
     package(root, s3, "1.0")
     build(root, b"two")
     ours = staging(root, s3)
@@ -312,20 +308,20 @@ def test_a_portfolio_that_never_stands_still_ends_with_an_error(root: Path, s3: 
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "expected"),
     [
         ("Resources:", "Resources: [", "not YAML"),
         ("FeatureIngestionProduct:", "AnotherProduct:", "not a list"),
         ("- Name: '1.0'", "- Name: 1.0", "is not a text"),
         ("- Name: '1.0'", "- Name: !Ref ProductVersion", "is not a text"),
         ("LoadTemplateFromURL", "TemplatePhysicalId", "is not a text"),
-        (f"https://{BUCKET}.s3", "https://another-bucket.s3", "is of another bucket"),
+        (f"https://{BUCKET}.s3", "https://another-bucket.s3", "is in another bucket"),
         ("AWSTemplateFormatVersion", "# " + "x" * 1_100_000 + "\nAWSTemplateFormatVersion", "bytes"),
         ("AWSTemplateFormatVersion", "\xff\x00AWSTemplateFormatVersion", "not YAML"),
     ],
 )
-def test_a_staged_portfolio_that_was_changed_by_hand_is_not_built_on(
-    root: Path, s3: Recorder, old: str, new: str, told: str
+def test_rejects_manually_changed_portfolio(
+    root: Path, s3: Recorder, old: str, new: str, expected: str
 ) -> None:
     package(root, s3, "1.0")
     changed = content(s3, PORTFOLIO_KEY).replace(old, new)
@@ -333,22 +329,22 @@ def test_a_staged_portfolio_that_was_changed_by_hand_is_not_built_on(
     s3.client.put_object(Bucket=BUCKET, Key=PORTFOLIO_KEY, Body=changed.encode())
     before = stored(s3)
     build(root, b"two")
-    with pytest.raises(PackagingError, match=told) as refused:
+    with pytest.raises(PackagingError, match=expected) as refused:
         package(root, s3)
-    assert "is not as `make package` left it" in str(refused.value)
+    assert "is not a valid template from `make package`" in str(refused.value)
     assert "list-object-versions" in refused.value.hint
     assert stored(s3) == before
 
 
-def test_a_version_whose_template_is_gone_is_named(root: Path, s3: Recorder) -> None:
+def test_reports_version_with_missing_template(root: Path, s3: Recorder) -> None:
     version = package(root, s3, "1.0")
     s3.client.delete_object(Bucket=BUCKET, Key=version.url.removeprefix(PLACE.url("")))
     build(root, b"two")
-    with pytest.raises(PackagingError, match=r"template of version `1\.0` is not there"):
+    with pytest.raises(PackagingError, match=r"template of version `1\.0` does not exist"):
         package(root, s3)
 
 
-def test_a_rule_of_the_repositorys_templates_that_is_missing_is_named(root: Path, s3: Recorder) -> None:
+def test_reports_missing_parameter_in_template(root: Path, s3: Recorder) -> None:
     path = root / "cfn-templates/project-s3-fs-ingestion.yaml"
     path.write_text(path.read_text().replace("  Architecture:\n    Type", "  Processor:\n    Type"))
     with pytest.raises(PackagingError, match="Architecture") as refused:

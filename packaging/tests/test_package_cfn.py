@@ -1,4 +1,4 @@
-"""`package-cfn.yaml`: its function and its build's commands, taken out of the template and run."""
+"""`package-cfn.yaml`: runs the function and the build commands from the template."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BUILD = "arn:aws:codebuild:eu-west-1:123456789012:build/PackageProject-1:0a1b"
 
 
 class Services:
-    """What the function asks of AWS, and what it is told."""
+    """Fake AWS clients for the function."""
 
     def __init__(self) -> None:
         self.started: list[dict[str, Any]] = []
@@ -69,24 +69,24 @@ class Services:
 
 
 class CloudFormation(http.server.BaseHTTPRequestHandler):
-    """Takes the function's answers, as the presigned URL does."""
+    """Receives the function's responses, like the presigned URL."""
 
     answers: list[dict[str, Any]]
 
     def do_PUT(self) -> None:
-        """Note the answer."""
+        """Records the response."""
         self.answers.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         assert self.headers["Content-Type"] == ""  # as the URL was signed
         self.send_response(200)
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Nothing."""
+        """Logs nothing."""
 
 
 @pytest.fixture
 def answers() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A URL, and what was put there."""
+    """A URL, and the responses that it received."""
     handler = type("Handler", (CloudFormation,), {"answers": []})
     with http.server.HTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -110,7 +110,7 @@ def function(services: Services, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def request(url: str, kind: str) -> dict[str, Any]:
-    """What CloudFormation sends."""
+    """A request from CloudFormation."""
     return {
         "RequestType": kind,
         "ResponseURL": url,
@@ -122,12 +122,12 @@ def request(url: str, kind: str) -> dict[str, Any]:
 
 
 def ended() -> dict[str, Any]:
-    """What EventBridge sends."""
+    """An event from EventBridge."""
     return {"detail-type": "CodeBuild Build State Change", "detail": {"build-id": BUILD}}
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])
-def test_cloudformation_is_answered_when_the_build_has_ended_well(
+def test_responds_when_the_build_succeeds(
     function: Any, services: Services, answers: tuple[str, list[dict[str, Any]]], kind: str
 ) -> None:
     url, received = answers
@@ -149,7 +149,7 @@ def test_cloudformation_is_answered_when_the_build_has_ended_well(
 
 
 @pytest.mark.parametrize("log_can_be_read", [True, False])
-def test_a_build_that_failed_is_answered_with_why_and_the_end_of_its_log(
+def test_reports_failed_build_with_end_of_log(
     function: Any, services: Services, answers: tuple[str, list[dict[str, Any]]], log_can_be_read: bool
 ) -> None:
     url, received = answers
@@ -161,17 +161,15 @@ def test_a_build_that_failed_is_answered_with_why_and_the_end_of_its_log(
     assert answer["Status"] == "FAILED"
     assert "ended as FAILED. exit status 2" in answer["Reason"]
     assert ("line 999" if log_can_be_read else "no such log") in answer["Reason"]
-    assert len(json.dumps(answer)) < 4096  # CloudFormation takes no more
+    assert len(json.dumps(answer)) < 4096  # CloudFormation's limit
 
 
-def test_a_build_that_was_started_by_hand_is_answered_to_nobody(
-    function: Any, answers: tuple[str, list[dict[str, Any]]]
-) -> None:
+def test_ignores_manually_started_build(function: Any, answers: tuple[str, list[dict[str, Any]]]) -> None:
     function(ended(), None)
     assert answers[1] == []
 
 
-def test_a_build_that_cannot_be_started_is_answered_at_once(
+def test_reports_build_that_cannot_start(
     function: Any, services: Services, answers: tuple[str, list[dict[str, Any]]]
 ) -> None:
     url, received = answers
@@ -184,7 +182,7 @@ def test_a_build_that_cannot_be_started_is_answered_at_once(
 @pytest.mark.parametrize(
     ("kind", "status"), [("Delete", "DELETE_IN_PROGRESS"), ("Update", "UPDATE_ROLLBACK_IN_PROGRESS")]
 )
-def test_deletion_and_rollback_build_nothing_and_succeed(
+def test_delete_and_rollback_succeed_without_build(
     function: Any, services: Services, answers: tuple[str, list[dict[str, Any]]], kind: str, status: str
 ) -> None:
     url, received = answers
@@ -194,9 +192,7 @@ def test_deletion_and_rollback_build_nothing_and_succeed(
     assert [answer["Status"] for answer in received] == ["SUCCESS"]
 
 
-def test_a_request_that_is_not_understood_is_answered_and_not_left_waiting(
-    function: Any, answers: tuple[str, list[dict[str, Any]]]
-) -> None:
+def test_reports_invalid_request(function: Any, answers: tuple[str, list[dict[str, Any]]]) -> None:
     url, received = answers
     incomplete = request(url, "Create")
     del incomplete["ResourceProperties"]["ProjectName"]
@@ -205,11 +201,11 @@ def test_a_request_that_is_not_understood_is_answered_and_not_left_waiting(
     assert "ProjectName" in received[0]["Reason"]
 
 
-def test_the_function_is_small_enough_to_stand_in_a_template() -> None:
+def test_function_fits_in_a_template() -> None:
     assert len(FUNCTION) <= 4096
 
 
-def test_the_build_ends_before_cloudformation_gives_up() -> None:
+def test_build_times_out_before_cloudformation() -> None:
     project = ("Resources", "PackageProject", "Properties")
     minutes = [TEMPLATE.find(*project, name) for name in ("TimeoutInMinutes", "QueuedTimeoutInMinutes")]
     service_timeout = TEMPLATE.find("Resources", "Staged", "Properties", "ServiceTimeout")
@@ -217,7 +213,7 @@ def test_the_build_ends_before_cloudformation_gives_up() -> None:
     assert sum(int(node.value) for node in minutes if node) * 60 < int(service_timeout.value)
 
 
-def test_the_outputs_name_what_make_package_stages() -> None:
+def test_outputs_match_staged_objects() -> None:
     place = Place("my-bucket", "eu-west-1")
     values = {
         "${S3BucketName}": place.bucket,
@@ -239,7 +235,7 @@ def test_the_outputs_name_what_make_package_stages() -> None:
 
 
 def fetch(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the buildspec's install commands."""
+    """Runs the buildspec's install commands."""
     [command] = BUILDSPEC["phases"]["install"]["commands"]
     folder.mkdir()
     given = {
@@ -277,7 +273,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("ref", ["main", "v1", "the commit"])
-def test_the_build_takes_a_branch_a_tag_or_a_commit(repository: Path, tmp_path: Path, ref: str) -> None:
+def test_build_checks_out_branch_tag_or_commit(repository: Path, tmp_path: Path, ref: str) -> None:
     if ref == "the commit":
         parsed = subprocess.run(
             ["git", "rev-parse", "HEAD"], cwd=repository, capture_output=True, text=True, check=True
@@ -288,14 +284,14 @@ def test_the_build_takes_a_branch_a_tag_or_a_commit(repository: Path, tmp_path: 
     assert (tmp_path / "build/source/Makefile").is_file()
 
 
-def test_a_branch_that_is_not_there_stops_the_build(repository: Path, tmp_path: Path) -> None:
+def test_missing_branch_fails_the_build(repository: Path, tmp_path: Path) -> None:
     done = fetch(tmp_path / "build", GIT_REPOSITORY_URL=repository.as_uri(), GIT_REF="none")
     assert done.returncode != 0
     assert "none" in done.stderr
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_the_build_takes_the_zip_from_a_bucket_of_the_account(tmp_path: Path, there: bool) -> None:
+def test_build_downloads_zip_only_from_own_bucket(tmp_path: Path, there: bool) -> None:
     with zipfile.ZipFile(tmp_path / "staged.zip", "w") as archive:
         archive.writestr("Makefile", "all:\n")
     program = tmp_path / "bin/aws"
@@ -319,19 +315,19 @@ def test_the_build_takes_the_zip_from_a_bucket_of_the_account(tmp_path: Path, th
         assert (tmp_path / "build/source/Makefile").is_file()
     else:
         assert done.returncode != 0
-        assert "hint: upload the zip that make package-source makes" in done.stderr
+        assert "hint: run make package-source and upload its zip file" in done.stderr
 
 
-def test_the_toolchain_is_the_one_that_the_workspace_asks_for() -> None:
+def test_toolchain_matches_the_workspace() -> None:
     script = (REPOSITORY / "packaging/codebuild.sh").read_text()
     [line] = [line for line in script.splitlines() if line.startswith("rust=")]
-    told = subprocess.run(
+    printed = subprocess.run(
         ["bash", "-c", f'{line}; echo "$rust"'], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
-    assert f'rust-version = "{told.stdout.strip()}"' in (REPOSITORY / "Cargo.toml").read_text()
+    assert f'rust-version = "{printed.stdout.strip()}"' in (REPOSITORY / "Cargo.toml").read_text()
 
 
-def test_make_package_source_makes_the_zip_that_the_build_takes() -> None:
+def test_package_source_contains_what_the_build_needs() -> None:
     subprocess.run(["make", "package-source"], cwd=REPOSITORY, capture_output=True, check=True)
     with zipfile.ZipFile(REPOSITORY / "target/amazon-sagemaker-reusable-components.zip") as archive:
         names = archive.namelist()

@@ -1,4 +1,4 @@
-"""The command behind `make package`: what it prints, and what it needs."""
+"""The command behind `make package`: its output and its requirements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from local_aws.launcher import LocalAws
 
 
 def package(root: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run it in an environment that has nothing of AWS but this."""
+    """Runs the command with only these AWS variables."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     command = [sys.executable, str(REPOSITORY / "packaging/package.py"), "--root", str(root)]
@@ -28,7 +28,7 @@ def package(root: Path, environment: dict[str, str], *arguments: str) -> subproc
     )
 
 
-def test_it_ends_with_what_to_do_next(root: Path, aws: LocalAws) -> None:
+def test_prints_the_next_step(root: Path, aws: LocalAws) -> None:
     done = package(root, aws.environment(), "--bucket", "my-bucket", "--version", "1.0")
     assert done.returncode == 0, done.stderr
     staged = "https://my-bucket.s3.us-east-1.amazonaws.com/amazon-sagemaker-reusable-components"
@@ -37,16 +37,16 @@ def test_it_ends_with_what_to_do_next(root: Path, aws: LocalAws) -> None:
     assert "make deploy S3_BUCKET_NAME=my-bucket SC_PORTFOLIO_PRINCIPAL_ROLE_ARN=" in done.stdout
     assert "https://console.aws.amazon.com/cloudformation/home?region=us-east-1#/stacks/create" in done.stdout
     again = package(root, aws.environment(), "--bucket", "my-bucket", "--version", "2.0")
-    assert "staged already, as version 1.0" in again.stdout
+    assert "already staged as version 1.0" in again.stdout
 
 
-def test_aws_region_goes_before_aws_default_region(root: Path, aws: LocalAws) -> None:
+def test_aws_region_overrides_aws_default_region(root: Path, aws: LocalAws) -> None:
     regions = {"AWS_REGION": "eu-west-3", "AWS_DEFAULT_REGION": "us-east-1"}
     shown = package(root, aws.environment() | regions, "--bucket", "my-bucket", "--dry-run")
     assert "my-bucket in eu-west-3" in shown.stdout
 
 
-def test_a_dry_run_needs_neither_credentials_nor_a_region(root: Path) -> None:
+def test_dry_run_needs_no_credentials_or_region(root: Path) -> None:
     shown = package(root, {}, "--bucket", "my-bucket", "--dry-run")
     assert shown.returncode == 0, shown.stderr
     assert "would upload amazon-sagemaker-reusable-components/sm-project-sc-portfolio.yaml" in shown.stdout
@@ -55,7 +55,7 @@ def test_a_dry_run_needs_neither_credentials_nor_a_region(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "told"),
+    ("environment", "expected"),
     [
         ({}, "No AWS region is set"),
         ({"AWS_REGION": "somewhere"}, "`somewhere` is not an AWS region"),
@@ -68,17 +68,17 @@ def test_a_dry_run_needs_neither_credentials_nor_a_region(root: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("only_check", [True, False])
-def test_what_is_missing_is_said_with_a_hint(
-    root: Path, environment: dict[str, str], told: str, only_check: bool
+def test_reports_missing_configuration_with_hint(
+    root: Path, environment: dict[str, str], expected: str, only_check: bool
 ) -> None:
     refused = package(root, environment, "--bucket", "my-bucket", *(["--only-check"] if only_check else []))
     assert refused.returncode == 1
-    assert f"error: {told}" in refused.stderr
+    assert f"error: {expected}" in refused.stderr
     assert "hint: " in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
-def test_what_can_be_known_before_the_build_is_said_before_the_build(tmp_path: Path, aws: LocalAws) -> None:
+def test_only_check_reports_errors_before_the_build(tmp_path: Path, aws: LocalAws) -> None:
     nothing_built = tmp_path
     for arguments in (
         ["--bucket", ""],

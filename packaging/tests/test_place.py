@@ -1,4 +1,4 @@
-"""Names of buckets, and URLs in each partition."""
+"""Bucket names, and URLs in each partition."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from staging.place import PORTFOLIO_KEY, PORTFOLIO_STACK, Place
 
 
 @pytest.mark.parametrize("name", ["abc", "a" * 63, "sagemaker-eu-west-1-123456789012", "0-0"])
-def test_a_bucket_name_that_s3_allows_is_taken(name: str) -> None:
+def test_accepts_valid_bucket_name(name: str) -> None:
     assert Place(name, "us-east-1").bucket == name
 
 
@@ -38,7 +38,7 @@ def test_a_bucket_name_that_s3_allows_is_taken(name: str) -> None:
         "$(id)",
     ],
 )
-def test_a_name_that_no_bucket_of_ours_can_have_is_refused_with_a_hint(name: str) -> None:
+def test_rejects_invalid_bucket_name_with_hint(name: str) -> None:
     with pytest.raises(PackagingError) as refused:
         Place(name, "us-east-1")
     assert refused.value.hint
@@ -46,7 +46,7 @@ def test_a_name_that_no_bucket_of_ours_can_have_is_refused_with_a_hint(name: str
 
 
 @pytest.mark.parametrize("region", ["", "eu", "EU-WEST-1", "eu west 1", "eu-west-1/", "https://eu-west-1"])
-def test_what_is_no_region_is_refused(region: str) -> None:
+def test_rejects_invalid_region(region: str) -> None:
     with pytest.raises(PackagingError, match="not an AWS region"):
         Place("bucket", region)
 
@@ -59,7 +59,7 @@ def test_what_is_no_region_is_refused(region: str) -> None:
         ("us-gov-west-1", "bucket.s3.us-gov-west-1.amazonaws.com", "console.amazonaws-us-gov.com"),
     ],
 )
-def test_urls_have_the_partitions_own_suffix(region: str, host: str, console: str) -> None:
+def test_urls_have_the_partitions_suffix(region: str, host: str, console: str) -> None:
     place = Place("bucket", region)
     assert place.url(PORTFOLIO_KEY) == f"https://{host}/{PORTFOLIO_KEY}"
     link = place.console_link(PORTFOLIO_KEY, PORTFOLIO_STACK)
@@ -68,5 +68,5 @@ def test_urls_have_the_partitions_own_suffix(region: str, host: str, console: st
     assert link.endswith("&stackName=sm-project-sc-portfolio")
 
 
-def test_a_partition_whose_console_is_not_known_gets_no_link() -> None:
+def test_no_console_link_in_unknown_partition() -> None:
     assert Place("bucket", "us-iso-east-1").console_link(PORTFOLIO_KEY, PORTFOLIO_STACK) is None

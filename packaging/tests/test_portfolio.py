@@ -1,4 +1,4 @@
-"""`make deploy`, `attach-policies`, `detach-policies` and `delete`: which commands are run, and when none."""
+"""`make deploy`, `attach-policies`, `detach-policies` and `delete`: the AWS CLI commands that they run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CHANGING = {"deploy", "attach-role-policy", "detach-role-policy", "delete-stack"
 
 
 def described(status: str = "CREATE_COMPLETE", **outputs: str) -> Answers:
-    """What CloudFormation says of the stack."""
+    """The response of describe-stacks."""
     given = OUTPUTS | outputs
     stack = {
         "StackStatus": status,
@@ -43,7 +43,7 @@ def described(status: str = "CREATE_COMPLETE", **outputs: str) -> Answers:
 
 
 def holders(*roles: str) -> Answers:
-    """Who has a policy."""
+    """The response of list-entities-for-policy."""
     entities = {"PolicyRoles": [{"RoleName": role} for role in roles], "PolicyUsers": [], "PolicyGroups": []}
     return {"out": entities}
 
@@ -86,7 +86,7 @@ def overrides(call: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_deploy_makes_or_updates_the_stack_of_the_staged_template(shell: Shell, first: bool) -> None:
+def test_deploys_stack_from_staged_template(shell: Shell, first: bool) -> None:
     if first:
         shell.answers["cloudformation describe-stacks"] = [NO_STACK, described()]
     done = shell.run("portfolio.py", "deploy", "--bucket", "my-bucket", "--principal", PRINCIPAL)
@@ -104,14 +104,14 @@ def test_deploy_makes_or_updates_the_stack_of_the_staged_template(shell: Shell, 
     assert "make attach-policies" in done.stdout
 
 
-def test_the_staged_template_is_taken_from_a_bucket_of_the_callers_account_only(shell: Shell) -> None:
+def test_downloads_template_only_from_own_bucket(shell: Shell) -> None:
     shell.run("portfolio.py", "deploy", "--bucket", "my-bucket")
     [fetched] = shell.calls("get-object")
     assert fetched[fetched.index("--key") + 1] == PORTFOLIO_KEY
     assert fetched[fetched.index("--expected-bucket-owner") + 1] == "123456789012"
 
 
-def test_an_update_needs_no_parameters_again_and_keeps_those_it_is_not_given(shell: Shell) -> None:
+def test_update_keeps_parameters(shell: Shell) -> None:
     done = shell.run("portfolio.py", "deploy")
     assert done.returncode == 0, done.stderr
     [fetched] = shell.calls("get-object")
@@ -120,7 +120,7 @@ def test_an_update_needs_no_parameters_again_and_keeps_those_it_is_not_given(she
     assert not [value for value in overrides(deployed) if value.startswith("SCPortfolio")]
 
 
-def test_further_parameters_are_passed_on(shell: Shell) -> None:
+def test_passes_additional_parameters(shell: Shell) -> None:
     further = "DataBucketArns=arn:aws:s3:::a,arn:aws:s3:::b ProjectsLaunchRoleName='x y'"
     shell.run("portfolio.py", "deploy", "--bucket", "my-bucket", "--parameters", further)
     [deployed] = shell.calls("deploy")
@@ -128,9 +128,7 @@ def test_further_parameters_are_passed_on(shell: Shell) -> None:
     assert "ProjectsLaunchRoleName=x y" in overrides(deployed)
 
 
-def test_a_template_that_is_too_large_for_a_request_goes_through_the_bucket(
-    shell: Shell, template: Path
-) -> None:
+def test_uploads_large_template_to_the_bucket(shell: Shell, template: Path) -> None:
     shell.run("portfolio.py", "deploy", "--bucket", "my-bucket")
     assert "--s3-bucket" not in shell.calls("deploy")[0]
     template.write_bytes(template.read_bytes() + b"#" * 52_000)
@@ -140,7 +138,7 @@ def test_a_template_that_is_too_large_for_a_request_goes_through_the_bucket(
 
 
 @pytest.mark.parametrize("path", ["", "service-role/", "a/b/", "a/b/c/", "a/b/c/d/"])
-def test_roles_with_up_to_four_levels_of_path_are_taken(shell: Shell, path: str) -> None:
+def test_accepts_roles_with_up_to_four_path_levels(shell: Shell, path: str) -> None:
     arn = f"arn:aws-us-gov:iam::123456789012:role/{path}Role+=,.@-_1"
     done = shell.run("portfolio.py", "deploy", "--bucket", "my-bucket", "--principal", arn)
     assert done.returncode == 0, done.stderr
@@ -148,7 +146,7 @@ def test_roles_with_up_to_four_levels_of_path_are_taken(shell: Shell, path: str)
 
 
 @pytest.mark.parametrize(
-    ("arn", "told"),
+    ("arn", "expected"),
     [
         ("Role", "arn:aws:iam::<account>:role/"),
         ("arn:aws:iam::123456789012:user/me", "arn:aws:iam::<account>:role/"),
@@ -159,15 +157,15 @@ def test_roles_with_up_to_four_levels_of_path_are_taken(shell: Shell, path: str)
         (f"{PRINCIPAL}\n", "arn:aws:iam::<account>:role/"),
     ],
 )
-def test_what_is_no_role_is_refused_before_anything_is_changed(shell: Shell, arn: str, told: str) -> None:
+def test_rejects_invalid_role_before_any_change(shell: Shell, arn: str, expected: str) -> None:
     refused = shell.run("portfolio.py", "deploy", "--bucket", "my-bucket", "--principal", arn)
     assert refused.returncode == 1
-    assert told in refused.stderr.rpartition("hint: ")[2]
+    assert expected in refused.stderr.rpartition("hint: ")[2]
     assert shell.calls(*CHANGING) == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "answers", "told"),
+    ("arguments", "answers", "expected"),
     [
         ([], {"cloudformation describe-stacks": NO_STACK}, "SC_PORTFOLIO_PRINCIPAL_ROLE_ARN is not set"),
         (
@@ -175,9 +173,9 @@ def test_what_is_no_role_is_refused_before_anything_is_changed(shell: Shell, arn
             {"cloudformation describe-stacks": NO_STACK},
             "S3_BUCKET_NAME is not set",
         ),
-        (["--bucket", "My Bucket"], {}, "cannot be a bucket's name"),
+        (["--bucket", "My Bucket"], {}, "is not a valid bucket name"),
         (["--parameters", "novalue"], {}, "not Name=value"),
-        (["--parameters", "'unclosed"], {}, "PARAMETERS cannot be read"),
+        (["--parameters", "'unclosed"], {}, "PARAMETERS cannot be parsed"),
         ([], {"cloudformation describe-stacks": described("ROLLBACK_COMPLETE")}, "is ROLLBACK_COMPLETE"),
         (
             [],
@@ -197,22 +195,22 @@ def test_what_is_no_role_is_refused_before_anything_is_changed(shell: Shell, arn
         ),
     ],
 )
-def test_what_stands_in_the_way_of_a_deployment_is_said_with_a_hint(
-    shell: Shell, arguments: list[str], answers: Answers, told: str
+def test_failed_deploy_changes_nothing_and_gives_hint(
+    shell: Shell, arguments: list[str], answers: Answers, expected: str
 ) -> None:
     shell.answers |= answers
     refused = shell.run("portfolio.py", "deploy", *arguments)
     assert refused.returncode == 1
-    assert told in refused.stderr
+    assert expected in refused.stderr
     assert "hint: " in refused.stderr
     assert "Traceback" not in refused.stderr
     assert shell.calls(*CHANGING) == []
 
 
-def test_a_deployment_that_fails_says_which_resource_failed_and_why(shell: Shell) -> None:
+def test_failed_deployment_names_resource_and_reason(shell: Shell) -> None:
     def event(name: str, status: str, reason: str, kind: str = "AWS::IAM::Role") -> Answers:
-        told = {"ResourceStatus": status, "ResourceStatusReason": reason}
-        return {"LogicalResourceId": name, "ResourceType": kind, **told}
+        details = {"ResourceStatus": status, "ResourceStatusReason": reason}
+        return {"LogicalResourceId": name, "ResourceType": kind, **details}
 
     stack = "AWS::CloudFormation::Stack"
     events = [
@@ -225,11 +223,11 @@ def test_a_deployment_that_fails_says_which_resource_failed_and_why(shell: Shell
     shell.answers["cloudformation describe-stack-events"] = {"out": {"StackEvents": events}}
     refused = shell.run("portfolio.py", "deploy")
     assert refused.returncode == 1
-    told = "Stack sm-project-sc-portfolio could not be deployed:\n  LambdaRole: it exists already\nhint: "
-    assert told in refused.stderr
+    expected = "Stack sm-project-sc-portfolio could not be deployed:\n  LambdaRole: it exists already\nhint: "
+    assert expected in refused.stderr
 
 
-def test_a_deployment_that_fails_before_anything_is_made_says_where_to_look(shell: Shell) -> None:
+def test_failed_deployment_without_events_gives_hint(shell: Shell) -> None:
     shell.answers["cloudformation deploy"] = {"error": "Failed to create/update the stack."}
     refused = shell.run("portfolio.py", "deploy")
     assert refused.returncode == 1
@@ -237,7 +235,7 @@ def test_a_deployment_that_fails_before_anything_is_made_says_where_to_look(shel
 
 
 @pytest.mark.parametrize("command", ["deploy", "attach", "detach", "delete"])
-def test_every_command_is_shown_before_it_runs(shell: Shell, command: str) -> None:
+def test_prints_every_command(shell: Shell, command: str) -> None:
     done = shell.run("portfolio.py", command)
     shown = [shlex.split(line[2:])[1:] for line in done.stderr.splitlines() if line.startswith("$ ")]
     assert shown == shell.calls()
@@ -245,7 +243,7 @@ def test_every_command_is_shown_before_it_runs(shell: Shell, command: str) -> No
 
 
 @pytest.mark.parametrize("command", ["attach", "detach"])
-def test_both_roles_get_and_lose_their_policy(shell: Shell, command: str) -> None:
+def test_attaches_and_detaches_both_policies(shell: Shell, command: str) -> None:
     done = shell.run("portfolio.py", "--stack", "another", command)
     assert done.returncode == 0, done.stderr
     assert shell.calls("describe-stacks")[0][-1] == "another"
@@ -259,21 +257,21 @@ def test_both_roles_get_and_lose_their_policy(shell: Shell, command: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "expected"),
     [
         (NO_ENTITY, "projects are turned on for a Studio domain"),
-        (service_error("AttachRolePolicy", "LimitExceeded"), "as many policies as a role may have"),
+        (service_error("AttachRolePolicy", "LimitExceeded"), "reached the quota for policies"),
         (service_error("AttachRolePolicy", "AccessDenied"), "iam:AttachRolePolicy"),
     ],
 )
-def test_a_policy_that_cannot_be_attached_gives_a_hint(shell: Shell, answer: Answers, told: str) -> None:
+def test_failed_attach_gives_hint(shell: Shell, answer: Answers, expected: str) -> None:
     shell.answers["iam attach-role-policy"] = answer
     refused = shell.run("portfolio.py", "attach")
     assert refused.returncode == 1
-    assert told in refused.stderr.rpartition("hint: ")[2]
+    assert expected in refused.stderr.rpartition("hint: ")[2]
 
 
-def test_detaching_again_is_no_error(shell: Shell) -> None:
+def test_detach_can_be_repeated(shell: Shell) -> None:
     shell.answers["iam detach-role-policy"] = NO_ENTITY
     done = shell.run("portfolio.py", "detach")
     assert done.returncode == 0
@@ -281,7 +279,7 @@ def test_detaching_again_is_no_error(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("command", ["attach", "detach"])
-def test_without_a_stack_it_is_said_how_to_make_one(shell: Shell, command: str) -> None:
+def test_missing_stack_gives_hint(shell: Shell, command: str) -> None:
     shell.answers["cloudformation describe-stacks"] = NO_STACK
     refused = shell.run("portfolio.py", command)
     assert refused.returncode == 1
@@ -296,7 +294,7 @@ def test_delete_detaches_first_and_waits(shell: Shell) -> None:
     assert "aws s3 rm --recursive" in done.stdout
 
 
-def test_deleting_again_is_no_error(shell: Shell) -> None:
+def test_delete_can_be_repeated(shell: Shell) -> None:
     shell.answers["cloudformation describe-stacks"] = NO_STACK
     done = shell.run("portfolio.py", "delete")
     assert done.returncode == 0
@@ -309,7 +307,7 @@ def project(name: str, status: str = "CreateCompleted") -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("provisioned", "projects", "descriptions", "told"),
+    ("provisioned", "projects", "descriptions", "expected"),
     [
         (
             [{"Name": "mine", "Id": "pp-1", "Status": "TAINTED"}],
@@ -343,12 +341,12 @@ def project(name: str, status: str = "CreateCompleted") -> dict[str, str]:
         ),
     ],
 )
-def test_delete_refuses_while_projects_live_and_names_them(
+def test_delete_rejects_stack_with_projects(
     shell: Shell,
     provisioned: list[dict[str, str]],
     projects: list[dict[str, str]],
     descriptions: list[dict[str, Any]],
-    told: list[str],
+    expected: list[str],
 ) -> None:
     shell.answers["servicecatalog search-provisioned-products"] = {
         "out": {"ProvisionedProducts": provisioned}
@@ -357,13 +355,13 @@ def test_delete_refuses_while_projects_live_and_names_them(
     shell.answers["sagemaker describe-project"] = [{"out": each} for each in descriptions]
     refused = shell.run("portfolio.py", "delete")
     assert refused.returncode == 1
-    for line in told:
+    for line in expected:
         assert line in refused.stderr
     assert "hint: delete them first" in refused.stderr
     assert shell.calls(*CHANGING) == []
 
 
-def test_projects_of_others_and_deleted_ones_do_not_stand_in_the_way(shell: Shell) -> None:
+def test_delete_ignores_other_and_deleted_projects(shell: Shell) -> None:
     projects = [project("gone", "DeleteCompleted"), project("other"), project("just-deleted")]
     shell.answers["sagemaker list-projects"] = {"out": {"ProjectSummaryList": projects}}
     shell.answers["sagemaker describe-project"] = [
@@ -376,7 +374,7 @@ def test_projects_of_others_and_deleted_ones_do_not_stand_in_the_way(shell: Shel
 
 
 @pytest.mark.parametrize("command", ["servicecatalog search-provisioned-products", "sagemaker list-projects"])
-def test_delete_does_nothing_when_it_cannot_see_whether_projects_live(shell: Shell, command: str) -> None:
+def test_delete_does_nothing_if_projects_cannot_be_listed(shell: Shell, command: str) -> None:
     shell.answers[command] = service_error("List", "AccessDeniedException")
     refused = shell.run("portfolio.py", "delete")
     assert refused.returncode == 1
@@ -384,7 +382,7 @@ def test_delete_does_nothing_when_it_cannot_see_whether_projects_live(shell: She
     assert shell.calls(*CHANGING) == []
 
 
-def test_delete_refuses_while_others_hold_the_policies(shell: Shell) -> None:
+def test_delete_rejects_policies_attached_elsewhere(shell: Shell) -> None:
     shell.answers["iam list-entities-for-policy"] = [holders(LAUNCH_ROLE, "another-role"), holders()]
     refused = shell.run("portfolio.py", "delete")
     assert refused.returncode == 1
@@ -392,7 +390,7 @@ def test_delete_refuses_while_others_hold_the_policies(shell: Shell) -> None:
     assert shell.calls(*CHANGING) == []
 
 
-def test_what_is_left_of_a_creation_that_failed_is_deleted(shell: Shell) -> None:
+def test_deletes_stack_of_failed_creation(shell: Shell) -> None:
     failed = described("ROLLBACK_COMPLETE")
     failed["out"]["Stacks"][0]["Outputs"] = []
     shell.answers["cloudformation describe-stacks"] = failed

@@ -1,4 +1,4 @@
-"""The real AWS CLI, on a local CloudFormation and IAM: its arguments are right, and can be repeated."""
+"""The portfolio commands with the real AWS CLI, against local CloudFormation and IAM."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def attached(aws: LocalAws, role: str) -> list[str]:
 
 @pytest.fixture
 def staged(aws: LocalAws) -> LocalAws:
-    """A staged template, and the roles that get policies."""
+    """A staged template, and the roles that receive policies."""
     s3 = aws.client("s3")
     s3.create_bucket(Bucket="my-bucket")
     s3.put_object(Bucket="my-bucket", Key=PORTFOLIO_KEY, Body=TEMPLATE.read_bytes())
@@ -45,7 +45,7 @@ def staged(aws: LocalAws) -> LocalAws:
     return aws
 
 
-def test_a_stack_is_made_updated_attached_and_detached_and_each_again(staged: LocalAws) -> None:
+def test_every_command_can_be_repeated(staged: LocalAws) -> None:
     first = run(staged, "deploy", "--bucket", "my-bucket", "--principal", ROLE)
     assert first.returncode == 0, first.stderr
     again = run(staged, "deploy")
@@ -65,10 +65,10 @@ def test_a_stack_is_made_updated_attached_and_detached_and_each_again(staged: Lo
     staged.client("iam").delete_role(RoleName="launch")
     refused = run(staged, "attach")
     assert refused.returncode == 1
-    assert "there is no role launch yet" in refused.stderr
+    assert "role launch does not exist yet" in refused.stderr
 
 
-def test_what_the_aws_cli_says_of_a_missing_stack_or_template_is_understood(staged: LocalAws) -> None:
+def test_recognizes_missing_stack_and_template(staged: LocalAws) -> None:
     gone = run(staged, "delete")
     assert gone.returncode == 0, gone.stderr
     assert "nothing to delete" in gone.stdout

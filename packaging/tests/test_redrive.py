@@ -1,4 +1,4 @@
-"""`make redrive` against a local SQS, and against one that fails or is busy."""
+"""`make redrive` against a local SQS, and against a fake SQS that fails or is busy."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Project:
             QueueName=RETRY, Attributes={"RedrivePolicy": policy, "VisibilityTimeout": "900"}
         )["QueueUrl"]
 
-    def give_up(self, *bodies: str, **attributes: str) -> list[str]:
-        """Put messages among the dead letters; gives their ids."""
+    def add_dead_letters(self, *bodies: str, **attributes: str) -> list[str]:
+        """Sends messages to the dead-letter queue. Returns their IDs."""
         given = {
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value
         }
@@ -49,12 +49,12 @@ class Project:
         ]
 
     def waiting(self, url: str) -> int:
-        """How many messages can be received."""
+        """The number of visible messages."""
         found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return int(found["ApproximateNumberOfMessages"])
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """The command."""
+        """Runs the command."""
         mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return subprocess.run(
             [sys.executable, REPOSITORY / "packaging/redrive.py", *arguments],
@@ -80,12 +80,14 @@ def project(aws: LocalAws) -> Project:
         ("--queue", f"https://sqs.us-east-1.amazonaws.com/000000000000/{DEAD}"),
     ],
 )
-def test_all_messages_go_back_with_what_they_hold(project: Project, named: tuple[str, str]) -> None:
-    project.give_up(ENVELOPE, EVENT, "not JSON", RULE_ARN="arn:aws:events:us-east-1:000000000000:rule/r")
+def test_moves_all_messages_unchanged(project: Project, named: tuple[str, str]) -> None:
+    project.add_dead_letters(
+        ENVELOPE, EVENT, "not JSON", RULE_ARN="arn:aws:events:us-east-1:000000000000:rule/r"
+    )
     done = project.run(*named)
     assert done.returncode == 0, done.stderr
     assert done.stdout == (
-        f"Moved 3 messages to {RETRY}.\nEach is tried at once, then every 900 s, 100 times at most.\n"
+        f"Moved 3 messages to {RETRY}.\nEach is tried immediately, then every 900 s, at most 100 times.\n"
     )
     assert "3 of 3 moved" in done.stderr
     assert project.waiting(project.dead) == 0
@@ -96,10 +98,12 @@ def test_all_messages_go_back_with_what_they_hold(project: Project, named: tuple
     assert all("RULE_ARN" in message["MessageAttributes"] for message in moved)
 
 
-def test_a_dry_run_says_what_waits_and_why_and_leaves_it(project: Project) -> None:
-    [first] = project.give_up(ENVELOPE)
-    [second] = project.give_up(EVENT, ERROR_CODE="NO_PERMISSIONS", ERROR_MESSAGE="may not be invoked")
-    project.give_up("\u202e no\nJSON")
+def test_dry_run_shows_failures_and_moves_nothing(project: Project) -> None:
+    [first] = project.add_dead_letters(ENVELOPE)
+    [second] = project.add_dead_letters(
+        EVENT, ERROR_CODE="NO_PERMISSIONS", ERROR_MESSAGE="may not be invoked"
+    )
+    project.add_dead_letters("\u202e no\nJSON")
     logs = project.aws.client("logs")
     logs.create_log_group(logGroupName=LOG_GROUP)
     logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="s")
@@ -128,28 +132,28 @@ def test_a_dry_run_says_what_waits_and_why_and_leaves_it(project: Project) -> No
     assert "first failure: NO_PERMISSIONS: may not be invoked" in done.stdout
     assert "last failure:  AccessDenied: denied (" in done.stdout
     assert r"no upload: \u202e no\nJSON" in done.stdout
-    assert f"last failure:  not known; it is not in the log {LOG_GROUP}" in done.stdout
+    assert f"last failure:  unknown; it is not in the log group {LOG_GROUP}" in done.stdout
     assert "Nothing was moved." in done.stdout
     assert project.waiting(project.dead) == 3
 
 
-def test_a_dry_run_shows_the_first_ones_of_many(project: Project) -> None:
-    project.give_up(*(ENVELOPE for _ in range(SHOWN + 3)))
+def test_dry_run_shows_first_of_many_messages(project: Project) -> None:
+    project.add_dead_letters(*(ENVELOPE for _ in range(SHOWN + 3)))
     done = project.run("--project", ID, "--dry-run")
     assert done.stdout.count("s3://amzn-s3-demo-bucket/landing/abalone.csv") == SHOWN
     assert "and 3 more" in done.stdout
     assert project.waiting(project.dead) == SHOWN + 3
 
 
-def test_an_empty_queue_needs_nothing(project: Project) -> None:
+def test_empty_queue_starts_no_move(project: Project) -> None:
     done = project.run("--project", ID)
     assert done.returncode == 0, done.stderr
     assert "nothing to do" in done.stdout
     assert project.sqs.list_message_move_tasks(SourceArn=arn(DEAD))["Results"] == []
 
 
-def test_a_move_that_goes_on_already_is_followed_and_not_doubled(project: Project) -> None:
-    project.give_up("a", "b", "c")
+def test_follows_running_move(project: Project) -> None:
+    project.add_dead_letters("a", "b", "c")
     project.sqs.start_message_move_task(
         SourceArn=arn(DEAD), DestinationArn=arn(RETRY), MaxNumberOfMessagesPerSecond=1
     )
@@ -165,7 +169,7 @@ def arn(name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         ((), "PROJECT is not set."),
         (("--project", "p-a", "--queue", DEAD), "Both PROJECT and QUEUE"),
@@ -181,37 +185,39 @@ def arn(name: str) -> str:
         (("--queue", f"https://sqs.eu-west-1.amazonaws.com/000000000000/{DEAD}"), "AWS_REGION=eu-west-1"),
     ],
 )
-def test_what_names_no_project_is_refused(project: Project, arguments: tuple[str, ...], told: str) -> None:
-    project.give_up("a")
+def test_rejects_unknown_project_or_queue(
+    project: Project, arguments: tuple[str, ...], expected: str
+) -> None:
+    project.add_dead_letters("a")
     refused = project.run(*arguments)
     assert refused.returncode == 1
-    assert told in refused.stderr
+    assert expected in refused.stderr
     assert "hint: " in refused.stderr
     assert "Traceback" not in refused.stderr
     assert project.waiting(project.dead) == 1
 
 
-def test_queues_that_somebody_has_taken_apart_are_refused(project: Project) -> None:
+def test_rejects_queues_without_redrive_policy(project: Project) -> None:
     project.sqs.set_queue_attributes(QueueUrl=project.retry, Attributes={"RedrivePolicy": ""})
     refused = project.run("--project", ID)
     assert refused.returncode == 1
-    assert f"{DEAD} does not receive what {RETRY} gives up" in refused.stderr
+    assert f"{DEAD} is not the dead-letter queue of {RETRY}" in refused.stderr
 
 
 class Named:
-    """A SageMaker that knows one project."""
+    """A fake SageMaker with one project."""
 
     def describe_project(self, ProjectName: str) -> dict[str, str]:  # noqa: N803
         assert ProjectName == "Abalone"
         return {"ProjectId": ID}
 
 
-def test_a_project_is_found_by_its_name(project: Project) -> None:
+def test_finds_project_by_name(project: Project) -> None:
     assert redrive.project_id(project.sqs, Named(), "Abalone", "") == ID
 
 
 class Tasks:
-    """An SQS whose move tasks go as a test says."""
+    """An SQS client with prepared move tasks."""
 
     def __init__(self, client: Any, *tasks: dict[str, Any]) -> None:
         self._client = client
@@ -237,40 +243,36 @@ def task(status: str, moved: int = 0, started: int = 2, **more: Any) -> dict[str
     }
 
 
-def test_the_task_before_is_not_taken_for_this_one(
-    project: Project, capsys: pytest.CaptureFixture[str]
-) -> None:
-    project.give_up("a")
+def test_ignores_previous_task(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    project.add_dead_letters("a")
     before, mine = task("COMPLETED", moved=7, started=1), task("COMPLETED", moved=1)
     sqs = Tasks(project.sqs, before, before, task("RUNNING"), mine)
     pauses: list[float] = []
     redrive.redrive(sqs, redrive.find(sqs, ID), pauses.append)
-    told = capsys.readouterr()
-    assert "Moved 1 message to" in told.out
-    assert "0 of ? moved" in told.err
+    output = capsys.readouterr()
+    assert "Moved 1 message to" in output.out
+    assert "0 of ? moved" in output.err
     assert len(pauses) == 2
 
 
-def test_what_is_left_afterwards_is_told(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    project.give_up("a", "b")
+def test_reports_remaining_messages(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    project.add_dead_letters("a", "b")
     sqs = Tasks(project.sqs, {}, task("COMPLETED", moved=1))
     redrive.redrive(sqs, redrive.find(sqs, ID))
     assert f"2 messages still in {DEAD}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("ended", "told"),
+    ("ended", "expected"),
     [
         (task("FAILED", moved=1, FailureReason="AccessDenied"), "failed: AccessDenied"),
         (task("CANCELLED", moved=1), "was cancelled"),
     ],
 )
-def test_a_move_that_does_not_end_well_is_an_error(
-    project: Project, ended: dict[str, Any], told: str
-) -> None:
-    project.give_up("a", "b")
+def test_unsuccessful_move_is_an_error(project: Project, ended: dict[str, Any], expected: str) -> None:
+    project.add_dead_letters("a", "b")
     sqs = Tasks(project.sqs, {}, ended)
-    with pytest.raises(PackagingError, match=told) as failed:
+    with pytest.raises(PackagingError, match=expected) as failed:
         redrive.redrive(sqs, redrive.find(sqs, ID))
     assert "1 message moved, 2 left" in str(failed.value)
     assert "nothing is lost" in failed.value.hint
@@ -291,7 +293,7 @@ def test_a_move_that_does_not_end_well_is_an_error(
         "x" * 1_000_000,
     ],
 )
-def test_any_body_is_shown_in_one_short_line(body: str) -> None:
+def test_shows_any_body_on_one_short_line(body: str) -> None:
     letter = read({"MessageId": "m", "Body": body})
     shown = letter.upload + letter.first_failure + letter.time
     assert shown.isprintable()
@@ -299,10 +301,10 @@ def test_any_body_is_shown_in_one_short_line(body: str) -> None:
     shown.encode()
 
 
-def test_a_log_that_is_too_long_to_be_searched_is_not_taken_for_one_without_the_failure() -> None:
+def test_reports_incomplete_log_search() -> None:
     class Endless:
         def filter_log_events(self, **_: Any) -> dict[str, Any]:
             return {"events": [], "nextToken": "more"}
 
     [letter] = [read({"MessageId": "m", "Body": "x", "Attributes": {"SentTimestamp": "0"}})]
-    assert last_failure(Endless(), LOG_GROUP, letter).startswith("not known (there is more of the log")
+    assert last_failure(Endless(), LOG_GROUP, letter).startswith("unknown (not all of the log")

@@ -1,4 +1,4 @@
-"""What the checks conclude from what AWS may answer."""
+"""The verdicts of the checks, for the responses that AWS may give."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 import yaml
 
 from conftest import REPOSITORY
+from fake_aws import FakeAws, context, service_error
 from smoke import alarms, binding, claims, launching
 from smoke.checks import CHECKS
 from smoke.claims import Claim
+from smoke.context import UndecidedError
 from smoke.prices import ALARM_METRIC_MONTH, HOURS_OF_A_MONTH, total
 from smoke.report import Verdict
-from smoke.world import UndecidedError
 from smoke_aws import run_one
-from worlds import Told, service_error, world
 
 CLAIMS = [value for value in vars(claims).values() if isinstance(value, Claim)]
 
@@ -27,25 +27,25 @@ def outcomes(verdicts: list[Verdict]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
-def test_each_sentence_stands_in_the_documentation(claim: Claim) -> None:
+def test_claim_quotes_the_documentation(claim: Claim) -> None:
     text = " ".join((REPOSITORY / "docs/semantics.md").read_text().split())
     assert claim.sentence in text
 
 
-def test_each_claim_belongs_to_one_check() -> None:
+def test_every_claim_has_one_check() -> None:
     assert sorted(claim.id for check in CHECKS for claim in check.claims) == sorted(
         claim.id for claim in CLAIMS
     )
 
 
-def test_the_cheapest_check_comes_first() -> None:
+def test_cheapest_check_is_first() -> None:
     costs = [total(check.uses) for check in CHECKS]
     assert costs == sorted(costs)
     assert costs[0] == 0
     assert sum(costs) < 1
 
 
-def test_the_page_tells_the_costs_as_they_are_computed() -> None:
+def test_page_states_computed_costs() -> None:
     page = (REPOSITORY / "packaging/smoke/README.md").read_text()
     for check in CHECKS:
         [row] = [line for line in page.splitlines() if line.startswith(f"| `{check.name}` |")]
@@ -54,7 +54,7 @@ def test_the_page_tells_the_costs_as_they_are_computed() -> None:
         assert all(f"`{check.name}`: " in page for _ in check.uses)
 
 
-def test_the_cost_of_a_launch_counts_the_metrics_of_all_alarms_of_the_template() -> None:
+def test_launch_cost_counts_metrics_of_all_template_alarms() -> None:
     text = (REPOSITORY / "cfn-templates/project-s3-fs-ingestion.yaml").read_text()
     resources = yaml.load(text, Loader=alarms._Loader)["Resources"].values()
     found = [each["Properties"] for each in resources if each["Type"] == "AWS::CloudWatch::Alarm"]
@@ -65,19 +65,17 @@ def test_the_cost_of_a_launch_counts_the_metrics_of_all_alarms_of_the_template()
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-def test_where_all_goes_well_each_claim_is_shown_and_all_that_was_made_is_removed(
-    check: Any, tmp_path: Path
-) -> None:
-    aws = Told()
-    here = world(aws, check.name, tmp_path)
-    found, interrupted = run_one(check, here)
+def test_successful_check_shows_every_claim_and_removes_everything(check: Any, tmp_path: Path) -> None:
+    aws = FakeAws()
+    ctx = context(aws, check.name, tmp_path)
+    found, interrupted = run_one(check, ctx)
     assert outcomes(found) == {claim.id: "shown" for claim in check.claims}
     assert not interrupted
     made = aws.operations("Create", "Put", "Associate", "Provision")
-    assert here.ledger.remove_all() == []
+    assert ctx.cleanup.run() == []
     removed = aws.operations("Delete", "Disassociate", "Terminate")
     kinds = {re.sub("^(Create|PutMetric)", "", name) for name in made}
-    # An object and a bucket's tags go with the bucket; a job cannot be deleted, and is stopped if it runs.
+    # Objects and tags are deleted with the bucket. A job cannot be deleted; it is stopped if it runs.
     kinds -= {"PutObject", "PutBucketTagging", "ProcessingJob"}
     counterparts = {
         "Alarm": "DeleteAlarms",
@@ -89,9 +87,9 @@ def test_where_all_goes_well_each_claim_is_shown_and_all_that_was_made_is_remove
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-def test_everything_that_can_have_tags_has_them(check: Any, tmp_path: Path) -> None:
-    aws = Told()
-    run_one(check, world(aws, check.name, tmp_path))
+def test_tags_every_taggable_resource(check: Any, tmp_path: Path) -> None:
+    aws = FakeAws()
+    run_one(check, context(aws, check.name, tmp_path))
     making = [
         line for line in aws.lines if re.match(r"[a-z-]+:(Create|ProvisionProduct|PutMetricAlarm)", line)
     ]
@@ -115,30 +113,28 @@ def arn_of(answer: str) -> dict[str, str]:
         ("aaaaa", ["undecided", "undecided", "undecided", "undecided"]),
     ],
 )
-def test_a_token_that_starts_another_execution_refutes_its_claim(
-    tmp_path: Path, starts: str, expected: list[str]
-) -> None:
-    # first, again, by ARN, after its end, with other parameters (as the fourth), with another token
+def test_new_execution_refutes_token_claim(tmp_path: Path, starts: str, expected: list[str]) -> None:
+    # first, again, by ARN, after the end, with other parameters (like the first), with another token
     order = [*starts[:4], starts[0], starts[4]]
-    aws = Told(StartPipelineExecution=[arn_of(each) for each in order])
-    found, _ = run_one(CHECKS[0], world(aws, "tokens", tmp_path))
+    aws = FakeAws(StartPipelineExecution=[arn_of(each) for each in order])
+    found, _ = run_one(CHECKS[0], context(aws, "tokens", tmp_path))
     names = ["equal-token", "arn-token", "ended-token", "other-parameters"]
     assert [outcomes(found)[name] for name in names] == expected
 
 
-def test_a_token_whose_other_parameters_are_refused_refutes_only_that(tmp_path: Path) -> None:
+def test_rejected_parameters_refute_only_their_claim(tmp_path: Path) -> None:
     refusal = service_error("ConflictException", "another request has the token")
-    aws = Told(StartPipelineExecution=[*[arn_of("a")] * 4, refusal, arn_of("b")])
-    found, _ = run_one(CHECKS[0], world(aws, "tokens", tmp_path))
+    aws = FakeAws(StartPipelineExecution=[*[arn_of("a")] * 4, refusal, arn_of("b")])
+    found, _ = run_one(CHECKS[0], context(aws, "tokens", tmp_path))
     [refuted] = [verdict for verdict in found if verdict.outcome == "refuted"]
     assert refuted.claim.id == "other-parameters"
     assert "another request has the token" in refuted.seen
 
 
-def test_a_role_that_cannot_be_assumed_yet_is_waited_for(tmp_path: Path) -> None:
+def test_waits_for_new_role(tmp_path: Path) -> None:
     early = service_error("ValidationException", "Could not assume role")
-    aws = Told(CreatePipeline=[early, early, {"PipelineArn": "p"}])
-    found, _ = run_one(CHECKS[0], world(aws, "tokens", tmp_path))
+    aws = FakeAws(CreatePipeline=[early, early, {"PipelineArn": "p"}])
+    found, _ = run_one(CHECKS[0], context(aws, "tokens", tmp_path))
     assert set(outcomes(found).values()) == {"shown"}
 
 
@@ -153,9 +149,9 @@ def metrics(ages: dict[str, float | None], failed: float) -> Any:
     return answer
 
 
-def test_an_age_that_counts_received_messages_too_refutes_the_claim(tmp_path: Path) -> None:
-    aws = Told(GetMetricData=metrics({"waiting": 400, "received": 390}, 1))
-    found = outcomes(run_one(CHECKS[1], world(aws, "alarms", tmp_path))[0])
+def test_age_that_counts_received_messages_refutes_claim(tmp_path: Path) -> None:
+    aws = FakeAws(GetMetricData=metrics({"waiting": 400, "received": 390}, 1))
+    found = outcomes(run_one(CHECKS[1], context(aws, "alarms", tmp_path))[0])
     assert found == {
         "redrive": "shown",
         "dead-letters-alarm": "shown",
@@ -164,21 +160,21 @@ def test_an_age_that_counts_received_messages_too_refutes_the_claim(tmp_path: Pa
     }
 
 
-def test_an_age_that_is_not_there_yet_proves_nothing(tmp_path: Path) -> None:
-    aws = Told(GetMetricData=metrics({"waiting": 400, "received": None}, 1))
-    found = outcomes(run_one(CHECKS[1], world(aws, "alarms", tmp_path))[0])
+def test_missing_age_is_undecided(tmp_path: Path) -> None:
+    aws = FakeAws(GetMetricData=metrics({"waiting": 400, "received": None}, 1))
+    found = outcomes(run_one(CHECKS[1], context(aws, "alarms", tmp_path))[0])
     assert found["age"] == "undecided"
 
 
-def test_what_never_appears_is_undecided_and_what_did_counts(tmp_path: Path) -> None:
-    aws = Told(
+def test_missing_metrics_leave_only_their_claims_undecided(tmp_path: Path) -> None:
+    aws = FakeAws(
         GetMetricData=metrics({"waiting": 20, "received": 0}, 0),
         DescribeAlarms=[
             {"MetricAlarms": [{"StateValue": "OK"}]},
             {"MetricAlarms": [{"StateValue": "ALARM"}]},
         ],
     )
-    found = outcomes(run_one(CHECKS[1], world(aws, "alarms", tmp_path))[0])
+    found = outcomes(run_one(CHECKS[1], context(aws, "alarms", tmp_path))[0])
     assert found == {
         "redrive": "shown",
         "dead-letters-alarm": "shown",
@@ -187,77 +183,77 @@ def test_what_never_appears_is_undecided_and_what_did_counts(tmp_path: Path) -> 
     }
 
 
-def test_a_move_that_fails_is_told_with_its_reason(tmp_path: Path) -> None:
+def test_failed_move_is_reported_with_reason(tmp_path: Path) -> None:
     failed = {"Results": [{"Status": "FAILED", "FailureReason": "AccessDenied"}]}
-    found, _ = run_one(CHECKS[1], world(Told(ListMessageMoveTasks=failed), "alarms", tmp_path))
+    found, _ = run_one(CHECKS[1], context(FakeAws(ListMessageMoveTasks=failed), "alarms", tmp_path))
     [redrive] = [verdict for verdict in found if verdict.claim is claims.REDRIVE]
     assert (redrive.outcome, redrive.seen) == ("refuted", "FAILED, 0 moved AccessDenied")
 
 
-def test_a_move_that_began_too_early_is_begun_again(tmp_path: Path) -> None:
+def test_restarts_move_that_moved_nothing(tmp_path: Path) -> None:
     def task(started: int, moved: int) -> dict[str, Any]:
         counted = {"ApproximateNumberOfMessagesMoved": moved, "StartedTimestamp": started}
         return {"Results": [{"Status": "COMPLETED", **counted}]}
 
-    # The second start is not listed at once.
-    aws = Told(ListMessageMoveTasks=[task(1, 0), task(1, 0), task(2, 1)])
-    found = outcomes(run_one(CHECKS[1], world(aws, "alarms", tmp_path))[0])
+    # The second task is not listed immediately.
+    aws = FakeAws(ListMessageMoveTasks=[task(1, 0), task(1, 0), task(2, 1)])
+    found = outcomes(run_one(CHECKS[1], context(aws, "alarms", tmp_path))[0])
     assert found["redrive"] == "shown"
     assert len(aws.operations("StartMessageMoveTask")) == 2
 
 
-def test_the_alarm_is_the_templates(tmp_path: Path) -> None:
-    aws = Told()
-    run_one(CHECKS[1], world(aws, "alarms", tmp_path))
+def test_creates_the_templates_alarm(tmp_path: Path) -> None:
+    aws = FakeAws()
+    run_one(CHECKS[1], context(aws, "alarms", tmp_path))
     [line] = [line for line in aws.lines if line.startswith("cloudwatch:PutMetricAlarm")]
     for part in ('"Threshold": 0', '"Period": 60', '"MetricName": "ApproximateNumberOfMessagesVisible"'):
         assert part in line
 
 
-def test_a_launch_that_fails_refutes_it_and_says_why(tmp_path: Path) -> None:
+def test_failed_launch_is_refuted_with_reason(tmp_path: Path) -> None:
     record = {"Status": "FAILED", "RecordErrors": [{"Description": "not authorized: sqs:CreateQueue"}]}
-    aws = Told(DescribeRecord={"RecordDetail": record})
-    found, _ = run_one(CHECKS[2], world(aws, "launch", tmp_path))
-    told = {verdict.claim.id: (verdict.outcome, verdict.seen) for verdict in found}
-    assert told["provisioning"] == ("refuted", "FAILED: not authorized: sqs:CreateQueue")
-    assert told["build"][0] == told["termination"][0] == "undecided"
+    aws = FakeAws(DescribeRecord={"RecordDetail": record})
+    found, _ = run_one(CHECKS[2], context(aws, "launch", tmp_path))
+    found_by_id = {verdict.claim.id: (verdict.outcome, verdict.seen) for verdict in found}
+    assert found_by_id["provisioning"] == ("refuted", "FAILED: not authorized: sqs:CreateQueue")
+    assert found_by_id["build"][0] == found_by_id["termination"][0] == "undecided"
 
 
-def test_a_build_that_fails_refutes_only_the_build(tmp_path: Path) -> None:
-    aws = Told(ListPipelineExecutions={"pipelineExecutionSummaries": [{"status": "Failed"}]})
-    found, _ = run_one(CHECKS[2], world(aws, "launch", tmp_path))
+def test_failed_build_refutes_only_the_build(tmp_path: Path) -> None:
+    aws = FakeAws(ListPipelineExecutions={"pipelineExecutionSummaries": [{"status": "Failed"}]})
+    found, _ = run_one(CHECKS[2], context(aws, "launch", tmp_path))
     assert outcomes(found) == {"provisioning": "shown", "build": "refuted", "termination": "shown"}
 
 
-def test_without_the_portfolio_the_launch_is_undecided_and_says_what_to_do(tmp_path: Path) -> None:
-    aws = Told(DescribeStacks=service_error("ValidationError", "Stack with id x does not exist"))
-    found, _ = run_one(CHECKS[2], world(aws, "launch", tmp_path))
+def test_launch_without_portfolio_is_undecided_with_hint(tmp_path: Path) -> None:
+    aws = FakeAws(DescribeStacks=service_error("ValidationError", "Stack with id x does not exist"))
+    found, _ = run_one(CHECKS[2], context(aws, "launch", tmp_path))
     assert set(outcomes(found).values()) == {"undecided"}
     assert "make deploy" in found[0].seen
     assert aws.operations("Create", "Put", "Provision", "Associate") == []
 
 
-def test_who_is_a_principal_of_the_portfolio_stays_one(tmp_path: Path) -> None:
+def test_existing_principal_is_kept(tmp_path: Path) -> None:
     mine = {"Principals": [{"PrincipalARN": "arn:aws:iam::111122223333:role/you"}]}
-    aws = Told(ListPrincipalsForPortfolio=[{"Principals": [], "NextPageToken": "more"}, mine])
-    here = world(aws, "launch", tmp_path)
-    run_one(CHECKS[2], here)
-    here.ledger.remove_all()
+    aws = FakeAws(ListPrincipalsForPortfolio=[{"Principals": [], "NextPageToken": "more"}, mine])
+    ctx = context(aws, "launch", tmp_path)
+    run_one(CHECKS[2], ctx)
+    ctx.cleanup.run()
     assert aws.operations("Associate", "Disassociate") == []
 
 
-def test_a_principal_that_was_just_let_in_is_waited_for(tmp_path: Path) -> None:
+def test_waits_for_new_principal(tmp_path: Path) -> None:
     early = service_error("ResourceNotFoundException", "No launch paths found for resource: prod-1")
-    aws = Told(ProvisionProduct=[early, {"RecordDetail": {"RecordId": "rec-1"}}])
-    found, _ = run_one(CHECKS[2], world(aws, "launch", tmp_path))
+    aws = FakeAws(ProvisionProduct=[early, {"RecordDetail": {"RecordId": "rec-1"}}])
+    found, _ = run_one(CHECKS[2], context(aws, "launch", tmp_path))
     assert outcomes(found)["provisioning"] == "shown"
 
 
-def test_given_parameters_of_the_product_are_kept_and_a_given_bucket_is_not_removed(tmp_path: Path) -> None:
-    aws = Told()
-    here = world(aws, "launch", tmp_path, DataBucketName="team-data", PipelineNamePrefix="mine")
-    run_one(CHECKS[2], here)
-    here.ledger.remove_all()
+def test_passes_given_parameters_and_keeps_given_bucket(tmp_path: Path) -> None:
+    aws = FakeAws()
+    ctx = context(aws, "launch", tmp_path, DataBucketName="team-data", PipelineNamePrefix="mine")
+    run_one(CHECKS[2], ctx)
+    ctx.cleanup.run()
     [line] = [line for line in aws.lines if line.startswith("servicecatalog:ProvisionProduct")]
     assert '{"Key": "DataBucketName", "Value": "team-data"}' in line
     removed = [line for line in aws.lines if ":Delete" in line]
@@ -265,12 +261,12 @@ def test_given_parameters_of_the_product_are_kept_and_a_given_bucket_is_not_remo
     assert any('"PipelineName": "mine-p-smokeabc123"' in line for line in removed)
 
 
-def test_a_product_in_the_midst_of_being_provisioned_is_removed_once_it_can_be(tmp_path: Path) -> None:
+def test_removes_product_once_provisioning_allows_it(tmp_path: Path) -> None:
     busy = service_error("ValidationException", "the product is UNDER_CHANGE")
-    aws = Told(TerminateProvisionedProduct=[busy, busy, {"RecordDetail": {"RecordId": "rec-2"}}])
-    here = world(aws, "launch", tmp_path)
-    launching.write_down(here)
-    assert here.ledger.remove_all() == []
+    aws = FakeAws(TerminateProvisionedProduct=[busy, busy, {"RecordDetail": {"RecordId": "rec-2"}}])
+    ctx = context(aws, "launch", tmp_path)
+    launching.register_resources(ctx)
+    assert ctx.cleanup.run() == []
     assert len(aws.operations("TerminateProvisionedProduct")) == 3
 
 
@@ -285,12 +281,12 @@ JOB = {"ProcessingJobStatus": "Failed", "FailureReason": "AlgorithmError: exit c
         (
             {"DescribeProcessingJob": {**JOB, "ExitMessage": "no s3://b/missing/three-rows.csv"}},
             "refuted",
-            "it asked for the flow's own object",
+            "it requested the flow's source object",
         ),
         (
             {"DescribeProcessingJob": JOB, "FilterLogEvents": {"events": [{"message": "m"}]}},
             "refuted",
-            "it asked for the flow's own object",
+            "it requested the flow's source object",
         ),
         ({"DescribeProcessingJob": JOB, "FilterLogEvents": {"events": []}}, "undecided", "exit code 1"),
         ({"DescribeProcessingJob": {"ProcessingJobStatus": "Stopped"}}, "undecided", "Stopped"),
@@ -298,17 +294,17 @@ JOB = {"ProcessingJobStatus": "Failed", "FailureReason": "AlgorithmError: exit c
         ({"CreateProcessingJob": service_error("ResourceLimitExceeded", "quota")}, "undecided", "quota"),
     ],
 )
-def test_the_container_is_judged_by_rows_and_by_what_it_asked_for(
+def test_binding_verdict_depends_on_rows_and_requested_object(
     tmp_path: Path, answers: dict[str, Any], outcome: str, seen: str
 ) -> None:
-    found, _ = run_one(CHECKS[3], world(Told(**answers), "binding", tmp_path))
+    found, _ = run_one(CHECKS[3], context(FakeAws(**answers), "binding", tmp_path))
     [verdict] = found
     assert verdict.outcome == outcome
     assert seen in verdict.seen
 
 
-def test_the_job_is_the_products_own_and_ends_by_itself(tmp_path: Path) -> None:
-    request = binding.job(world(Told(), "binding", tmp_path))
+def test_job_is_the_products_with_time_limit(tmp_path: Path) -> None:
+    request = binding.job(context(FakeAws(), "binding", tmp_path))
     [flow, data] = request["ProcessingInputs"]
     name = "sagemaker-smoke-abc123-binding"
     assert flow["S3Input"]["S3Uri"] == f"s3://{name}-111122223333/flow/three-rows.flow"
@@ -318,23 +314,23 @@ def test_the_job_is_the_products_own_and_ends_by_itself(tmp_path: Path) -> None:
     assert request["ProcessingOutputConfig"]["Outputs"][0]["OutputName"].endswith(".default")
 
 
-def test_a_job_that_runs_is_stopped_and_one_that_has_ended_is_left(tmp_path: Path) -> None:
-    running, ended = Told(DescribeProcessingJob={"ProcessingJobStatus": "InProgress"}), Told()
+def test_stops_job_only_while_it_runs(tmp_path: Path) -> None:
+    running, ended = FakeAws(DescribeProcessingJob={"ProcessingJobStatus": "InProgress"}), FakeAws()
     for aws in (running, ended):
-        binding.stop(world(aws, "binding", tmp_path))
+        binding.stop(context(aws, "binding", tmp_path))
     assert running.operations("Stop") == ["StopProcessingJob"]
     assert ended.operations("Stop") == []
 
 
-def test_without_the_program_there_is_no_job(tmp_path: Path) -> None:
-    here = world(Told(), "binding", tmp_path)
-    here.program.unlink()
+def test_missing_program_is_undecided(tmp_path: Path) -> None:
+    ctx = context(FakeAws(), "binding", tmp_path)
+    ctx.program.unlink()
     with pytest.raises(UndecidedError, match="make build"):
-        binding.job(here)
+        binding.job(ctx)
 
 
-def test_a_check_that_breaks_still_gives_a_verdict_on_each_claim(tmp_path: Path) -> None:
-    found, interrupted = run_one(CHECKS[0], world(Told(StartPipelineExecution={}), "tokens", tmp_path))
+def test_crashed_check_still_gives_all_verdicts(tmp_path: Path) -> None:
+    found, interrupted = run_one(CHECKS[0], context(FakeAws(StartPipelineExecution={}), "tokens", tmp_path))
     assert set(outcomes(found).values()) == {"undecided"}
     assert "KeyError" in found[0].seen
     assert not interrupted

@@ -1,4 +1,4 @@
-"""`make smoke-aws` as a command: nothing without confirmation, and nothing left when it is interrupted."""
+"""The command behind `make smoke-aws`: it needs confirmation, and an interruption leaves no resources."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from conftest import REPOSITORY
+from fake_aws import program
 from local_aws.launcher import LocalAws
-from worlds import program
 
 NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_EC2_METADATA_DISABLED": "true"}
 
@@ -35,7 +35,7 @@ def run(folder: Path, environment: dict[str, str], *arguments: str) -> subproces
     )
 
 
-def test_a_dry_run_needs_no_credentials_prints_every_call_with_its_cost_and_makes_none(
+def test_dry_run_prints_calls_and_cost_without_credentials(
     tmp_path: Path,
 ) -> None:
     done = run(tmp_path, NOWHERE, "--dry-run")
@@ -53,7 +53,7 @@ def test_a_dry_run_needs_no_credentials_prints_every_call_with_its_cost_and_make
     assert run(tmp_path, NOWHERE, "--dry-run").stdout == done.stdout
 
 
-def test_a_dry_run_can_be_of_some_checks_and_of_another_region(tmp_path: Path) -> None:
+def test_dry_run_takes_checks_and_region(tmp_path: Path) -> None:
     region = {"AWS_REGION": "eu-west-1"}
     done = run(tmp_path, NOWHERE | region, "--dry-run", "--checks", "launch")
     assert done.returncode == 0, done.stderr
@@ -62,20 +62,20 @@ def test_a_dry_run_can_be_of_some_checks_and_of_another_region(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("checks", ["", "tokens,everything", "; rm"])
-def test_unknown_checks_are_refused(tmp_path: Path, checks: str) -> None:
+def test_rejects_unknown_checks(tmp_path: Path, checks: str) -> None:
     refused = run(tmp_path, NOWHERE, "--dry-run", "--checks", checks)
     assert refused.returncode == 1
-    assert "hint: some of tokens, alarms, launch, binding" in refused.stderr
+    assert "list of these: tokens, alarms, launch, binding" in refused.stderr
 
 
-def test_without_confirmation_nothing_is_asked(tmp_path: Path) -> None:
+def test_calls_nothing_without_confirmation(tmp_path: Path) -> None:
     refused = run(tmp_path, NOWHERE)
     assert refused.returncode == 1
     assert "CONFIRM is not set" in refused.stderr
     assert "hint: DRY_RUN=1" in refused.stderr
 
 
-def test_another_account_than_the_confirmed_one_is_left_alone(aws: LocalAws, tmp_path: Path) -> None:
+def test_rejects_account_other_than_the_confirmed_one(aws: LocalAws, tmp_path: Path) -> None:
     refused = run(tmp_path, aws.environment(), "--confirm", "111122223333")
     assert refused.returncode == 1
     assert "CONFIRM=`111122223333` is not this account: 000000000000, us-east-1" in refused.stderr
@@ -83,9 +83,7 @@ def test_another_account_than_the_confirmed_one_is_left_alone(aws: LocalAws, tmp
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_removes_what_it_made_and_reports(
-    aws: LocalAws, tmp_path: Path, number: signal.Signals
-) -> None:
+def test_interrupted_run_cleans_up_and_reports(aws: LocalAws, tmp_path: Path, number: signal.Signals) -> None:
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     report = tmp_path / "report.json"
     process = subprocess.Popen(
@@ -112,7 +110,7 @@ def test_an_interrupted_run_removes_what_it_made_and_reports(
     out, err = process.communicate(timeout=100)
     assert process.returncode == 1
     assert "error: Interrupted." in err
-    assert "SHOWN      an equal token gives the same execution" in out
+    assert "SHOWN      an equal token returns the same execution" in out
     assert "interrupted" in out
     assert '"left": []' in report.read_text()
     assert aws.client("iam").list_roles()["Roles"] == []

@@ -1,4 +1,4 @@
-"""The staged templates are valid, and differ from the checked-in ones in nothing but what was staged."""
+"""The staged templates are valid, and differ from the checked-in ones only in the staged values."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def lint(path: Path) -> None:
 
 
 @pytest.mark.parametrize("everything", [False, True])
-def test_the_staged_product_is_valid_and_offers_only_what_was_packaged(
+def test_product_is_valid_and_offers_only_what_was_packaged(
     root: Path, tmp_path: Path, everything: bool
 ) -> None:
     staged = tmp_path / "staged.yaml"
@@ -60,12 +60,12 @@ def test_the_staged_product_is_valid_and_offers_only_what_was_packaged(
     lint(staged)
 
 
-def test_the_staged_product_differs_in_the_defaults_and_the_offer_only(root: Path) -> None:
+def test_product_differs_only_in_defaults_and_allowed_values(root: Path) -> None:
     differing = changed(PRODUCT, staged_product(root, arm64=False, native=False))
     assert all(line[1:].startswith(("Default: ", "AllowedValues: ")) for line in differing)
 
 
-def test_the_staged_portfolio_is_valid_and_needs_the_principal_only(tmp_path: Path) -> None:
+def test_portfolio_is_valid_and_requires_only_the_principal(tmp_path: Path) -> None:
     staged = tmp_path / "staged.yaml"
     staged.write_bytes(portfolio(PORTFOLIO, PLACE, VERSIONS))
     lint(staged)
@@ -77,7 +77,7 @@ def test_the_staged_portfolio_is_valid_and_needs_the_principal_only(tmp_path: Pa
     assert needed == ["SCPortfolioPrincipalRoleArn"]
 
 
-def test_the_staged_portfolio_differs_in_the_staging_parameters_and_the_versions_only() -> None:
+def test_portfolio_differs_only_in_staging_parameters_and_versions() -> None:
     added = [line[1:] for line in changed(PORTFOLIO, portfolio(PORTFOLIO, PLACE, VERSIONS)) if line[0] == "+"]
     assert added == [
         "Parameters: [StagingBucketName, StagingPrefix]",
@@ -86,13 +86,13 @@ def test_the_staged_portfolio_differs_in_the_staging_parameters_and_the_versions
         "- Name: '1.0'",
         f"LoadTemplateFromURL: '{VERSIONS[0].url}'",
         "- Name: '2.0'",
-        "Description: Transform and ingest features into a feature group",
+        "Description: Transforms uploaded files and ingests them into a feature group",
         "Info:",
         f"LoadTemplateFromURL: '{VERSIONS[1].url}'",
     ]
 
 
-def test_the_hashes_that_a_version_needs_are_no_parameters_of_the_staged_portfolio() -> None:
+def test_portfolio_has_no_parameters_for_a_versions_hash() -> None:
     staged = portfolio(PORTFOLIO, PLACE, VERSIONS).decode()
     for name in ("ProductTemplateSha256", "ProductVersion"):
         assert name in PORTFOLIO.read_text()

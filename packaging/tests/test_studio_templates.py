@@ -1,4 +1,4 @@
-"""`make studio-templates`: what is changed so that a domain offers the template from S3."""
+"""`make studio-templates`: the changes to the bucket and the domain."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def rules(shell: Shell) -> list[dict[str, object]]:
-    """The CORS rules that were written."""
+    """The written CORS rules."""
     [put] = shell.calls("put-bucket-cors")
     assert put[put.index("--expected-bucket-owner") + 1] == "123456789012"
     configuration = json.loads(put[put.index("--cors-configuration") + 1])
     return list(configuration["CORSRules"])
 
 
-def test_the_domain_is_told_where_and_the_bucket_lets_studio_read(shell: Shell) -> None:
+def test_tags_domain_and_allows_studio_to_read(shell: Shell) -> None:
     done = shell.run(*ARGUMENTS)
     assert done.returncode == 0, done.stderr
     [rule] = rules(shell)
@@ -50,7 +50,7 @@ def test_the_domain_is_told_where_and_the_bucket_lets_studio_read(shell: Shell) 
     assert f"aws sagemaker delete-tags --resource-arn {DOMAIN} --tag-keys {TAG}" in done.stdout
 
 
-def test_the_rules_of_others_are_kept_and_an_old_one_of_ours_is_renewed(shell: Shell) -> None:
+def test_keeps_other_rules_and_replaces_our_old_rule(shell: Shell) -> None:
     shell.run(*ARGUMENTS)
     [ours] = rules(shell)
     shell.answers["s3api get-bucket-cors"] = {
@@ -60,7 +60,7 @@ def test_the_rules_of_others_are_kept_and_an_old_one_of_ours_is_renewed(shell: S
     assert rules(shell) == [OTHERS, ours]
 
 
-def test_a_second_run_changes_nothing(shell: Shell) -> None:
+def test_second_run_changes_nothing(shell: Shell) -> None:
     shell.run(*ARGUMENTS)
     shell.answers["s3api get-bucket-cors"] = {"out": {"CORSRules": [OTHERS, *rules(shell)]}}
     shell.answers["sagemaker list-tags"] = {"out": {"Tags": [{"Key": TAG, "Value": LOCATION}]}}
@@ -70,10 +70,10 @@ def test_a_second_run_changes_nothing(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "answer", "told"),
+    ("command", "answer", "expected"),
     [
         ("s3api head-object", service_error("HeadObject", "404", "Not Found"), "make package"),
-        ("s3api head-object", service_error("HeadObject", "403", "Forbidden"), "this account's"),
+        ("s3api head-object", service_error("HeadObject", "403", "Forbidden"), "is in this account"),
         ("sagemaker describe-domain", service_error("DescribeDomain", "ResourceNotFound"), "list-domains"),
         (
             "sagemaker list-tags",
@@ -83,18 +83,16 @@ def test_a_second_run_changes_nothing(shell: Shell) -> None:
         ("s3api get-bucket-cors", service_error("GetBucketCors", "AccessDenied"), "s3:GetBucketCORS"),
     ],
 )
-def test_nothing_is_changed_when_something_stands_in_the_way(
-    shell: Shell, command: str, answer: Answers, told: str
-) -> None:
+def test_changes_nothing_on_error(shell: Shell, command: str, answer: Answers, expected: str) -> None:
     shell.answers[command] = answer
     refused = shell.run(*ARGUMENTS)
     assert refused.returncode == 1
-    assert told in refused.stderr.rpartition("hint: ")[2]
+    assert expected in refused.stderr.rpartition("hint: ")[2]
     assert shell.calls("put-bucket-cors", "add-tags") == []
 
 
 @pytest.mark.parametrize("domain", ["", "my-domain", "d-UPPER", "d-" + "a" * 100, "d-도메인"])
-def test_what_is_no_domain_is_refused(shell: Shell, domain: str) -> None:
+def test_rejects_invalid_domain(shell: Shell, domain: str) -> None:
     refused = shell.run("studio_templates.py", "--bucket", "my-bucket", "--domain", domain)
     assert refused.returncode == 1
     assert "DOMAIN_ID" in refused.stderr

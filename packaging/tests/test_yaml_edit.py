@@ -1,4 +1,4 @@
-"""Single values are changed, and every other character stays."""
+"""Changes single values, and keeps every other character."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ Last: !Sub |
 """
 
 
-def test_what_is_not_changed_stays_to_the_letter() -> None:
+def test_keeps_unchanged_text() -> None:
     assert Document(TEMPLATE).changed() == TEMPLATE
 
 
-def test_a_value_is_replaced_where_it_stands() -> None:
+def test_replaces_value_in_place() -> None:
     document = Document(TEMPLATE)
     document.set_text("it's new", "Parameters", "A", "Default")
     document.set_text("c", "Parameters", "C", "Default")
@@ -48,13 +48,13 @@ def test_a_value_is_replaced_where_it_stands() -> None:
     assert document.changed() == expected
 
 
-def test_a_missing_value_is_added_behind_the_others() -> None:
+def test_adds_missing_value_at_the_end() -> None:
     document = Document(TEMPLATE)
     document.set_text("b", "Parameters", "B", "Default")
     assert document.changed() == TEMPLATE.replace("'z']\n", "'z']\n    Default: 'b'\n")
 
 
-def test_a_key_is_taken_away_with_its_lines_and_no_others() -> None:
+def test_removes_key_with_its_lines() -> None:
     document = Document(TEMPLATE)
     document.remove("Parameters", "Gone")
     document.set_list(["A", "B"], "Form", "Names")
@@ -62,7 +62,7 @@ def test_a_key_is_taken_away_with_its_lines_and_no_others() -> None:
     assert document.changed() == expected
 
 
-def test_an_item_is_repeated_with_other_values() -> None:
+def test_repeats_item_with_other_values() -> None:
     text = "Versions:\n  - Name: !Ref V # why\n    Info:\n      Url: !Sub u\n# behind\nOther: 1\n"
     document = Document(text)
     document.repeat_item(
@@ -73,7 +73,7 @@ def test_an_item_is_repeated_with_other_values() -> None:
     assert document.changed() == f"Versions:\n{first}{second}# behind\nOther: 1\n"
 
 
-def test_texts_are_told_from_all_else() -> None:
+def test_distinguishes_text_from_other_values() -> None:
     document = Document("a: text\nb: 1\nc: !Ref a\nd: [x]\ne: '1'\nf:\n")
     assert document.text("a") == "text"
     assert document.text("e") == "1"
@@ -86,16 +86,16 @@ def test_texts_are_told_from_all_else() -> None:
     "text",
     ["", "# only a comment", "a: [", "a: b: c", "\x00", "[" * 5_000, "a: *none", "a: 1\n---\nb: 2\n"],
 )
-def test_what_cannot_be_read_is_an_error(text: str) -> None:
+def test_rejects_invalid_yaml(text: str) -> None:
     with pytest.raises(YamlError):
         Document(text)
 
 
-def test_anchors_that_would_grow_without_bounds_do_no_harm() -> None:
+def test_alias_bomb_is_harmless() -> None:
     bomb = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 200))
     assert Document(bomb).length("a0") == 1
 
 
-def test_a_key_that_is_there_twice_is_an_error() -> None:
+def test_rejects_duplicate_key() -> None:
     with pytest.raises(YamlError, match="twice"):
         Document("a: 1\na: 2\n").text("a")

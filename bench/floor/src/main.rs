@@ -1,4 +1,4 @@
-//! The least that a Lambda on `lambda_runtime` can be: it answers without calling anything.
+//! A minimal Lambda function on `lambda_runtime`: it answers without calling anything.
 
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A certificate authority that lives as long as one benchmark.
+//! A certificate authority for one run of the benchmark.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,25 +8,25 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 
-/// Where Linux distributions keep the authorities that they trust.
+/// The trust stores of Linux distributions.
 const SYSTEM_BUNDLES: [&str; 2] =
     ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
-/// What endpoints speak to SDKs; AWS's control planes have no HTTP/2.
+/// The endpoint's protocol. AWS's control planes do not support HTTP/2.
 const ALPN: &[u8] = b"http/1.1";
 
-/// The authority, and what candidates and the endpoint need of it.
+/// The authority's files and configuration for candidates and the endpoint.
 pub(crate) struct Authority {
-    /// All that the machine trusts and this authority: candidates read as many certificates as
-    /// they would in Lambda.
+    /// The system's trusted certificates and this authority's, so that candidates read as many
+    /// certificates as in Lambda.
     pub(crate) bundle: PathBuf,
-    /// How many certificates are in the bundle.
+    /// Number of certificates in the bundle.
     pub(crate) bundle_certificates: usize,
-    /// For an endpoint called `localhost`.
+    /// TLS configuration for an endpoint at `localhost`.
     pub(crate) server: Arc<ServerConfig>,
 }
 
 impl Authority {
-    /// Makes an authority and a certificate for `localhost`, and leaves the bundle in `work`.
+    /// Creates an authority and a certificate for `localhost`, and writes the bundle into `work`.
     pub(crate) fn new(work: &Path) -> Result<Self> {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -44,11 +44,11 @@ impl Authority {
         let certificates = format!("{}\n{}", system.unwrap_or_default(), authority.pem());
         let bundle = std::path::absolute(work.join("bundle.pem"))?;
         std::fs::write(&bundle, &certificates)
-            .with_context(|| format!("{} could not be written", bundle.display()))?;
+            .with_context(|| format!("cannot write {}", bundle.display()))?;
 
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let key = PrivateKeyDer::try_from(leaf_key.serialize_der())
-            .map_err(|error| anyhow::anyhow!("the key just made is not one: {error}"))?;
+            .map_err(|error| anyhow::anyhow!("the generated key is invalid: {error}"))?;
         let mut server = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()

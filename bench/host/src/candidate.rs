@@ -1,4 +1,4 @@
-//! What is measured.
+//! The Lambda functions to measure.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,33 +6,33 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-/// A Lambda function, ready to be started.
+/// A Lambda function that can be started.
 pub(crate) struct Candidate {
     /// Its key in the results.
     pub(crate) name: &'static str,
-    /// What people read.
+    /// Its title in the table and the plot.
     pub(crate) title: &'static str,
     program: PathBuf,
     arguments: Vec<OsString>,
     folder: PathBuf,
     /// Whether it calls SageMaker.
     pub(crate) calls: bool,
-    /// Bytes of its zip.
+    /// Size of its zip in bytes.
     pub(crate) package: u64,
 }
 
 impl Candidate {
-    /// The zip that is shipped.
+    /// The shipped package.
     pub(crate) fn ours(folder: &Path) -> Result<Self> {
         Self::bootstrap("ours", "start-pipeline (Rust)", folder, true)
     }
 
-    /// An earlier build of ours.
+    /// An earlier build of the package.
     pub(crate) fn before(folder: &Path) -> Result<Self> {
         Self::bootstrap("before", "an earlier build", folder, true)
     }
 
-    /// A bootstrap on `lambda_runtime` that calls nothing.
+    /// An empty function on `lambda_runtime`.
     pub(crate) fn floor(folder: &Path) -> Result<Self> {
         Self::bootstrap("floor", "empty Rust Lambda", folder, false)
     }
@@ -56,7 +56,7 @@ impl Candidate {
         .checked()
     }
 
-    /// The same handler in Python, as Lambda's own runtime would start it.
+    /// The same handler in Python, started like in Lambda's Python runtime.
     pub(crate) fn python(folder: &Path, interpreter: &Path) -> Result<Self> {
         let folder = std::path::absolute(folder)?;
         Self {
@@ -73,11 +73,11 @@ impl Candidate {
 
     fn checked(self) -> Result<Self> {
         let program = &self.program;
-        ensure!(program.is_file(), "{}: {} is not there", self.name, program.display());
+        ensure!(program.is_file(), "{}: {} does not exist", self.name, program.display());
         Ok(self)
     }
 
-    /// What starts it, with nothing of this process's environment.
+    /// Returns the command that starts it, without this process's environment.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command
@@ -92,5 +92,5 @@ impl Candidate {
 
 fn size(file: &Path) -> Result<u64> {
     let metadata = file.metadata();
-    Ok(metadata.with_context(|| format!("{} is not there", file.display()))?.len())
+    Ok(metadata.with_context(|| format!("{} does not exist", file.display()))?.len())
 }

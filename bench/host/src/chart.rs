@@ -1,4 +1,4 @@
-//! The plot: one panel a figure, one bar a candidate.
+//! The plot, with a panel for each metric and a bar for each candidate.
 
 use anyhow::{Result, anyhow};
 use plotters::prelude::*;
@@ -10,18 +10,18 @@ const WIDTH: u32 = 840;
 const PANEL: i32 = 104;
 const PANELS: [&str; 4] = [FIRST_ANSWER, WARM_P50, MEMORY, PACKAGE];
 const BAR: i32 = 20;
-/// Where bars begin, and how long the longest is.
+/// Left end of the bars, and length of the longest one.
 const BARS: (i32, i32) = (190, 520);
 const COLOURS: [RGBColor; 3] =
     [RGBColor(196, 78, 32), RGBColor(70, 105, 150), RGBColor(150, 150, 150)];
 
-/// The plot of a report's medians, each panel to a scale of its own that begins at 0.
+/// Plots a report's medians. Each panel has its own scale, which begins at 0.
 pub(crate) fn svg(report: &Report) -> Result<String> {
     let mut text = String::new();
     {
         let height = u32::try_from(PANEL)? * u32::try_from(PANELS.len())? + 12;
         let area = SVGBackend::with_string(&mut text, (WIDTH, height)).into_drawing_area();
-        let failed = |error| anyhow!("the plot could not be drawn: {error}");
+        let failed = |error| anyhow!("cannot draw the plot: {error}");
         area.fill(&WHITE).map_err(failed)?;
         for (top, name) in (12..).step_by(PANEL.unsigned_abs() as usize).zip(PANELS) {
             draw(&area, top, &report.candidates, name).map_err(failed)?;
@@ -40,7 +40,7 @@ fn draw<'a>(
     candidates: &[Measured],
     name: &str,
 ) -> std::result::Result<(), Failed<'a>> {
-    // An earlier build is for the table alone.
+    // An earlier build appears only in the table.
     let metrics: Vec<(&Measured, &Metric)> = candidates
         .iter()
         .take(COLOURS.len())
@@ -65,7 +65,7 @@ fn draw<'a>(
     Ok(())
 }
 
-/// A bar's length in pixels: at least one, so that the smallest is seen.
+/// Returns a bar's length in pixels: at least one, so that it is visible.
 #[expect(clippy::cast_possible_truncation, reason = "a share of a few hundred pixels")]
 fn length(share: f64) -> i32 {
     ((f64::from(BARS.1) * share).round() as i32).max(1)
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bars_are_in_proportion_and_never_invisible() {
+    fn scales_bars_and_keeps_them_visible() {
         assert_eq!([1.0, 0.5, 0.0].map(length), [520, 260, 1]);
     }
 }

@@ -1,4 +1,4 @@
-//! Whether what was measured did its work.
+//! Checks that the measured functions worked correctly.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -8,10 +8,14 @@ use crate::events::Event;
 use crate::sagemaker::execution_arn;
 use crate::turn::Turn;
 
-/// Checks each answer against its event and, of a candidate that calls SageMaker, its request.
+/// Checks each answer against its event, and against the request if the candidate calls SageMaker.
 pub(crate) fn answers(candidate: &Candidate, events: &[Event], turn: &Turn) -> Result<()> {
     let traffic = &turn.traffic;
-    ensure!(traffic.problems.is_empty(), "the endpoint met {}", traffic.problems.join("; "));
+    ensure!(
+        traffic.problems.is_empty(),
+        "the endpoint had problems: {}",
+        traffic.problems.join("; ")
+    );
     ensure!(turn.answers.len() == events.len(), "not every event was answered");
     let requests = if candidate.calls { events.len() } else { 0 };
     ensure!(
@@ -44,7 +48,7 @@ fn started(event: &Event, answer: &[u8], request: Option<&Value>) -> Result<()> 
     Ok(())
 }
 
-/// Checks that two candidates asked SageMaker for exactly the same.
+/// Checks that two candidates sent the same requests to SageMaker.
 pub(crate) fn same_requests(one: &Turn, other: &Turn) -> Result<()> {
     for (one, other) in one.traffic.requests.iter().zip(&other.traffic.requests) {
         ensure!(one == other, "two candidates' requests differ:\n{one}\n{other}");
@@ -82,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_right_answer_passes_and_any_other_does_not() {
+    fn accepts_only_the_correct_answer() {
         let token = "a".repeat(64);
         let right = answer(&token);
         let check = |answer: &Value, request: &Value| {
@@ -104,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_floor_has_nothing_to_say() {
+    fn accepts_only_outcome_nothing_from_floor() {
         assert!(started(&event(), b"{\"outcome\":\"nothing\"}", None).is_ok());
         assert!(started(&event(), b"{\"outcome\":\"started\"}", None).is_err());
     }

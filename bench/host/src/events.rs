@@ -1,23 +1,23 @@
-//! The events that candidates get.
+//! The events for the candidates.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-/// What one invocation brings.
+/// The event of one invocation.
 #[derive(Debug)]
 pub(crate) struct Event {
     pub(crate) payload: String,
-    /// `s3://bucket/key` of the object that it is about.
+    /// `s3://bucket/key` of its object.
     pub(crate) input_url: String,
 }
 
-/// `count` events after the sample in `file`, each about an object of its own, so that no candidate
-/// can gain from having seen it before.
+/// Creates `count` events from the sample in `file`. Each has a different object, so that no candidate
+/// benefits from caching.
 pub(crate) fn numbered(file: &Path, count: usize) -> Result<Vec<Event>> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("{} could not be read", file.display()))?;
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let sample: Value =
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;
     let bucket = sample["detail"]["bucket"]["name"].as_str().context("the event has no bucket")?;

@@ -1,14 +1,14 @@
-//! As much of HTTP/1.1 as Lambda runtimes and AWS SDKs speak.
+//! The part of HTTP/1.1 that Lambda runtimes and AWS SDKs use.
 
 use std::io::{Read, Write};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-/// Most headers that a request may have.
+/// Maximum number of headers in a request.
 const HEADERS_MAX: usize = 64;
 
-/// One request, and when its last byte had been read.
+/// A request, and the time when its last byte was read.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -25,7 +25,7 @@ impl Request {
     }
 }
 
-/// A connection from a client that sends one request after the other.
+/// A connection from a client that sends one request at a time.
 #[derive(Debug)]
 pub(crate) struct Connection<S> {
     stream: S,
@@ -37,7 +37,7 @@ impl<S: Read + Write> Connection<S> {
         Self { stream, buffer: Vec::with_capacity(16 * 1024) }
     }
 
-    /// The next request, or `None` when the client has closed the connection between two.
+    /// Reads the next request. Returns `None` if the client closed the connection between requests.
     pub(crate) fn request(&mut self) -> Result<Option<Request>> {
         let mut chunk = [0; 16 * 1024];
         loop {
@@ -60,7 +60,8 @@ impl<S: Read + Write> Connection<S> {
     }
 }
 
-/// The request at the beginning of `bytes` and its length, or `None` if it is not all there.
+/// Parses the request at the beginning of `bytes`. Returns it with its length, or `None` if it is
+/// incomplete.
 fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut head = httparse::Request::new(&mut headers);
@@ -78,10 +79,10 @@ fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>> {
         read_at: Instant::now(),
     };
     if request.header("transfer-encoding").is_some() {
-        bail!("the request's body is chunked, which no candidate was known to do");
+        bail!("the request's body is chunked, which is not supported");
     }
     let body_length = match request.header("content-length") {
-        Some(length) => length.parse::<usize>().context("content-length is no number")?,
+        Some(length) => length.parse::<usize>().context("content-length is not a number")?,
         None => 0,
     };
     let length = head_length + body_length;
@@ -96,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    /// Gives its input byte by byte, the worst that a network may do.
+    /// Returns its input byte by byte, like a slow network.
     struct Slow(Cursor<Vec<u8>>);
 
     impl Read for Slow {
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_follow_one_another_on_a_connection() {
+    fn reads_several_requests_from_a_connection() {
         let mut connection = connection(
             "POST /a HTTP/1.1\r\nContent-Length: 3\r\nX-Amz-Target: T\r\n\r\nabcGET /b HTTP/1.1\r\n\r\n",
         );
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_or_not_understood_is_an_error() {
+    fn rejects_truncated_and_unsupported_requests() {
         for text in [
             "POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nab",
             "POST /a HTTP/1.1\r\nContent-Length: three\r\n\r\n",

@@ -1,22 +1,22 @@
-//! Where it was measured.
+//! The machine that ran the benchmark.
 
 use std::thread::available_parallelism;
 
 use serde::Serialize;
 
-/// The machine, and how busy it was when the benchmark began.
+/// The machine, and its load when the benchmark began.
 #[derive(Debug, Serialize)]
 pub(crate) struct Machine {
     pub(crate) processor: String,
     pub(crate) cores: usize,
     pub(crate) memory_gib: u64,
     pub(crate) kernel: String,
-    /// The load of the last minute.
+    /// The load average of the last minute.
     pub(crate) load: String,
 }
 
 impl Machine {
-    /// What Linux says about this one; what it does not say is `unknown`.
+    /// Describes this machine. Values that Linux does not provide are `unknown`.
     pub(crate) fn here() -> Self {
         let processor = value("/proc/cpuinfo", "model name").unwrap_or("unknown".to_owned());
         let memory = value("/proc/meminfo", "MemTotal");

@@ -1,9 +1,13 @@
-//! Measures Lambdas side by side: process start to first answer, warm calls, memory, package.
+//! Compares Lambda functions: process start to first answer, warm invocations, memory and package.
 //!
-//! Module by module: [`candidate`] says what is measured; [`turn`] starts one candidate as a fresh
-//! process and measures it, against [`runtime_api`] (Lambda's side) and [`sagemaker`] (AWS's side,
-//! over TLS by [`authority`]'s certificate); [`check`] makes sure that what was measured did its
-//! work; [`statistics`] makes figures of the turns; [`report`] and [`chart`] write them down.
+//! The modules:
+//!
+//! - [`candidate`]: the functions to measure.
+//! - [`turn`]: starts one candidate in a new process and measures it, against [`runtime_api`] (Lambda's
+//!   side) and [`sagemaker`] (AWS's side, over TLS with [`authority`]'s certificate).
+//! - [`check`]: checks that the candidates worked correctly.
+//! - [`statistics`]: summarizes the turns.
+//! - [`report`] and [`chart`]: write the results.
 
 mod authority;
 mod candidate;
@@ -34,16 +38,16 @@ use crate::turn::Turn;
 const USAGE: &str = "\
 lambda-bench --ours DIR --floor DIR --python DIR --interpreter FILE --event FILE [options]
 
-  --ours DIR, --floor DIR   where `bootstrap` and its `bootstrap.zip` are
-  --python DIR              where `handler.py`, what it needs and `package.zip` are
-  --interpreter FILE        the Python that has awslambdaric
-  --event FILE              the event, of which each invocation gets its own version
-  --before DIR              an earlier build of ours, to compare with (as --ours)
-  --work DIR                for certificates and the candidates' output (default: target/bench/work)
-  --out DIR                 for lambda.json and lambda.svg (default: bench/results)
-  --runs N                  turns of each candidate (default: 40)
-  --warm N                  invocations of each turn after the first (default: 200)
-  --version NAME=TEXT       a version to state in the results; may be given more than once";
+  --ours DIR, --floor DIR   folders with `bootstrap` and `bootstrap.zip`
+  --python DIR              folder with `handler.py`, its dependencies and `package.zip`
+  --interpreter FILE        Python interpreter that has awslambdaric
+  --event FILE              sample event; each invocation gets a variant with another key
+  --before DIR              an earlier build to compare with, in a folder like --ours
+  --work DIR                folder for certificates and the candidates' output (default: target/bench/work)
+  --out DIR                 folder for lambda.json and lambda.svg (default: bench/results)
+  --runs N                  runs of each candidate (default: 40)
+  --warm N                  invocations after the first one, in each run (default: 200)
+  --version NAME=TEXT       a version to include in the results; may be repeated";
 
 struct Options {
     ours: PathBuf,
@@ -79,7 +83,8 @@ fn options() -> Result<Option<Options>> {
             Long("warm") => warm = arguments.value()?.parse()?,
             Long("version") => {
                 let text = arguments.value()?.string()?;
-                let (name, version) = text.split_once('=').context("--version is NAME=TEXT")?;
+                let (name, version) =
+                    text.split_once('=').context("--version must be NAME=TEXT")?;
                 versions.push((name.to_owned(), version.to_owned()));
             }
             Long("help") => return Ok(None),
@@ -129,12 +134,12 @@ fn main() -> Result<()> {
 
     let take = |candidate: &Candidate| -> Result<Turn> {
         let turn = turn::take(candidate, &events, &sagemaker, &authority, &options.work)
-            .with_context(|| format!("{} could not be measured", candidate.name))?;
+            .with_context(|| format!("cannot measure {}", candidate.name))?;
         check::answers(candidate, &events, &turn)
-            .with_context(|| format!("{} did not do its work", candidate.name))?;
+            .with_context(|| format!("{} did not work correctly", candidate.name))?;
         Ok(turn)
     };
-    // Files come into the page cache, and requests are compared, before anything counts.
+    // Not measured: fills the page cache and compares the candidates' requests.
     let rehearsal = candidates.iter().map(take).collect::<Result<Vec<_>>>()?;
     check::same_requests(&rehearsal[0], &rehearsal[1])?;
     let mut turns: Vec<Vec<Turn>> = candidates.iter().map(|_| Vec::new()).collect();
@@ -157,8 +162,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Whose turn it is in a run: nobody always comes first, nor always after the same neighbour, whose
-/// traces in caches would be taken for speed.
+/// Returns the order of the candidates in a run. It varies, so that no candidate is always first, or
+/// always follows the same one and benefits from its cached data.
 fn order(run: usize, candidates: usize) -> Vec<usize> {
     let mut order: Vec<_> = (0..candidates).map(|place| (run / 2 + place) % candidates).collect();
     if run % 2 == 1 {
@@ -174,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_has_a_turn_in_each_run_and_neighbours_on_either_side() {
+    fn varies_order_of_candidates() {
         let orders: Vec<_> = (0..6).map(|run| order(run, 3)).collect();
         for order in &orders {
             assert_eq!(order.iter().collect::<HashSet<_>>().len(), 3);

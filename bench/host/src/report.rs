@@ -1,4 +1,4 @@
-//! The figures, as a table and as JSON.
+//! The results, as a table and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use crate::machine::Machine;
 use crate::statistics::{Summary, percentile};
 use crate::turn::Turn;
 
-/// Everything that was found out.
+/// All results.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     machine: Machine,
@@ -22,7 +22,7 @@ pub(crate) struct Report {
     /// In the order of the table's columns.
     pub(crate) candidates: Vec<Measured>,
     goals: Vec<Goal>,
-    /// Ours over an earlier build, figure by figure, where there is one.
+    /// The ratio of ours to an earlier build for each metric, if there is one.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     over_before: BTreeMap<&'static str, Summary>,
 }
@@ -35,7 +35,7 @@ struct Settings {
     connections_to_sagemaker_per_run: usize,
 }
 
-/// One candidate's figures.
+/// The metrics of one candidate.
 #[derive(Debug, Serialize)]
 pub(crate) struct Measured {
     pub(crate) name: &'static str,
@@ -43,7 +43,7 @@ pub(crate) struct Measured {
     pub(crate) metrics: Vec<Metric>,
 }
 
-/// One figure of one candidate, with its value in each run.
+/// One metric of one candidate, with its value in each run.
 #[derive(Debug, Serialize)]
 pub(crate) struct Metric {
     pub(crate) name: &'static str,
@@ -53,11 +53,11 @@ pub(crate) struct Metric {
     runs: Vec<f64>,
 }
 
-/// A ratio that is aimed for. It is stated, not asserted: another machine may show another one.
+/// A goal for a ratio. It is reported but not asserted, because machines differ.
 #[derive(Debug, Serialize)]
 struct Goal {
     name: &'static str,
-    /// The quotient in each run; of the package's size there is only one.
+    /// The ratio, paired by run. The package's size has only one value.
     measured: Summary,
     #[serde(skip_serializing_if = "Option::is_none")]
     at_least: Option<f64>,
@@ -111,7 +111,7 @@ impl Report {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// What people read: medians, with the middle half of the runs in brackets.
+    /// Formats the results as a table: medians, with quartiles in brackets.
     pub(crate) fn table(&self) -> String {
         let Machine { processor, cores, memory_gib, kernel, load } = &self.machine;
         let Settings { runs, warm_invocations_per_run: warm, trusted_certificates, .. } =
@@ -238,7 +238,7 @@ fn shown(summary: &Summary) -> String {
     format!("{} ({} to {})", figure(median), figure(lower), figure(upper))
 }
 
-/// Three significant digits, or all before the point.
+/// Formats a number with three significant digits, or without decimals.
 pub(crate) fn figure(value: f64) -> String {
     match value {
         100.0.. => format!("{value:.0}"),
@@ -262,13 +262,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_have_three_digits() {
+    fn formats_three_significant_digits() {
         let figures = [0.12345, 1.2345, 12.345, 123.45, 1234.5].map(figure);
         assert_eq!(figures, ["0.123", "1.23", "12.3", "123", "1234"]);
     }
 
     #[test]
-    fn the_spread_is_shown_where_there_is_one() {
+    fn shows_quartiles_if_they_differ() {
         assert_eq!(shown(&Summary::of(&[1.0, 2.0, 3.0])), "2.00 (1.50 to 2.50)");
         assert_eq!(shown(&Summary::of(&[2.0])), "2.00");
     }
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_goal_is_met_at_its_limit_and_missed_beyond_it() {
+    fn meets_goal_at_limit_and_misses_it_beyond() {
         let met = |ours, python, floor| -> Vec<_> {
             let (ours, python) = (measured("ours", ours), measured("python", python));
             goals(&ours, &python, &measured("floor", floor)).iter().map(|goal| goal.met).collect()

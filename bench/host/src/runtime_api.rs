@@ -1,9 +1,9 @@
-//! Lambda's side: the Runtime API of one process, on 127.0.0.1.
+//! A fake of Lambda's Runtime API for one process, on 127.0.0.1.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 //!
-//! It hands out one event after the other, each as soon as the process asks for it, and notes when
-//! what happened. A process that asks for one more than there are has done its work.
+//! It sends one event for each request of the process and records times. The run is complete when the
+//! process asks for an event after the last one.
 
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command};
@@ -18,27 +18,27 @@ use crate::http::{Connection, Request};
 use crate::process;
 
 const PREFIX: &str = "/2018-06-01/runtime/";
-/// The function's time-out, as its deadline says.
+/// The function's timeout, from which its deadline is computed.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The server of one process.
+/// The Runtime API server for one process.
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
     session: Arc<Session>,
 }
 
-/// What happened when.
+/// The recorded times and answers.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
-    /// The first request for an event.
+    /// Time of the first request for an event.
     pub(crate) first_next: Option<Instant>,
-    /// The end of the first answer.
+    /// Time of the first answer's last byte.
     pub(crate) first_answer: Option<Instant>,
-    /// Processor time and peak memory at the first answer.
+    /// CPU time and peak memory at the first answer.
     pub(crate) after_first: Option<(Duration, u64)>,
-    /// For each event, the time from its first byte to its answer's last.
+    /// For each event, the time from its first byte to its answer's last byte.
     pub(crate) latencies: Vec<Duration>,
-    /// What the process answered.
+    /// The answers of the process.
     pub(crate) answers: Vec<Vec<u8>>,
 }
 
@@ -64,7 +64,7 @@ impl Session {
 }
 
 impl RuntimeApi {
-    /// A server that hands out `payloads`.
+    /// Starts a server that sends `payloads` as events.
     pub(crate) fn start(payloads: Vec<String>) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
@@ -92,17 +92,17 @@ impl RuntimeApi {
         Ok(Self { address, session })
     }
 
-    /// Starts the process whose processor time and memory count. Until it is known here, nothing it
-    /// asks for is handed out: on a busy machine it may ask before `spawn` returns.
+    /// Starts the process to measure. Holds the lock until the process id is stored: on a busy
+    /// machine, the process may ask for an event before `spawn` returns.
     pub(crate) fn spawn(&self, command: &mut Command) -> Result<Child> {
         let mut progress = self.session.progress();
-        let child = command.spawn().context("it could not be started")?;
+        let child = command.spawn().context("the process cannot be started")?;
         progress.process = Some(child.id());
         Ok(child)
     }
 
-    /// Waits until every event has been answered and the process waits for more, for `limit` at
-    /// most; `alive` is asked now and then whether it makes sense to go on waiting.
+    /// Waits until the process has answered every event and asks for another, but not longer than
+    /// `limit`. Calls `alive` regularly and stops if it returns an error.
     pub(crate) fn wait(
         &self,
         limit: Duration,
@@ -128,7 +128,7 @@ impl RuntimeApi {
 impl Drop for RuntimeApi {
     fn drop(&mut self) {
         self.session.closed.store(true, Ordering::Relaxed);
-        // Wakes the thread that accepts, which then sees that it is over.
+        // Wakes the accepting thread, so that it ends.
         if let Ok(stream) = TcpStream::connect(self.address) {
             let _ = stream.shutdown(Shutdown::Both);
         }
@@ -138,7 +138,7 @@ impl Drop for RuntimeApi {
 fn serve(stream: TcpStream, session: &Session) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut connection = Connection::new(stream);
-    // Between two requests a connection may end; the process may have been killed, too.
+    // The connection may be closed between requests, or by killing the process.
     while let Ok(Some(request)) = connection.request() {
         let path = request.path.strip_prefix(PREFIX).unwrap_or(&request.path);
         match (request.method.as_str(), path) {
@@ -161,12 +161,12 @@ fn accepted(connection: &mut Connection<TcpStream>) -> Result<()> {
     connection.answer("202 Accepted", "content-type: application/json\r\n", "{\"status\":\"OK\"}")
 }
 
-#[expect(clippy::disallowed_methods, reason = "Lambda gives deadlines by the clock")]
+#[expect(clippy::disallowed_methods, reason = "Lambda sends deadlines as wall-clock time")]
 fn deadline() -> Result<u128> {
     Ok((SystemTime::now().duration_since(UNIX_EPOCH)? + TIMEOUT).as_millis())
 }
 
-/// Answers with the next event; after the last one, lets the process wait for ever.
+/// Sends the next event. After the last one, sends nothing, so that the process waits.
 fn hand_out(
     connection: &mut Connection<TcpStream>,
     session: &Session,
@@ -201,7 +201,7 @@ fn take(session: &Session, answer: Request) -> Result<()> {
         bail!("it answered {} instead of {id}", answer.path);
     }
     if number == 0 {
-        let pid = progress.process.context("the process is not known yet")?;
+        let pid = progress.process.context("the process id is not known yet")?;
         progress.record.first_answer = Some(answer.read_at);
         progress.record.after_first = Some((process::cpu_time(pid)?, process::peak_memory(pid)?));
     }
@@ -228,7 +228,7 @@ mod tests {
     const NEXT: &str = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n";
 
     #[test]
-    fn an_event_is_handed_out_and_its_answer_taken() {
+    fn sends_event_and_records_answer() {
         let api = RuntimeApi::start(vec!["{\"event\":1}".to_owned()]).unwrap();
         let mut child = api.spawn(Command::new("sleep").arg("600")).unwrap();
         let event = send(&api, NEXT);
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reported_error_ends_the_turn() {
+    fn reported_error_ends_the_run() {
         let api = RuntimeApi::start(vec!["{}".to_owned()]).unwrap();
         send(&api, "POST /2018-06-01/runtime/init/error HTTP/1.1\r\ncontent-length: 3\r\n\r\nbad");
         let error = api.wait(Duration::from_mins(2), || Ok(())).unwrap_err().to_string();
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_silent_or_dead_is_not_waited_for() {
+    fn stops_waiting_for_silent_or_ended_process() {
         let api = RuntimeApi::start(vec!["{}".to_owned()]).unwrap();
         let error = api.wait(Duration::ZERO, || Ok(())).unwrap_err().to_string();
         assert!(error.contains("0 of 1"), "{error}");

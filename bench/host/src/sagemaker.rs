@@ -1,4 +1,4 @@
-//! A SageMaker that answers `StartPipelineExecution` at once, over TLS, on 127.0.0.1.
+//! A fake SageMaker endpoint on 127.0.0.1 that answers `StartPipelineExecution` over TLS.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,21 +13,21 @@ use crate::http::{Connection, Request};
 
 const TARGET: &str = "SageMaker.StartPipelineExecution";
 
-/// The endpoint; it ends with the process.
+/// The endpoint, which runs until this process ends.
 pub(crate) struct SageMaker {
     /// `https://localhost:<port>`.
     pub(crate) url: String,
     traffic: Arc<Mutex<Traffic>>,
 }
 
-/// What reached the endpoint.
+/// The traffic that the endpoint received.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
-    /// Requests' bodies, in the order in which they came.
+    /// The requests' bodies, in order of arrival.
     pub(crate) requests: Vec<Value>,
-    /// Connections whose handshake was completed.
+    /// Number of connections with a complete handshake.
     pub(crate) connections: usize,
-    /// What was wrong with a connection or a request.
+    /// Problems with connections or requests.
     pub(crate) problems: Vec<String>,
 }
 
@@ -50,13 +50,13 @@ impl SageMaker {
         Ok(Self { url, traffic })
     }
 
-    /// What came since the last time that this was asked.
+    /// Returns the traffic since the last call.
     pub(crate) fn take_traffic(&self) -> Traffic {
         std::mem::take(&mut *locked(&self.traffic))
     }
 }
 
-/// The ARN that the endpoint gives to the execution of `token`.
+/// Returns the ARN of the execution for `token`.
 pub(crate) fn execution_arn(token: &str) -> String {
     let id = &token[..token.len().min(12)];
     format!("arn:aws:sagemaker:eu-west-1:111122223333:pipeline/ingest-abalone/execution/{id}")
@@ -73,7 +73,7 @@ fn serve(stream: TcpStream, tls: Arc<ServerConfig>, traffic: &Mutex<Traffic>) ->
     locked(traffic).connections += 1;
     let mut connection = Connection::new(tls);
     loop {
-        // A candidate that is killed at the end of its turn says no goodbye.
+        // A candidate that is killed at the end of its turn does not close TLS properly.
         let Ok(Some(request)) = connection.request() else { return Ok(()) };
         let (status, body) = match read(&request) {
             Ok((arn, body)) => {
@@ -92,7 +92,7 @@ fn serve(stream: TcpStream, tls: Arc<ServerConfig>, traffic: &Mutex<Traffic>) ->
     }
 }
 
-/// The execution's ARN and the request's body.
+/// Checks a request. Returns the execution's ARN and the request's body.
 fn read(request: &Request) -> Result<(String, Value)> {
     let target = request.header("x-amz-target").unwrap_or_default();
     ensure!(target == TARGET, "{} {}: the target is `{target}`", request.method, request.path);

@@ -1,21 +1,21 @@
-//! Medians and spread.
+//! Medians and quartiles.
 
 use serde::Serialize;
 
-/// A sample's median and what surrounds it.
+/// A sample's median, quartiles and range.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Summary {
     pub(crate) median: f64,
-    /// A quarter of the sample is below it.
+    /// A quarter of the sample is below this value.
     pub(crate) lower_quartile: f64,
-    /// A quarter of the sample is above it.
+    /// A quarter of the sample is above this value.
     pub(crate) upper_quartile: f64,
     pub(crate) least: f64,
     pub(crate) most: f64,
 }
 
 impl Summary {
-    /// The summary of a sample of one value or more.
+    /// Summarizes a sample of one or more values.
     pub(crate) fn of(sample: &[f64]) -> Self {
         let sample = sorted(sample);
         Self {
@@ -27,15 +27,15 @@ impl Summary {
         }
     }
 
-    /// The summary of the quotients, run by run, of two candidates' values: what disturbed a run
-    /// disturbed both.
+    /// Summarizes the ratios of two candidates' values, paired by run, so that a disturbance in a run
+    /// affects both values.
     pub(crate) fn of_ratios(numerators: &[f64], denominators: &[f64]) -> Self {
         let ratios: Vec<_> = numerators.iter().zip(denominators).map(|(n, d)| n / d).collect();
         Self::of(&ratios)
     }
 }
 
-/// The value below which `share` of the sample lies; between two values, in proportion.
+/// Returns the value below which `share` of the sample lies, with linear interpolation.
 pub(crate) fn percentile(sample: &[f64], share: f64) -> f64 {
     quantile(&sorted(sample), share)
 }
@@ -61,12 +61,12 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "these are exact")]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
 
     #[test]
-    fn quartiles_lie_between_the_values_in_proportion() {
+    fn interpolates_quartiles() {
         let summary = Summary::of(&[4.0, 1.0, 3.0, 2.0]);
         assert_eq!(summary.median, 2.5);
         assert_eq!((summary.lower_quartile, summary.upper_quartile), (1.75, 3.25));
@@ -74,20 +74,20 @@ mod tests {
     }
 
     #[test]
-    fn one_value_is_its_own_summary() {
+    fn summarizes_single_value() {
         let summary = Summary::of(&[7.0]);
         assert_eq!((summary.least, summary.median, summary.most), (7.0, 7.0, 7.0));
     }
 
     #[test]
-    fn ratios_are_paired_before_their_median_is_taken() {
+    fn pairs_ratios_before_taking_median() {
         // The ratio of the medians would be 3.
         let ratios = Summary::of_ratios(&[10.0, 30.0, 90.0], &[1.0, 10.0, 15.0]);
         assert_eq!(ratios.median, 6.0);
     }
 
     #[test]
-    fn percentiles_reach_to_the_ends() {
+    fn percentiles_include_minimum_and_maximum() {
         let sample = [5.0, 1.0, 3.0];
         assert_eq!((percentile(&sample, 0.0), percentile(&sample, 1.0)), (1.0, 5.0));
     }

@@ -1,4 +1,4 @@
-//! One candidate's turn: a fresh process, its first answer, its warm ones.
+//! One turn of a candidate: a new process, its first answer and its warm answers.
 
 use std::fs::File;
 use std::path::Path;
@@ -14,37 +14,37 @@ use crate::process::{self, Guarded};
 use crate::runtime_api::RuntimeApi;
 use crate::sagemaker::{SageMaker, Traffic};
 
-/// Longest that a turn may take before it counts as stuck.
+/// Time limit for a turn.
 const LIMIT: Duration = Duration::from_mins(2);
-/// How much of its output is shown of a candidate that failed.
+/// Length of a failed candidate's output in the error message, in bytes.
 const OUTPUT_SHOWN: usize = 2000;
 
-/// What was measured, and what can be checked.
+/// The measurements, and the data to check.
 #[derive(Debug)]
 pub(crate) struct Turn {
     /// From before the process is started to its first request for an event.
     pub(crate) spawn_to_next: Duration,
     /// From before the process is started to the end of its first answer.
     pub(crate) spawn_to_answer: Duration,
-    /// From the first byte of the first event to the last of its answer.
+    /// From the first byte of the first event to the last byte of its answer.
     pub(crate) first: Duration,
-    /// From the first byte of an event to the last of its answer, the first event left out.
+    /// From the first byte of each later event to the last byte of its answer.
     pub(crate) warm: Vec<Duration>,
-    /// Processor time up to the first answer.
+    /// CPU time up to the first answer.
     pub(crate) cpu_to_answer: Duration,
-    /// Processor time of each warm invocation, on average.
+    /// Average CPU time of a warm invocation.
     pub(crate) cpu_warm: Duration,
-    /// Most resident memory up to the first answer, in bytes.
+    /// Peak resident memory up to the first answer, in bytes.
     pub(crate) memory_at_answer: u64,
-    /// Most resident memory of the whole turn, in bytes.
+    /// Peak resident memory of the whole turn, in bytes.
     pub(crate) memory: u64,
     /// The answers' bodies.
     pub(crate) answers: Vec<Vec<u8>>,
-    /// What reached SageMaker.
+    /// The traffic to SageMaker.
     pub(crate) traffic: Traffic,
 }
 
-/// Starts the candidate and lets it answer all `events`.
+/// Starts the candidate and sends it all `events`.
 pub(crate) fn take(
     candidate: &Candidate,
     events: &[Event],
@@ -74,14 +74,14 @@ pub(crate) fn take(
         .env("AWS_SESSION_TOKEN", "example")
         .env("AWS_ENDPOINT_URL_SAGEMAKER", &sagemaker.url)
         .env("SM_PIPELINE_NAME", "ingest-abalone")
-        // The first is what OpenSSL and rustls read, the second what botocore reads.
+        // OpenSSL and rustls read the first one, botocore the second one.
         .env("SSL_CERT_FILE", &authority.bundle)
         .env("AWS_CA_BUNDLE", &authority.bundle)
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output);
 
-    sagemaker.take_traffic(); // what another's end left behind
+    sagemaker.take_traffic(); // discards what the previous candidate left
     let spawned = Instant::now();
     let mut child = Guarded(api.spawn(&mut command)?);
     let pid = child.0.id();

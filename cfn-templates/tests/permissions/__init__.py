@@ -1,7 +1,10 @@
-"""The proof that the templates' permissions suffice, and that they grant nothing else.
+"""Proves that the templates' permissions are sufficient and minimal.
 
-Needs (:mod:`needs`, :mod:`duties`) become requests (:mod:`requests`); two policy simulators decide them
-(:mod:`judges`); a policy is taken apart into grants, each of which must be missed when it is taken away
-(:mod:`grants`); what must stay denied is derived from the needs (:mod:`canaries`); :mod:`proof` puts it
-together. docs/semantics.md says what this shows and what it does not.
+- :mod:`needs` and :mod:`duties` list what must be allowed, as :mod:`requests`.
+- :mod:`canaries` derives from the needs what must stay denied.
+- :mod:`judges` decides requests with two policy simulators.
+- :mod:`grants` splits a policy into grants. Removing any grant must deny a need.
+- :mod:`proof` combines them.
+
+docs/semantics.md explains what this proves and what it does not.
 """

@@ -1,4 +1,4 @@
-"""The calls of AWS that our own code makes, found in its source."""
+"""Finds the AWS calls of the project's own code in its source."""
 
 import re
 import tomllib
@@ -9,12 +9,12 @@ import botocore.session
 
 from permissions.places import CRATES
 
-# SDK crates of AWS's, by the names that botocore and IAM have for their services.
+# AWS SDK crates, with the names of their services in botocore and IAM.
 _SDKS: Mapping[str, tuple[str, str]] = {
     "aws-sdk-sagemaker": ("sagemaker", "sagemaker"),
     "aws-sdk-sagemakerfeaturestoreruntime": ("sagemaker-featurestore-runtime", "sagemaker"),
 }
-# What the crate's own client for S3 is called for, as a field `s3` or `objects`.
+# Methods of the crates' own S3 client, which is a field `s3` or `objects`.
 _S3: Mapping[str, str] = {
     "get": "s3:GetObject",
     "put": "s3:PutObject",
@@ -26,17 +26,17 @@ _METHOD = re.compile(r"\n    (?:pub )?async fn (\w+)")
 
 
 def crates() -> list[str]:
-    """The crates that can call AWS."""
+    """Return the crates that depend on an AWS SDK."""
     return sorted(manifest.parent.name for manifest in CRATES.glob("*/Cargo.toml") if _sdks(manifest.parent))
 
 
 def of_crate(crate: str) -> set[str]:
-    """The actions that the crate's code calls."""
+    """Return the actions that the crate's code calls."""
     return _calls(CRATES / crate, "\n".join(_sources(CRATES / crate)))
 
 
 def of_files(crate: str, files: Iterable[str]) -> set[str]:
-    """The actions that some of the crate's files call through the methods of its `Service`."""
+    """Return the actions that these files call through the methods of the crate's `Service`."""
     folder = CRATES / crate
     service = _code(folder / "src/service/aws.rs")
     starts = list(_METHOD.finditer(service))
@@ -53,7 +53,7 @@ def _sdks(folder: Path) -> list[str]:
 
 
 def _calls(folder: Path, code: str) -> set[str]:
-    """The SDK's fluent calls, and those of the client for S3."""
+    """Find calls of the SDK's fluent API and of the S3 client."""
     found = {_S3[method] for method in re.findall(r"\b(?:s3|objects)\s*\.(\w+)\(", code) if method in _S3}
     session = botocore.session.get_session()
     for sdk in _sdks(folder):
@@ -70,5 +70,5 @@ def _sources(folder: Path) -> list[str]:
 
 
 def _code(file: Path) -> str:
-    """A file's code without its tests."""
+    """Return a file's code without its tests."""
     return _TESTS.sub("", file.read_text("utf-8"))

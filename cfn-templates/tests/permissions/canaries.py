@@ -1,7 +1,7 @@
-"""What must stay denied.
+"""Requests that must stay denied.
 
-Beside a list of things that no part of a project may ever do, each need has its neighbours: the same action
-on a resource that is not the project's, or under circumstances that are not the project's.
+They are a fixed list of forbidden requests, and the neighbours of each need: the same action on a resource
+outside the project, or with a context outside the project.
 """
 
 import re
@@ -13,12 +13,12 @@ from permissions.requests import Request, Value, distinct
 
 OTHER_ACCOUNT = "999988887777"
 OTHER_REGION = "ap-south-2"
-# A resource of SageMaker's, but of no project. Such buckets may be read, and such stacks looked at.
+# A resource with SageMaker's prefix that belongs to no project. Reading such buckets and stacks is allowed.
 _SAGEMAKERS = "sagemaker-payroll"
 _OPEN = ("s3:GetObject", "s3:ListBucket", "cloudformation:")
-# Names that begin like the product's, or hold its prefix, but are not the product's.
+# Names that resemble the product's names, or contain its prefix.
 _FOREIGN_NAMES = ("payroll", "sagemakers-payroll", "my-sagemaker-payroll", _SAGEMAKERS)
-# Names of the product's, and of what AWS makes for it.
+# Names of the product's resources, and of resources that AWS creates for it.
 _PRODUCT_NAMES = (
     re.compile(r"sagemaker-p-[a-z0-9]+(?:-[a-z0-9]+)*"),
     re.compile(r"(?<=:pipeline/)[a-z0-9-]+"),
@@ -30,7 +30,7 @@ _PRODUCT_NAMES = (
 )
 _TAGS = ("aws:RequestTag/", "aws:ResourceTag/sagemaker:", "aws:TagKeys")
 _ACCOUNT = "111122223333"
-# Other values of condition keys, by which a resource or its use is not the project's.
+# Values of condition keys that do not belong to the project.
 _FOREIGN_VALUES = {
     "cloudwatch:namespace": "AWS/Billing",
     "ec2:Subnet": f"arn:aws:ec2:eu-west-1:{_ACCOUNT}:subnet/subnet-99999999",
@@ -40,9 +40,9 @@ _FOREIGN_VALUES = {
 
 
 def neighbours(needs: Iterable[Request]) -> list[Request]:
-    """What is next to the needs, and nobody's need."""
+    """Return requests that are similar to the needs, but are not needs."""
     needs = set(needs)
-    # One of those that differ in nothing but the project's tags: that with the most.
+    # Of needs that differ only in the project's tags, use the one with the most tags.
     by_tags = sorted(needs, key=lambda need: (str(need), len(need.context)))
     alike = {(need.action, need.resource, _without_tags(need)): need for need in by_tags}
     return [canary for canary in distinct(_neighbours(alike.values())) if canary not in needs]
@@ -56,12 +56,12 @@ def _neighbours(needs: Iterable[Request]) -> Iterator[Request]:
     for need in needs:
         context = dict(need.context)
         if "lambda:FunctionArn" not in context:
-            # A mapping's id says nothing; its function does.
+            # The ID of a mapping is random. Its function identifies it.
             for resource in _elsewhere(need.resource):
                 if _SAGEMAKERS not in resource or not need.action.startswith(_OPEN):
                     yield _renamed(need.on(resource))
             if f":::{STAGING_BUCKET}/" in need.resource or need.action == "s3:PutObject":
-                # Data buckets are read, and buckets of projects emptied, whatever is in them; others are not.
+                # In data buckets and projects' buckets, any key is allowed; in other buckets it is not.
                 yield _renamed(need.on(re.sub("/.*$", "/payroll/salaries.csv", need.resource)))
         if "iam:PassedToService" in context:
             for service in ("ec2", "codebuild", "codepipeline", "events", "glue", "lambda", "sagemaker"):
@@ -84,7 +84,7 @@ def _renamed(canary: Request) -> Request:
 
 
 def _elsewhere(arn: str) -> Iterator[str]:
-    """The ARNs of resources that are not the project's."""
+    """Yield ARNs of resources outside the project."""
     if arn == "*":
         return
     _, _, service, region, account, _ = arn.split(":", 5)
@@ -105,14 +105,14 @@ def _elsewhere(arn: str) -> Iterator[str]:
 
 
 def of_launch(needs: Iterable[Request]) -> list[Request]:
-    """What no launch role of the product may do."""
+    """Return what no launch role of the product may do."""
     return distinct([*neighbours(needs), *(_hand(action, arn) for action, arn in _LAUNCH)])
 
 
 def of_role(needs: Iterable[Request]) -> list[Request]:
-    """What none of the roles that the product's resources run under may do."""
+    """Return what no role of the product's resources may do."""
     needs = list(needs)
-    # Names of buckets are anybody's: one of the project's could have been taken by another account.
+    # Bucket names are global: another account could own a bucket with the project's name.
     taken = [
         _renamed(need.under("aws:ResourceAccount", OTHER_ACCOUNT))
         for need in needs
@@ -128,7 +128,7 @@ def _hand(action: str, arn: str) -> Request:
 _ROLE = f"arn:aws:iam::{_ACCOUNT}:role/service-role/AmazonSageMakerServiceCatalogProductsFs-Lambda-eu-west-1"
 _JOB_ROLE = _ROLE.replace("Lambda", "Job")
 _NO_RIGHTS: tuple[tuple[str, str], ...] = (
-    # Nothing on roles and policies, not even the product's own.
+    # No changes of roles and policies, not even of the product's own.
     *(
         (f"iam:{action}", _ROLE)
         for action in (
@@ -149,7 +149,7 @@ _NO_RIGHTS: tuple[tuple[str, str], ...] = (
 _LAUNCH: tuple[tuple[str, str], ...] = (
     *_NO_RIGHTS,
     ("iam:PassRole", _JOB_ROLE),
-    # Neither the data nor what becomes of it.
+    # No access to the data and its results.
     ("s3:GetObject", f"arn:aws:s3:::sagemaker-p-abcdefghijkl-data-{_ACCOUNT}/landing/a.csv"),
     ("s3:DeleteObject", f"arn:aws:s3:::sagemaker-p-abcdefghijkl-data-{_ACCOUNT}/landing/a.csv"),
     (

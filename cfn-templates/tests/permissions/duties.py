@@ -1,4 +1,4 @@
-"""What the product's roles are for, out of the files in `duties/`: each call with who makes it."""
+"""Reads the files in `duties/`: the calls that each of the product's roles is for, with their callers."""
 
 import itertools
 from collections.abc import Iterator, Mapping
@@ -12,38 +12,38 @@ from permissions.requests import Request, distinct
 
 FOLDER = Path(__file__).parent / "duties"
 NAMES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
-# Who makes the calls that :mod:`calls` finds in a crate.
+# The caller of the calls that :mod:`calls` finds in a crate.
 CODE = "code"
 
 
 @dataclass(frozen=True)
 class Duty:
-    """What one role does."""
+    """The calls of a role."""
 
     name: str
-    # The logical id of the role, or of the policy that is attached to a role of the user's.
+    # The logical id of the role, or of the policy to attach to the user's role.
     role: str | None = None
     policy: str | None = None
-    # AWS's managed policies that the role has beside ours.
+    # AWS's managed policies that the role also has.
     given: tuple[str, ...] = ()
-    # The crate that runs under the role, and the files of it that do, if not all.
+    # The crate that runs under the role, and its files if not all of them do.
     crate: str | None = None
     files: tuple[str, ...] = ()
     calls: tuple[Mapping[str, Any], ...] = field(default=())
 
     @classmethod
     def read(cls, name: str) -> "Duty":
-        """A role's file."""
+        """Read a role's file."""
         read = yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
         lists = {key: tuple(value) for key, value in read.items() if isinstance(value, list)}
         return cls(name, **{**read, **lists})
 
     def made_by_code(self) -> set[str]:
-        """The actions of the calls that our own code makes."""
+        """Return the actions that the project's own code calls."""
         return {call["action"] for call in self.calls if call["by"] == CODE}
 
     def requests(self, places: Mapping[str, list[str]]) -> list[Request]:
-        """The calls, at all their places."""
+        """Return the calls on all their resources."""
         return distinct(request for call in self.calls for request in _requests(call, places))
 
 
@@ -52,11 +52,11 @@ def _requests(call: Mapping[str, Any], places: Mapping[str, list[str]]) -> Itera
     contexts = itertools.product(*(_filled(value, places) for value in keys.values()))
     resources = _filled(call["resource"], places)
     if not resources:
-        raise LookupError(f"{call['action']}: no product has a {call['on']}")
+        raise LookupError(f"{call['action']}: no product has a {call['resource']}")
     for resource, values in itertools.product(resources, contexts):
         yield Request.of(call["action"], resource, call["by"], dict(zip(keys, values, strict=True)))
 
 
 def _filled(text: str, places: Mapping[str, list[str]]) -> list[str]:
-    """The places that `{name}` stands for; other text is itself."""
+    """Return the places of `{name}`, or the text itself."""
     return places[text[1:-1]] if text.startswith("{") else [text]

@@ -1,4 +1,4 @@
-"""A policy, taken apart: what it grants, and what it is without one grant or with a wider one."""
+"""Splits a policy into grants, and derives stricter and wider policies from it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -23,29 +23,29 @@ class Grant:
 
 
 def listed(value: Any) -> list[Any]:
-    """What stands alone or in a list, as a list."""
+    """Return a list, or a single value as a list."""
     return value if isinstance(value, list) else [value]
 
 
 def statements(policy: Policy) -> list[dict[str, Any]]:
-    """The policy's statements, all of which allow something by name."""
+    """Return the policy's statements. Only Allow statements with named actions are supported."""
     found: list[dict[str, Any]] = listed(policy["Statement"])
     for statement in found:
         if (
             statement.keys() - {"Sid", "Effect", "Action", "Resource", "Condition"}
             or statement["Effect"] != "Allow"
         ):
-            raise ValueError(f"this kind of statement is not understood here: {statement}")
+            raise ValueError(f"unsupported kind of statement: {statement}")
     return found
 
 
 def size(policy: Policy) -> int:
-    """As IAM counts it."""
+    """Return the policy's size as IAM counts it."""
     return len("".join(json.dumps(policy, ensure_ascii=False, separators=(",", ":")).split()))
 
 
 def grants(policy: Policy) -> list[Grant]:
-    """Every action of every statement on every of its resources."""
+    """Return each action of each statement on each of its resources."""
     return [
         Grant(statement["Sid"], action, resource)
         for statement in statements(policy)
@@ -55,7 +55,7 @@ def grants(policy: Policy) -> list[Grant]:
 
 
 def without(policy: Policy, grant: Grant) -> Policy:
-    """The policy without this grant, and with all others."""
+    """Return the policy without one grant."""
     kept = []
     for statement in statements(policy):
         actions, resources = listed(statement["Action"]), listed(statement["Resource"])
@@ -79,7 +79,7 @@ def without(policy: Policy, grant: Grant) -> Policy:
 
 
 def joined(policies: Mapping[str, Policy]) -> Policy:
-    """Several policies as one, in which a statement's Sid begins with the name of its policy."""
+    """Merge policies. Each Sid gets the name of its policy as a prefix."""
     return _policy(
         [
             {**statement, "Sid": f"{name}{statement.get('Sid', number)}"}
@@ -90,7 +90,7 @@ def joined(policies: Mapping[str, Policy]) -> Policy:
 
 
 def stricter(policy: Policy) -> Iterator[tuple[str, Policy]]:
-    """The policy with one value of a condition that allows several left out; each with what was done."""
+    """Yield policies that lack one of several values of a condition, each with a description."""
     for number, statement in enumerate(statements(policy)):
         for operator, keys in statement.get("Condition", {}).items():
             for key, values in keys.items():
@@ -104,7 +104,7 @@ def stricter(policy: Policy) -> Iterator[tuple[str, Policy]]:
 
 
 def widened(policy: Policy) -> Iterator[tuple[str, Policy]]:
-    """The policy with one resource pattern made `*`, or one condition key left out; each with its name."""
+    """Yield policies with one resource made `*` or one condition key removed, each with a description."""
     for number, statement in enumerate(statements(policy)):
         if statement["Resource"] != "*":
             yield f"{statement['Sid']}: any resource", _changed(policy, number, {"Resource": "*"})

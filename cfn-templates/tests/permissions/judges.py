@@ -1,4 +1,4 @@
-"""Two policy simulators, written by different people. What they say counts if they agree."""
+"""Decides requests with two independent policy simulators. They must agree."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,18 +14,18 @@ Policy = Mapping[str, Any]
 
 
 class DisagreementError(Exception):
-    """The simulators do not say the same."""
+    """The simulators disagree."""
 
 
 class Judge:
     """Decides requests under sets of identity policies."""
 
     def allowed(self, policies: Sequence[Policy], requests: Iterable[Request]) -> list[bool]:
-        """For each request, whether these policies together allow it."""
+        """Return for each request whether these policies together allow it."""
         return self.decide([(policies, request) for request in requests])
 
     def decide(self, questions: Iterable[tuple[Sequence[Policy], Request]]) -> list[bool]:
-        """For each request, whether the policies beside it allow it."""
+        """Return for each request whether its own policies allow it."""
         questions = list(questions)
         one, other = _simulated(questions), evaluated(questions)
         for (_, request), first, second in zip(questions, one, other, strict=True):
@@ -35,7 +35,7 @@ class Judge:
 
 
 def _simulated(questions: Sequence[tuple[Sequence[Policy], Request]]) -> list[bool]:
-    """By iam-simulate, which also checks policies, resources and condition keys against IAM's own lists."""
+    """Decide with iam-simulate, which also validates policies, resources and condition keys."""
     policies: dict[str, int] = {}
     sets: dict[tuple[int, ...], int] = {}
     requests = []
@@ -47,7 +47,7 @@ def _simulated(questions: Sequence[tuple[Sequence[Policy], Request]]) -> list[bo
                 texts[id(document), service] = json.dumps(_of_service(document, service))
         indices = tuple(policies.setdefault(texts[id(each), service], len(policies)) for each in documents)
         number = sets.setdefault(indices, len(sets))
-        # IAM knows whose a resource is, in every request.
+        # Every request has the account that owns the resource.
         context = {"aws:ResourceAccount": ACCOUNT, **dict(request.context)}
         requests.append([number, request.action, request.resource, context])
     documents_of = [json.loads(text) for text in policies]
@@ -58,7 +58,7 @@ def _simulated(questions: Sequence[tuple[Sequence[Policy], Request]]) -> list[bo
 
 
 def _of_service(document: Policy, service: str) -> Policy:
-    """The statements that can say anything on a service's actions; the others cost the simulator time."""
+    """Keep the statements on a service's actions, to save the simulator time."""
     kept = [
         statement
         for statement in document["Statement"]
@@ -73,7 +73,7 @@ def _of_service(document: Policy, service: str) -> Policy:
 
 
 def evaluated(questions: Iterable[tuple[Sequence[Policy], Request]]) -> Iterator[bool]:
-    """By ministack's evaluator, which knows nothing but the policies, one after the other."""
+    """Decide lazily with ministack's evaluator, which knows only the policies."""
     parsed: dict[int, list[Any]] = {}
     for documents, request in questions:
         for document in documents:
@@ -83,7 +83,7 @@ def evaluated(questions: Iterable[tuple[Sequence[Policy], Request]]) -> Iterator
         asked = iam_evaluator.EvalContext(
             principal_arn=f"arn:aws:iam::{ACCOUNT}:role/asking",
             principal_type="AssumedRole",
-            # It takes a resource whose ARN has no account for the principal's.
+            # If the resource's ARN has no account, the evaluator assumes the principal's.
             principal_account=context.get("aws:resourceaccount", ACCOUNT),
             action=request.action,
             resource_arn=request.resource,

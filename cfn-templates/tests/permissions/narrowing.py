@@ -1,8 +1,8 @@
-"""Which of the actions that a handler may call it calls for a resource with these properties.
+"""Decides which actions of a type's schema its handlers call for a resource with given properties.
 
-A schema lists what its handlers need at most, for every property there is. What no rule here takes away is
-needed. An action that sets something is needed if the property is set, and so is the one that takes it away:
-the rollback of an update that brought the property takes it away.
+A schema lists the actions for all properties of its type. An action is needed unless a rule here excludes it.
+If a property is set, the actions that set it and that remove it are both needed: rolling back an update that
+added the property removes it.
 """
 
 import json
@@ -16,7 +16,7 @@ Properties = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Rule:
-    """Actions of one type, when they are needed, and why not otherwise."""
+    """A condition for needing some actions of a type, with its reason."""
 
     type: str
     actions: Sequence[str]
@@ -25,7 +25,7 @@ class Rule:
 
 
 def _with(resource_type: str, prop: str, *actions: str) -> Rule:
-    """Actions that serve one property; `Code.S3ObjectVersion` is a property of a property."""
+    """Return a rule for actions of one property. A dot separates nested properties."""
 
     def is_set(properties: Properties) -> bool:
         node: Any = properties
@@ -50,7 +50,7 @@ _BUCKET, _FUNCTION, _GROUP = "AWS::S3::Bucket", "AWS::Lambda::Function", "AWS::L
 _MAPPING, _RULE = "AWS::Lambda::EventSourceMapping", "AWS::Events::Rule"
 _REPOSITORY, _PIPELINE = "AWS::CodeCommit::Repository", "AWS::CodePipeline::Pipeline"
 _IN_AWS_OWN_ROLE = (
-    "AWS's own launch role may not do it, and makes such resources for AWS's own project templates"
+    "AWS's own launch role lacks this permission, and creates such resources for AWS's own project templates"
 )
 
 RULES: Sequence[Rule] = (
@@ -75,7 +75,7 @@ RULES: Sequence[Rule] = (
     _with(_BUCKET, "WebsiteConfiguration", "s3:*Website"),
     _never(
         _BUCKET,
-        "no handler touches objects: a bucket that holds some is not deleted",
+        "handlers do not access objects: they do not delete a bucket that is not empty",
         "s3:*Object",
         "s3:*ObjectAcl",
     ),
@@ -129,7 +129,7 @@ RULES: Sequence[Rule] = (
 
 
 def rule_for(resource_type: str, action: str) -> Rule | None:
-    """The rule for an action of a type's handlers, if there is one."""
+    """Return the rule for an action of a type's handlers, if any."""
     for rule in RULES:
         if rule.type == resource_type and any(fnmatchcase(action, pattern) for pattern in rule.actions):
             return rule
@@ -137,6 +137,6 @@ def rule_for(resource_type: str, action: str) -> Rule | None:
 
 
 def is_needed(resource_type: str, action: str, properties: Properties) -> bool:
-    """Whether a handler calls the action for a resource with these properties."""
+    """Return whether a handler calls the action for a resource with these properties."""
     rule = rule_for(resource_type, action)
     return rule is None or rule.needed(properties)

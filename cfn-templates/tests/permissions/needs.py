@@ -1,7 +1,7 @@
-"""What CloudFormation asks of IAM while it makes, changes, deletes, reads and rolls back a stack.
+"""The permissions that CloudFormation needs to create, update, delete, read and roll back a stack.
 
-A rollback is the opposite operation of the same handlers, so it adds nothing. Every request is made with the
-tags that SageMaker puts on the stack, with and without those of the project's owner.
+A rollback runs the opposite operation of the same handlers, so it adds nothing. Every request is tried with
+SageMaker's tags on the stack, and with the tags of the project's owner in addition.
 """
 
 import re
@@ -11,7 +11,7 @@ from permissions import narrowing, node, schemas
 from permissions.requests import Request, Value, distinct
 from resolve import Resource, Stack
 
-# What IAM asks for when a handler does what its schema names, where that is another action or more than one.
+# The actions that IAM checks, where they differ from the action in the schema.
 # S3: "Required permissions for Amazon S3 API operations". Connections: the service was renamed, and AWS's own
 # launch role has the action of either name on the resources of either.
 MEANT: Mapping[str, Sequence[str]] = {
@@ -27,7 +27,7 @@ _SAGEMAKER_TAGS = {
     "sagemaker:project-id": "p-abcdefghijkl",
     "sagemaker:launch-source": "studio",
 }
-# The least and the most: whether tags of AWS's own services count as a request's keys is not documented.
+# The fewest and the most tags. AWS does not document whether its services' own tags count as tag keys.
 TAG_SETS: tuple[Mapping[str, str], ...] = (
     _SAGEMAKER_TAGS,
     {
@@ -44,13 +44,13 @@ PASSED_TO = {
     "AWS::Events::Rule": "events.amazonaws.com",
     "AWS::Lambda::Function": "lambda.amazonaws.com",
 }
-# What connections that SageMaker's projects may use are tagged with, and what packaged objects are.
+# The tags of connections for SageMaker's projects, and of packaged objects.
 CONNECTION_TAG = "aws:ResourceTag/sagemaker"
 STAGED = ("s3:ExistingObjectTag/servicecatalog:provisioning", "true")
 
 
 def of_stacks(stacks: Iterable[Stack]) -> list[Request]:
-    """All requests that the stacks' resources lead to. What stacks have in common is looked at once."""
+    """Return all requests for the stacks' resources. Identical resources count once."""
     resources = {
         (resource.logical_id, repr(resource.properties)): (stack, resource)
         for stack in stacks
@@ -63,7 +63,7 @@ def of_stacks(stacks: Iterable[Stack]) -> list[Request]:
 
 
 def _calls(resource: Resource) -> list[tuple[str, str]]:
-    """Operations of the resource's handlers, each with an action that it needs."""
+    """Return pairs of a handler's operation and an action that it needs."""
     calls = {
         (operation, meant)
         for operation, actions in schemas.permissions(resource.type).items()
@@ -93,7 +93,7 @@ def _of_resource(stack: Stack, resource: Resource) -> Iterator[Request]:
 
 
 def targets(stack: Stack, resource: Resource, action: str) -> list[str]:
-    """The ARNs that an action of a resource's handlers is on."""
+    """Return the ARNs that an action of a resource's handlers applies to."""
     properties, environment = resource.properties, stack.environment
     match resource.type, action:
         case _, "iam:PassRole":
@@ -116,12 +116,11 @@ def targets(stack: Stack, resource: Resource, action: str) -> list[str]:
             here = f"arn:{environment.partition}:sqs:{environment.region}:{environment.account}"
             return [f"{here}:{url.rsplit('/', 1)[-1]}" for url in properties["Queues"]]
         case "AWS::CloudWatch::Alarm", "cloudwatch:DescribeAlarms":
-            # IAM's own error messages name `alarm:*`, whichever alarms are asked for; what matches any name
-            # matches that.
+            # IAM's error messages name `alarm:*` for any alarm. A policy that matches any name matches it.
             return [re.sub(":alarm:.*", ":alarm:of-any-name", stack.arn(resource.logical_id))]
         case "AWS::Logs::LogGroup", _:
-            # IAM sees the first form for tags, and the second, with an empty stream, for all else ("Log group
-            # ARN" in the CloudWatch Logs user guide); a policy that allows only one of them is too clever.
+            # IAM uses the first form for tags, and the second for everything else ("Log group ARN" in the
+            # CloudWatch Logs user guide). A policy must allow both.
             group = stack.arn(resource.logical_id)
             return [group, f"{group}:log-stream:"]
     return [stack.arn(resource.logical_id)]
@@ -130,7 +129,7 @@ def targets(stack: Stack, resource: Resource, action: str) -> list[str]:
 def _context(
     stack: Stack, resource: Resource, operation: str, action: str, tags: Mapping[str, str]
 ) -> Mapping[str, Value]:
-    """Condition keys of a request. Those that the action does not know are left out later."""
+    """Return the condition keys of a request. The caller removes keys that the action does not support."""
     properties = resource.properties
     context: dict[str, Value] = {}
     context["aws:TagKeys"] = tuple(sorted(tags))
@@ -161,7 +160,7 @@ def _function(stack: Stack, name: str) -> str:
 
 
 def roles(node: object) -> set[str]:
-    """The roles that properties hand over, at any depth."""
+    """Return the roles that properties pass, at any depth."""
     if isinstance(node, list):
         return {role for member in node for role in roles(member)}
     if not isinstance(node, Mapping):

@@ -1,4 +1,4 @@
-"""The program in Node that knows IAM's actions, AWS's managed policies, and how to simulate."""
+"""Runs `simulate.mjs`, which knows IAM's actions and AWS's managed policies, and simulates policies."""
 
 import functools
 import json
@@ -14,11 +14,12 @@ PACKAGES = HERE.parents[2] / "target/permissions"
 
 
 def ask(questions: Mapping[str, Any]) -> Any:
-    """The answers to what `simulate.mjs` describes."""
+    """Return the answers to questions in the form that `simulate.mjs` describes."""
     node = shutil.which("node")
     if node is None or not (PACKAGES / "node_modules").is_dir():
         missing = "node" if node is None else f"{PACKAGES}/node_modules"
-        raise RuntimeError(f"{missing} is missing\nhint: make test-templates installs what can be installed")
+        hint = "install Node.js, then run make target/permissions/installed"
+        raise RuntimeError(f"{missing} is missing\nhint: {hint}")
     answered = subprocess.run(
         [node, str(HERE / "simulate.mjs"), str(PACKAGES)],
         input=json.dumps(questions),
@@ -27,24 +28,24 @@ def ask(questions: Mapping[str, Any]) -> Any:
         check=False,
     )
     if answered.returncode:
-        raise RuntimeError(f"the simulator refused: {answered.stderr}")
+        raise RuntimeError(f"the simulator failed: {answered.stderr}")
     return json.loads(answered.stdout)
 
 
 @dataclass(frozen=True)
 class Action:
-    """What the Service Authorization Reference says of an action."""
+    """An action in the Service Authorization Reference."""
 
     wildcard_only: bool
     condition_keys: tuple[str, ...]
 
     def knows(self, key: str) -> bool:
-        """Whether a request for this action carries the condition key."""
+        """Return whether the action supports the condition key."""
         return any(_fits(key.lower(), known.lower()) for known in self.condition_keys)
 
 
 def _fits(key: str, known: str) -> bool:
-    """Whether a key is a known one; those of tags are known as `aws:RequestTag/${TagKey}` or `.../<key>`."""
+    """Compare keys. Known tag keys have the form `aws:RequestTag/${TagKey}` or `.../<key>`."""
     start, _, variable = known.partition("/")
     return key.startswith(f"{start}/") if variable else key == known
 
@@ -53,7 +54,7 @@ _KNOWN: dict[str, Action | None] = {}
 
 
 def actions(names: Iterable[str]) -> Mapping[str, Action | None]:
-    """Actions by their names, those that were asked for among them; `None` for what is no action of IAM's."""
+    """Return all known actions by name, including these. `None` means that IAM has no such action."""
     if missing := sorted(set(names) - _KNOWN.keys()):
         for name, facts in ask({"actions": missing}).items():
             known = facts and Action(facts["wildcardOnly"], tuple(facts["conditionKeys"]))
@@ -63,6 +64,6 @@ def actions(names: Iterable[str]) -> Mapping[str, Action | None]:
 
 @functools.cache
 def managed_policy(name: str) -> dict[str, Any]:
-    """The latest version of one of AWS's managed policies, as the pinned package has it."""
+    """Return the latest version of an AWS managed policy in the pinned package."""
     document: dict[str, Any] = ask({"managedPolicy": name})
     return document

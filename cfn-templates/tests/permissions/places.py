@@ -1,4 +1,4 @@
-"""The ARNs that the duties of the product's roles are about, as the templates and the code name them."""
+"""The ARNs in the duties of the product's roles, from the templates and the code."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ CRATES = Path(__file__).parents[3] / "crates"
 
 
 def of(products: Sequence[Stack], portfolio: Stack) -> Mapping[str, list[str]]:
-    """Each place by its name in the duties; with several products, what any of them has."""
+    """Return the ARNs by their name in the duties, merged for all products."""
     found: dict[str, list[str]] = {}
     for each in [_of_portfolio(portfolio), *(_of_product(product) for product in products)]:
         for name, arns in each.items():
@@ -63,7 +63,7 @@ def _of_product(stack: Stack) -> Mapping[str, Iterable[str]]:
         "data_bucket": [data_bucket],
         "execution": [f"{pipeline}/execution/abcdefghijkl"],
         "feature_group": [arn("sagemaker", f"feature-group/{stack.outputs['FeatureGroupName']}")],
-        # A flow may lie where the data does, or in a bucket of SageMaker's own.
+        # A flow may be in the data bucket, or in SageMaker's default bucket.
         "flow": [
             _object(here.partition, variables["DW_FLOW_URL"]),
             f"{data_bucket}/flows/my.flow",
@@ -72,11 +72,11 @@ def _of_product(stack: Stack) -> Mapping[str, Iterable[str]]:
         "function_logs": [
             arn("logs", f"log-group:{group}:log-stream:2026/11/22/[$LATEST]0a1b2c") for group in functions
         ],
-        # "pipelines-", the execution's id, the step's name cut, and a random part.
+        # "pipelines-", the execution's id, the shortened name of the step, and a random part.
         "job": [
             arn("sagemaker", "processing-job/pipelines-abcdefghijkl-native-processing-to-feature-AbCdEfGhIj")
         ],
-        # In either form that IAM may see it in.
+        # In both forms that IAM may use.
         "job_log_group": [
             arn("logs", f"log-group:/aws/sagemaker/ProcessingJobs{end}") for end in ("", ":log-stream:")
         ],
@@ -93,7 +93,7 @@ def _of_product(stack: Stack) -> Mapping[str, Iterable[str]]:
             stack.arn(repository.logical_id) for repository in stack.of_type("AWS::CodeCommit::Repository")
         ],
         "retry_queue": [stack.arn("RetryQueue")],
-        # CodePipeline names folders by the first 20 characters of its pipeline's name.
+        # CodePipeline's folders are the first 20 characters of the pipeline's name.
         "source_artifact": [f"{artifact_bucket}/{stack.physical_name('BuildPipeline')[:20]}/Source/AbCdEfG"],
         "stack": [
             arn("cloudformation", f"stack/{name}/8a6f3c80")
@@ -105,12 +105,12 @@ def _of_product(stack: Stack) -> Mapping[str, Iterable[str]]:
 
 
 def _variables(build: Mapping[str, Any]) -> Mapping[str, str]:
-    """The environment of a CodeBuild project."""
+    """Return the environment of a CodeBuild project."""
     return {each["Name"]: each["Value"] for each in build["Environment"]["EnvironmentVariables"]}
 
 
 def _object(partition: str, url: str) -> str:
-    """The ARN of what `s3://<bucket>/<key>` names."""
+    """Return the ARN of an object at `s3://<bucket>/<key>`."""
     return f"arn:{partition}:s3:::{url.removeprefix('s3://')}"
 
 
@@ -120,7 +120,7 @@ def _connections(pipeline: Mapping[str, Any]) -> list[str]:
 
 
 def _images(partition: str, region: str) -> list[str]:
-    """The images that the pipeline's definition names in a region, out of the code that names them."""
+    """Return the container images of a region, from the code of `ingestion-pipeline`."""
     code = (CRATES / "ingestion-pipeline/src/images.rs").read_text("utf-8")
     found = re.findall(rf'repository: "([\w-]+)",.*?\("{region}", "(\d+)"\)', code, re.DOTALL)
     return [

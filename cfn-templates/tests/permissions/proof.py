@@ -1,4 +1,4 @@
-"""The claims about policies: enough, nothing else, nothing foreign, and each part missed when it is gone."""
+"""Checks that policies allow every need, deny every canary, and have no superfluous part."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -10,7 +10,7 @@ from permissions.requests import Request
 
 
 class Proof:
-    """Policies of ours beside policies that are given, what they must allow, and what they must not."""
+    """The policy to check, the other policies of the role, the needs and the canaries."""
 
     def __init__(
         self,
@@ -22,7 +22,7 @@ class Proof:
         self.ours = ours
         self.given = list(given)
         self._judge = Judge()
-        # What the given policies allow already is not for us to grant, nor to deny.
+        # Ignore needs and canaries that the given policies already allow.
         needed = self._judge.allowed(self.given, needs) if given else [False] * len(needs)
         self.beyond = [need for need, allowed in zip(needs, needed, strict=True) if not allowed]
         foreign = self._judge.allowed(self.given, canaries) if given else [False] * len(canaries)
@@ -30,17 +30,17 @@ class Proof:
         self.tolerated = [canary for canary, allowed in zip(canaries, foreign, strict=True) if allowed]
 
     def denied_needs(self) -> list[str]:
-        """What is needed and not allowed."""
+        """Return the needs that are denied."""
         allowed = self._judge.allowed([*self.given, self.ours], self.beyond)
         return [str(need) for need, allows in zip(self.beyond, allowed, strict=True) if not allows]
 
     def allowed_canaries(self) -> list[str]:
-        """What should be denied and is not."""
+        """Return the canaries that are allowed."""
         allowed = self._judge.allowed([*self.given, self.ours], self.canaries)
         return [str(canary) for canary, allows in zip(self.canaries, allowed, strict=True) if allows]
 
     def superfluous_grants(self) -> list[str]:
-        """Grants, and values of conditions, that no need misses when they are taken away."""
+        """Return grants and condition values whose removal denies no need."""
         mutants = [
             (str(grant), grant.action, grants.without(self.ours, grant)) for grant in grants.grants(self.ours)
         ]
@@ -51,7 +51,7 @@ class Proof:
         )
 
     def unnoticed_widenings(self) -> list[str]:
-        """Wider versions of the policy that allow no canary."""
+        """Return wider versions of the policy that allow no canary."""
         mutants = grants.widened(self.ours)
         return self._unnoticed(
             [(what, [*self.given, mutant], self.canaries) for what, mutant in mutants], noticed=True
@@ -60,10 +60,9 @@ class Proof:
     def _unnoticed(
         self, mutants: Sequence[tuple[str, list[Policy], list[Request]]], *, noticed: bool
     ) -> list[str]:
-        """Those mutants for which no request is decided as `noticed` says.
+        """Return the mutants for which no request has the decision `noticed`.
 
-        The evaluator that is quick looks for such a request; then both simulators confirm it, under the whole
-        policy.
+        The faster evaluator finds such a request. Then both simulators confirm it with the whole policy.
         """
         unnoticed, found = [], []
         for what, policies, requests in mutants:
@@ -82,7 +81,7 @@ class Proof:
         ]
 
     def patterns_in_actions(self) -> list[str]:
-        """Grants that name more than one action; none may, so that each granted action is a needed one."""
+        """Return grants with wildcards in the action. None may exist: each action must be proven needed."""
         return [
             str(grant) for grant in grants.grants(self.ours) if "*" in grant.action or "?" in grant.action
         ]

@@ -1,4 +1,4 @@
-"""What IAM is asked: whether this may be done, to that, under these circumstances."""
+"""Authorization requests: an action on a resource in a context."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,28 +8,28 @@ Value = str | tuple[str, ...]
 
 @dataclass(frozen=True)
 class Request:
-    """One question to IAM. Two with the same action, resource and context are the same question."""
+    """An authorization request. Requests with the same action, resource and context are equal."""
 
     action: str
     resource: str
-    # Condition keys and their values; those that can have several are tuples.
+    # Condition keys and values. Multivalued keys have tuples.
     context: frozenset[tuple[str, Value]] = frozenset()
-    # Who asks for what, for people.
+    # The caller and the reason, for messages.
     purpose: str = field(default="", compare=False)
 
     @classmethod
     def of(
         cls, action: str, resource: str, purpose: str, context: Mapping[str, Value] | None = None
     ) -> "Request":
-        """A request with its context as a mapping."""
+        """Create a request from a context mapping."""
         return cls(action, resource, frozenset((context or {}).items()), purpose)
 
     def on(self, resource: str) -> "Request":
-        """The same on another resource."""
+        """Return the request on another resource."""
         return replace(self, resource=resource)
 
     def under(self, key: str, value: Value | None) -> "Request":
-        """The same with another value of a condition key, or without it."""
+        """Return the request with another value of a condition key, or without the key."""
         context = dict(self.context)
         context.pop(key, None)
         return replace(
@@ -42,7 +42,7 @@ class Request:
 
 
 def distinct(requests: Iterable[Request]) -> list[Request]:
-    """Each question once, with all its purposes."""
+    """Merge equal requests and their purposes."""
     purposes: dict[Request, dict[str, None]] = {}
     for request in requests:
         purposes.setdefault(request, {})[request.purpose] = None

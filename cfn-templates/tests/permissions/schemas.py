@@ -1,4 +1,4 @@
-"""What the registry schemas, which ship with cfn-lint, say a type's handlers must be allowed to do."""
+"""The permissions of each type's handlers, from the registry schemas that ship with cfn-lint."""
 
 import functools
 import json
@@ -9,13 +9,13 @@ from typing import Any
 import cfnlint
 
 _SCHEMAS = Path(cfnlint.__file__).parent / "data/schemas"
-# Of `list`, which finds resources that are not in a stack, a deployment needs nothing.
+# Without `list`, which finds resources outside a stack: deployments do not use it.
 OPERATIONS = ("create", "update", "delete", "read")
-# Types whose schema has no handlers: they are older than the registry.
+# Types that are older than the registry, so their schema has no handlers.
 BY_HAND: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     # Service Authorization Reference, "Actions, resources, and condition keys for AWS CodeBuild": its
-    # CreateProject and UpdateProject depend on iam:PassRole. AWS's own launch role has these three and no
-    # other, and makes such projects with tags.
+    # CreateProject and UpdateProject depend on iam:PassRole. AWS's own launch role has only these
+    # three, and creates such projects with tags.
     "AWS::CodeBuild::Project": {
         "create": ("codebuild:CreateProject", "iam:PassRole"),
         "update": ("codebuild:UpdateProject", "iam:PassRole"),
@@ -32,7 +32,7 @@ def _providers() -> dict[str, str]:
 
 @functools.cache
 def schema(resource_type: str) -> Mapping[str, Any]:
-    """The registry schema of a type."""
+    """Return the registry schema of a type."""
     name = _providers().get(resource_type)
     if name is None:
         raise LookupError(f"cfn-lint has no schema of {resource_type}")
@@ -41,12 +41,12 @@ def schema(resource_type: str) -> Mapping[str, Any]:
 
 
 def permissions(resource_type: str) -> Mapping[str, tuple[str, ...]]:
-    """The actions of a type's handlers, by operation."""
+    """Return the actions of a type's handlers by operation."""
     if resource_type in BY_HAND:
         return BY_HAND[resource_type]
     handlers = schema(resource_type).get("handlers")
     if not handlers:
-        raise LookupError(f"the schema of {resource_type} has no handlers; write down by hand what they need")
+        raise LookupError(f"the schema of {resource_type} has no handlers; add its actions to BY_HAND")
     return {
         operation: tuple(dict.fromkeys(handlers[operation]["permissions"]))
         for operation in OPERATIONS
@@ -55,6 +55,6 @@ def permissions(resource_type: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def is_tagged(resource_type: str) -> bool:
-    """Whether resources of the type carry the stack's tags."""
+    """Return whether resources of the type get the stack's tags."""
     tagging = schema(resource_type).get("tagging", {})
     return bool(tagging.get("taggable", False)) or resource_type in BY_HAND

@@ -1,4 +1,4 @@
-"""What Service Catalog itself asks for under the launch role, beside what CloudFormation does."""
+"""Requests of Service Catalog itself under the launch role, in addition to CloudFormation's."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ from permissions.needs import STAGED
 from permissions.requests import Request
 from resolve import Stack
 
-# "AWS Service Catalog Launch Constraints" in its administrator guide lists these for every launch role; its
-# SetStackPolicy is left out, because AWS's own launch role may not do it.
+# From "AWS Service Catalog Launch Constraints" in its administrator guide. SetStackPolicy is omitted,
+# because AWS's own launch role lacks it.
 _ON_STACK: Sequence[str] = (
     "cloudformation:CreateStack",
     "cloudformation:DeleteStack",
@@ -19,7 +19,7 @@ _ANYWHERE: Sequence[str] = ("cloudformation:GetTemplateSummary", "cloudformation
 
 
 def requests(stack: Stack, template: str) -> list[Request]:
-    """Its requests for a stack, and for the object that holds its template, by ARN."""
+    """Return the requests for a stack and for its template, given as an object's ARN."""
     here = stack.environment
     arn = f"arn:{here.partition}:cloudformation:{here.region}:{here.account}:stack/{here.stack_name}/8a6f3c80"
     return [

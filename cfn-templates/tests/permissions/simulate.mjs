@@ -1,7 +1,7 @@
-// Answers questions about IAM, all of them in one process.
+// Answers questions about IAM in one process.
 //   node simulate.mjs <folder with node_modules> < questions > answers
 // questions: {actions: ["s3:GetObject", ...]}
-//   answers: {"s3:GetObject": {wildcardOnly, conditionKeys} or null where there is no such action, ...}
+//   answers: {"s3:GetObject": {wildcardOnly, conditionKeys} or null if there is no such action, ...}
 // questions: {managedPolicy: "<name>"}
 //   answers: the policy document
 // questions: {account, policies: [document, ...], sets: [[index of a policy, ...], ...],
@@ -32,15 +32,15 @@ async function facts(actions) {
   return known
 }
 
-// The policy of a key that leaves its use to IAM, as a new key's does; without it no identity policy counts.
+// The default key policy, which delegates to IAM. Without it, identity policies have no effect.
 function keyPolicy(account) {
   const principal = { AWS: `arn:aws:iam::${account}:root` }
   const statement = { Effect: 'Allow', Principal: principal, Action: 'kms:*', Resource: '*' }
   return { Version: '2012-10-17', Statement: [statement] }
 }
 
-// CodeStar Connections became CodeConnections, and either name's actions may be asked of either name's resources.
-// IAM's lists know only equal names, so the request cannot be checked against them.
+// CodeStar Connections was renamed to CodeConnections. Requests may mix the names in action and resource, but the
+// validating simulator knows only equal names.
 function areRenamed(action, resource) {
   const names = ['codestar-connections', 'codeconnections']
   const [asked, of] = [action.split(':')[0], resource.split(':')[2]]

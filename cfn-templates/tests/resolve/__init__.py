@@ -1,13 +1,13 @@
-"""CloudFormation templates with their intrinsic functions worked out, without AWS.
+"""Resolves CloudFormation templates and their intrinsic functions, without AWS.
 
     template = Template.load(path)
-    template.refusals({"FeatureGroupName": "-"})       # what the form would say, or []
+    template.refusals({"FeatureGroupName": "-"})       # the errors in the form, or []
     stack = template.resolve(parameters, region="eu-west-1")
-    stack.resources["Queue"].properties                 # only resources whose condition holds
+    stack.resources["Queue"].properties                 # only resources whose condition is true
     stack.outputs["QueueUrl"]
     stack.physical_name("Queue"), stack.arn("Queue"), stack.reference("Queue")
 
-Whatever is not understood (a function, an attribute, a type's ARN) is an error, never a guess.
+Unsupported functions, attributes and types are errors.
 """
 
 from resolve.source import TemplateError

@@ -12,12 +12,12 @@ NO_VALUE = object()
 
 
 def no_attributes(resource: str, attribute: str) -> Any:
-    """For places where resources cannot be named: conditions and rules."""
+    """Reject attributes in conditions and rules, which cannot reference resources."""
     raise TemplateError(f"{resource}.{attribute} cannot be used here")
 
 
 class Functions:
-    """Works out values, given what names stand for."""
+    """Resolves values and conditions, given the values of names."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Functions:
         self._attribute = attribute
 
     def holds(self, condition: Any) -> bool:
-        """Whether a condition holds: its name, or the function that it is."""
+        """Return whether a condition is true, given its name or its function."""
         if isinstance(condition, str):
             if condition not in self._conditions:
                 raise TemplateError(f"there is no condition {condition}")
@@ -56,10 +56,10 @@ class Functions:
                 return all(each == self.value(value[1]) for each in self.value(value[0]))
             case "Fn::EachMemberIn":
                 return all(each in self.value(value[1]) for each in self.value(value[0]))
-        raise TemplateError(f"{name} is not a condition that is understood")
+        raise TemplateError(f"{name} is not a supported condition")
 
     def value(self, node: Any) -> Any:
-        """A node with every function in it worked out; what is `AWS::NoValue` is left out."""
+        """Resolve every function in a node, and omit `AWS::NoValue`."""
         if isinstance(node, list):
             return [value for value in map(self.value, node) if value is not NO_VALUE]
         if not isinstance(node, dict):
@@ -72,13 +72,13 @@ class Functions:
         return {key: value for key, value in values.items() if value is not NO_VALUE}
 
     def reference(self, name: str) -> Any:
-        """What `Ref` gives."""
+        """Return the value of `Ref`."""
         if name == "AWS::NoValue":
             return NO_VALUE
         if name in self._names:
             return self._names[name]
         if self._reference_of_resource is None:
-            raise TemplateError(f"{name} is no parameter")
+            raise TemplateError(f"{name} is not a parameter")
         return self._reference_of_resource(name)
 
     def _call(self, name: str, argument: Any) -> Any:
@@ -105,7 +105,7 @@ class Functions:
                     raise TemplateError(f"the mapping {mapping} has no {first}, {second}") from None
             case "Fn::Base64":
                 return base64.b64encode(self.value(argument).encode()).decode()
-        raise TemplateError(f"{name} is not a function that is understood")
+        raise TemplateError(f"{name} is not a function that is supported")
 
     def _substitute(self, text: str, own: Mapping[str, Any]) -> str:
         def variable(found: re.Match[str]) -> str:
@@ -129,13 +129,13 @@ class Functions:
 
 def _only(node: Any) -> tuple[str, Any]:
     if not isinstance(node, dict) or len(node) != 1:
-        raise TemplateError(f"one function is expected, not {node!r}")
+        raise TemplateError(f"expected one function, got {node!r}")
     return next(iter(node.items()))
 
 
 def _text(value: Any) -> str:
     if isinstance(value, (dict, list)) or value is NO_VALUE:
-        raise TemplateError(f"text is expected, not {value!r}")
+        raise TemplateError(f"expected text, got {value!r}")
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)

@@ -1,4 +1,4 @@
-"""Templates as they stand in YAML, with the short forms of intrinsic functions spelled out."""
+"""Reads templates from YAML, and expands the short forms of intrinsic functions."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import yaml
 
 
 class TemplateError(Exception):
-    """What is wrong with a template, or with what it was given."""
+    """An error in a template or its parameters."""
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
-    """YAML as CloudFormation reads it: tags are functions, dates are text, a key stands once."""
+    """Reads YAML as CloudFormation does: tags are functions, dates are text, keys are unique."""
 
 
 def _function(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
@@ -28,10 +28,10 @@ def _function(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, A
 
 def _mapping(loader: yaml.SafeLoader, node: yaml.Node) -> dict[str, Any]:
     if not isinstance(node, yaml.MappingNode):
-        raise TemplateError(f"{node.start_mark}: a mapping is expected")
+        raise TemplateError(f"{node.start_mark}: expected a mapping")
     keys = [loader.construct_object(key) for key, _ in node.value]
     if twice := {key for key in keys if keys.count(key) > 1}:
-        raise TemplateError(f"{node.start_mark}: the keys {sorted(twice)} stand there twice")
+        raise TemplateError(f"{node.start_mark}: the keys {sorted(twice)} occur twice")
     return {
         key: loader.construct_object(value, deep=True)
         for key, (_, value) in zip(keys, node.value, strict=True)
@@ -47,8 +47,8 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read(text: str) -> dict[str, Any]:
-    """The sections of a template."""
+    """Return the sections of a template."""
     sections = yaml.load(text, _Loader)
     if not isinstance(sections, dict) or not isinstance(sections.get("Resources"), dict):
-        raise TemplateError("this is no template: it has no Resources")
+        raise TemplateError("not a template: Resources is missing")
     return sections

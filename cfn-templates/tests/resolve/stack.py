@@ -12,7 +12,7 @@ from resolve.types import TYPES, Kind
 
 @dataclass(frozen=True)
 class Environment:
-    """Where and under which name a stack is made."""
+    """The location and the name of a stack."""
 
     region: str = "eu-west-1"
     partition: str = "aws"
@@ -21,12 +21,12 @@ class Environment:
 
     @property
     def url_suffix(self) -> str:
-        """The domain of the partition's endpoints."""
+        """Return the domain of the partition's endpoints."""
         own = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
         return own.get(self.partition, "amazonaws.com")
 
     def pseudo_parameters(self) -> dict[str, Any]:
-        """What `AWS::Region` and so on stand for."""
+        """Return the values of the pseudo parameters."""
         stack = f"stack/{self.stack_name}/8a6f3c80-0000-11f0-9d0c-0affe5d3a0b1"
         return {
             "AWS::AccountId": self.account,
@@ -41,7 +41,7 @@ class Environment:
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource whose condition holds, with its functions worked out."""
+    """A resource whose condition is true, with resolved functions."""
 
     logical_id: str
     type: str
@@ -51,7 +51,7 @@ class Resource:
 
 
 class Stack:
-    """What a template makes of one set of parameters."""
+    """A template, resolved with one set of parameters."""
 
     def __init__(
         self, sections: Mapping[str, Any], parameters: Mapping[str, Any], environment: Environment
@@ -63,12 +63,12 @@ class Stack:
         self._functions = Functions(sections, names, self.reference, self.attribute)
 
     def holds(self, condition: str) -> bool:
-        """Whether the condition of this name holds."""
+        """Return whether a condition is true."""
         return self._functions.holds(condition)
 
     @cached_property
     def resources(self) -> dict[str, Resource]:
-        """The resources that are made, by logical id."""
+        """Return the resources by logical id."""
         return {
             logical_id: Resource(
                 logical_id,
@@ -82,7 +82,7 @@ class Stack:
 
     @cached_property
     def outputs(self) -> dict[str, str]:
-        """The values of the outputs that there are."""
+        """Return the values of the outputs."""
         return {
             name: self._functions.value(declared["Value"])
             for name, declared in self._sections.get("Outputs", {}).items()
@@ -90,11 +90,11 @@ class Stack:
         }
 
     def of_type(self, resource_type: str) -> list[Resource]:
-        """The resources of one type."""
+        """Return the resources of a type."""
         return [resource for resource in self.resources.values() if resource.type == resource_type]
 
     def physical_name(self, logical_id: str) -> str:
-        """The name in AWS: the template's, or one as CloudFormation makes it up."""
+        """Return the name in the template, or one like those that CloudFormation generates."""
         declared, kind = self._declared(logical_id)
         properties = declared.get("Properties", {})
         if kind.name_property in properties:
@@ -103,15 +103,15 @@ class Stack:
         return kind.made_up(made_up)
 
     def arn(self, logical_id: str) -> str:
-        """The ARN that IAM knows the resource by."""
+        """Return the resource's ARN in IAM policies."""
         declared, kind = self._declared(logical_id)
         if kind.arn is None:
-            raise TemplateError(f"{logical_id}: a {declared['Type']} has no ARN that is known here")
+            raise TemplateError(f"{logical_id}: a {declared['Type']} has no ARN in resolve/types.py")
         path = self._functions.value(declared.get("Properties", {}).get("Path", "/"))
         return self._filled(kind.arn, logical_id, path)
 
     def reference(self, logical_id: str) -> str:
-        """What `Ref` gives for a resource."""
+        """Return the value of `Ref` for a resource."""
         _, kind = self._declared(logical_id)
         match kind.reference:
             case "name":
@@ -121,12 +121,12 @@ class Stack:
         return self._filled(kind.reference, logical_id)
 
     def attribute(self, logical_id: str, name: str) -> Any:
-        """What `Fn::GetAtt` gives for a resource."""
+        """Return the value of `Fn::GetAtt` for a resource."""
         declared, kind = self._declared(logical_id)
         form = kind.attributes.get(name)
         if form is None:
             raise TemplateError(
-                f"{logical_id}: a {declared['Type']} has no attribute {name} that is known here"
+                f"{logical_id}: a {declared['Type']} has no attribute {name} in resolve/types.py"
             )
         if form == "arn":
             return self.arn(logical_id)
@@ -149,8 +149,8 @@ class Stack:
         if declared is None:
             raise TemplateError(f"there is no parameter and no resource {logical_id}")
         if "Condition" in declared and not self.holds(declared["Condition"]):
-            raise TemplateError(f"{logical_id} is used, but {declared['Condition']} does not hold")
+            raise TemplateError(f"{logical_id} is used, but {declared['Condition']} is false")
         kind = TYPES.get(declared["Type"])
         if kind is None:
-            raise TemplateError(f"{logical_id}: the type {declared['Type']} is not known here")
+            raise TemplateError(f"{logical_id}: the type {declared['Type']} is not in resolve/types.py")
         return declared, kind

@@ -1,4 +1,4 @@
-"""A template and what may be filled in for its parameters."""
+"""A template and the valid values of its parameters."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from resolve.stack import Environment, Stack
 
 
 class Template:
-    """One template, as it is checked in."""
+    """A template before it is resolved."""
 
     def __init__(self, text: str) -> None:
         self.sections = source.read(text)
@@ -20,7 +20,7 @@ class Template:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The template in a file."""
+        """Load a template from a file."""
         return cls(path.read_text("utf-8"))
 
     def resolve(
@@ -32,9 +32,9 @@ class Template:
         account: str = "111122223333",
         stack_name: str = "SC-111122223333-pp-abcdefghijklm",
     ) -> Stack:
-        """The stack that these parameters make.
+        """Resolve the template with these parameters.
 
-        A refused parameter is a :class:`TemplateError`.
+        An invalid parameter raises :class:`TemplateError`.
         """
         given = dict(parameters or {})
         environment = Environment(region, partition, account, stack_name)
@@ -43,7 +43,7 @@ class Template:
         return Stack(self.sections, self._values(given), environment)
 
     def refusals(self, parameters: Mapping[str, str], environment: Environment | None = None) -> list[str]:
-        """Why CloudFormation would not take these parameters: their own constraints, then the Rules."""
+        """Return why CloudFormation would reject these parameters: constraints first, then rules."""
         refusals = [
             f"{name}: the template has no such parameter"
             for name in parameters
@@ -85,7 +85,7 @@ def _members(value: str) -> list[str]:
 
 
 def _violations(declared: Mapping[str, Any], value: str) -> list[str]:
-    """CloudFormation's patterns are Java's, matched against the whole value."""
+    """Check a value. CloudFormation matches Java's patterns against the whole value."""
     violations = []
     members = _members(value) if _is_list(declared) else [value]
     if "AllowedValues" in declared:
@@ -108,7 +108,7 @@ def _violations_of_number(declared: Mapping[str, Any], value: str) -> list[str]:
     try:
         number = float(value)
     except ValueError:
-        return [f"{value!r} is no number"]
+        return [f"{value!r} is not a number"]
     violations = []
     if "MinValue" in declared and number < float(declared["MinValue"]):
         violations.append(f"{value} is less than {declared['MinValue']}")

@@ -1,4 +1,4 @@
-"""What names, references and attributes the templates' resource types have.
+"""Names, references and attributes of the templates' resource types.
 
 Sources: "Return values" of each type in the CloudFormation template reference, and "Resource types defined by
 ..." of each service in the Service Authorization Reference.
@@ -7,7 +7,7 @@ Sources: "Return values" of each type in the CloudFormation template reference, 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# Forms are filled with partition, region, account, suffix (of domains), name, path and id (the logical one).
+# Placeholders of forms: partition, region, account, suffix (of domains), name, path and id (the logical id).
 _HERE = "{region}:{account}"
 
 
@@ -15,19 +15,19 @@ _HERE = "{region}:{account}"
 class Kind:
     """One resource type."""
 
-    # the property that holds the physical name
+    # the property with the physical name
     name_property: str = ""
     arn: str | None = None
     # "name", "arn" or a form
     reference: str = "name"
     # "arn" or a form, by attribute
     attributes: Mapping[str, str] = field(default_factory=dict)
-    # of names that CloudFormation makes up
+    # of names that CloudFormation generates
     longest_name: int = 64
     lower_case: bool = False
 
     def made_up(self, name: str) -> str:
-        """A name as CloudFormation makes it up: cut in the middle of what was wanted, the random end kept."""
+        """Shorten a generated name as CloudFormation does: the random end is kept."""
         random = name[-13:]
         name = (
             name[: self.longest_name - len(random)].removesuffix("-") + random
@@ -95,7 +95,7 @@ TYPES: Mapping[str, Kind] = {
         "FunctionName", f"arn:{{partition}}:lambda:{_HERE}:function:{{name}}", attributes={"Arn": "arn"}
     ),
     "AWS::Lambda::Permission": Kind(reference="{id}"),
-    # GetAtt's ARN ends in `:*`; IAM knows the group without.
+    # GetAtt's ARN ends with `:*`. The group's ARN in IAM does not.
     "AWS::Logs::LogGroup": Kind(
         "LogGroupName",
         f"arn:{{partition}}:logs:{_HERE}:log-group:{{name}}",

@@ -1,46 +1,46 @@
-//! Classes of the errors that AWS answers with.
+//! Classes of AWS errors.
 
 use std::error::Error;
 
-/// The class of an error: it decides whether another attempt helps, and what to tell the user.
+/// The class of an error. It determines whether to retry, and the hint for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorClass {
     /// The resource does not exist.
     NotFound,
-    /// A resource of this name exists.
+    /// A resource with this name already exists.
     AlreadyExists,
     /// The resource is in use or being changed.
     Conflict,
-    /// A quota is used up.
+    /// A quota is exhausted.
     Limit,
     /// The caller is unknown or lacks a permission.
     Denied,
     /// There are no credentials.
     NoCredentials,
-    /// Too many calls.
+    /// Too many requests.
     Throttled,
-    /// The service could not be reached, did not answer in time, or broke the connection.
+    /// The service could not be reached, did not respond in time, or closed the connection.
     Unreachable,
-    /// The service failed, or its answer makes no sense.
+    /// The service failed, or its response is invalid.
     Fault,
     /// The service refused the request.
     Refused,
-    /// Downloaded data could not be written to this machine.
+    /// Downloaded data could not be written to the local disk.
     LocalFile,
-    /// Downloaded data did not fit on this machine's disk.
+    /// The local disk has no space left for downloaded data.
     DiskFull,
 }
 
 impl ErrorClass {
-    /// Classifies an answer by its code, or else by its HTTP status, if there is one.
+    /// Classifies a response by its error code, or else by its HTTP status.
     #[must_use]
     pub fn of(code: &str, status: Option<u16>) -> Self {
         let of_status = || status.and_then(Self::of_status);
         Self::of_code(code).or_else(of_status).unwrap_or(Self::Refused)
     }
 
-    /// Classifies an error code; `None` if the code is unknown.
+    /// Classifies an error code. Returns `None` if the code is unknown.
     ///
     /// <https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html>
     #[must_use]
@@ -72,7 +72,7 @@ impl ErrorClass {
             | "ServiceUnavailable"
             | "ServiceUnavailableException" => Self::Fault,
             "RequestTimeout" | "RequestTimeoutException" => Self::Unreachable,
-            // The SDK's list of throttling codes, besides those with the word in them.
+            // The SDK's other throttling codes, without "Throttl" in the name.
             "BandwidthLimitExceeded"
             | "LimitExceededException"
             | "PriorRequestNotComplete"
@@ -89,7 +89,7 @@ impl ErrorClass {
         })
     }
 
-    /// Classifies an HTTP status; `None` if it says nothing more than that the call failed.
+    /// Classifies an HTTP status. Returns `None` if the status alone does not determine a class.
     #[must_use]
     pub fn of_status(status: u16) -> Option<Self> {
         Some(match status {
@@ -97,13 +97,13 @@ impl ErrorClass {
             404 => Self::NotFound,
             408 => Self::Unreachable,
             429 => Self::Throttled,
-            // A success that cannot be read is a fault, too.
+            // A success whose response is invalid is a fault, too.
             200..=299 | 500.. => Self::Fault,
             _ => return None,
         })
     }
 
-    /// Whether another attempt may succeed.
+    /// Returns whether another attempt may succeed.
     #[must_use]
     pub fn is_transient(self) -> bool {
         matches!(self, Self::Throttled | Self::Unreachable | Self::Fault)
@@ -148,7 +148,7 @@ mod tests {
             ("SomethingNew", Some(503), ErrorClass::Fault),
             ("SomethingNew", Some(429), ErrorClass::Throttled),
             ("SomethingNew", Some(301), ErrorClass::Refused),
-            ("an error without a code", Some(200), ErrorClass::Fault),
+            ("no error code", Some(200), ErrorClass::Fault),
             ("SomethingNew", None, ErrorClass::Refused),
         ] {
             assert_eq!(ErrorClass::of(code, status), class, "{code} {status:?}");

@@ -1,13 +1,15 @@
-//! What the crates share about AWS.
+//! AWS code that the crates share.
 //!
-//! 1. [`ObjectUrl`] is the address of an object, `s3://<bucket>/<key>`; [`Listed`] adds its size.
-//! 2. [`partition`] and [`dns_suffix`] tell what a region belongs to.
-//! 3. [`ErrorClass`] classifies the errors that AWS answers with.
-//! 4. [`RetryPolicy`] says how often a call is tried again, and after which pause.
-//! 5. `S3` (feature `s3`) reads and writes objects.
+//! 1. [`ObjectUrl`] is an object's URL, `s3://<bucket>/<key>`. [`Listed`] adds its size.
+//! 2. [`partition`] and [`dns_suffix`] return a region's partition and DNS suffix.
+//! 3. [`names`] has what AWS allows as names.
+//! 4. [`ErrorClass`] classifies AWS errors.
+//! 5. [`RetryPolicy`] defines how often a call is retried, and the pauses between attempts.
+//! 6. `S3` (feature `s3`) reads and writes objects.
 
 mod error_class;
 mod listed;
+pub mod names;
 mod region;
 mod retry;
 #[cfg(feature = "s3")]

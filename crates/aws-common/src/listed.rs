@@ -1,11 +1,11 @@
-//! What a list of a bucket says of an object.
+//! Listed objects.
 
 use crate::ObjectUrl;
 
-/// An object in a list.
+/// An object in the listing of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Its address.
+    /// Its URL.
     pub url: ObjectUrl,
     /// Its size in bytes.
     pub size: u64,

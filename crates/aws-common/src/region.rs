@@ -1,7 +1,7 @@
-//! What a region belongs to.
+//! Partitions of regions.
 
-/// Partitions by what their regions' names begin with; the first that fits, `aws` if none does.
-/// From botocore's `partitions.json`.
+/// Region prefix, partition and DNS suffix, from botocore's `partitions.json`. The first match counts.
+/// Other regions belong to `aws`.
 const PARTITIONS: [(&str, &str, &str); 7] = [
     ("cn-", "aws-cn", "amazonaws.com.cn"),
     ("us-gov-", "aws-us-gov", "amazonaws.com"),
@@ -12,13 +12,13 @@ const PARTITIONS: [(&str, &str, &str); 7] = [
     ("eusc-", "aws-eusc", "amazonaws.eu"),
 ];
 
-/// The partition of a region, such as `aws` or `aws-cn`.
+/// Returns a region's partition, such as `aws` or `aws-cn`.
 #[must_use]
 pub fn partition(region: &str) -> &'static str {
     entry(region).0
 }
 
-/// What a region's host names end with, such as `amazonaws.com` or `amazonaws.com.cn`.
+/// Returns the suffix of a region's host names, such as `amazonaws.com` or `amazonaws.com.cn`.
 #[must_use]
 pub fn dns_suffix(region: &str) -> &'static str {
     entry(region).1
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_end_as_their_partition_wants_it() {
+    fn returns_partition_and_dns_suffix() {
         for (region, partition_name, suffix) in [
             ("eu-west-1", "aws", "amazonaws.com"),
             ("cn-northwest-1", "aws-cn", "amazonaws.com.cn"),

@@ -1,24 +1,23 @@
-//! How often a call that fails is tried again, and how long to wait before.
+//! How often to retry a failed call, and how long to wait.
 
 use std::time::Duration;
 
-/// Attempts and the pauses between them. A pause is a random part of a limit that doubles from one
-/// attempt to the next ("full jitter"), so that clients that failed together do not come back
-/// together.
+/// Attempts and the pauses between them: exponential backoff with full jitter. A pause is a random
+/// fraction of a limit that doubles with each attempt, so that clients do not retry at the same time.
 ///
 /// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Most attempts in a row that achieve nothing, the first included.
+    /// Maximum number of failed attempts in a row, including the first.
     pub attempts: u32,
-    /// Limit of the pause after the first attempt.
+    /// Limit for the pause after the first attempt.
     pub first: Duration,
-    /// Limit of any pause.
+    /// Limit for every pause.
     pub longest: Duration,
 }
 
 impl RetryPolicy {
-    /// The pause after so many failed attempts in a row; `None` if there are to be no more.
+    /// Returns the pause after `failed` failed attempts in a row, or `None` after the last attempt.
     #[must_use]
     pub fn pause(&self, failed: u32) -> Option<Duration> {
         (failed < self.attempts).then(|| self.limit(failed).mul_f64(fastrand::f64()))
@@ -47,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_a_random_part_of_its_limit() {
+    fn pause_is_a_random_fraction_of_its_limit() {
         let pauses: Vec<_> = (0..100).map(|_| POLICY.pause(3).unwrap()).collect();
         assert!(pauses.iter().all(|pause| *pause <= POLICY.limit(3)));
         assert!(pauses.iter().any(|pause| *pause > POLICY.limit(2)));
@@ -55,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_attempt_is_followed_by_no_pause() {
+    fn no_pause_after_the_last_attempt() {
         assert!(POLICY.pause(9).is_some());
         assert_eq!(POLICY.pause(10), None);
         assert_eq!(POLICY.pause(u32::MAX), None);

@@ -1,29 +1,31 @@
-//! The address of an object, or of what begins alike.
+//! S3 URLs of objects and prefixes.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Most bytes of a key.
+use crate::names::is_bucket;
+
+/// Maximum length of a key, in bytes.
 const MAX_KEY: usize = 1024;
 
-/// `s3://<bucket>/<key>`, the key verbatim; empty for a bucket.
+/// An S3 URL, `s3://<bucket>/<key>`. The key is verbatim, and empty for a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectUrl {
     bucket: String,
     key: String,
 }
 
-/// The text is no address in S3.
+/// The text is not an S3 URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not a place in S3: s3://<bucket>/<key>, the key at most 1,024 bytes", .0.escape_debug())]
+#[error("`{}` is not an S3 URL: s3://<bucket>/<key>, with a key of at most 1,024 bytes", .0.escape_debug())]
 pub struct InvalidUrl(String);
 
 impl ObjectUrl {
-    /// The address of a key in a bucket.
+    /// Creates the URL of a key in a bucket.
     ///
     /// # Errors
     ///
-    /// [`InvalidUrl`] if either cannot be the name of such.
+    /// [`InvalidUrl`] if the bucket or the key is invalid.
     pub fn new(bucket: &str, key: &str) -> Result<Self, InvalidUrl> {
         if is_bucket(bucket) && key.len() <= MAX_KEY && !key.contains('\0') {
             Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() })
@@ -32,19 +34,19 @@ impl ObjectUrl {
         }
     }
 
-    /// The bucket.
+    /// Returns the bucket.
     #[must_use]
     pub fn bucket(&self) -> &str {
         &self.bucket
     }
 
-    /// The key or prefix, without its leading slash; empty for a bucket.
+    /// Returns the key or prefix, without a leading slash. Empty for a bucket.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Another key in the same bucket.
+    /// Returns the URL of another key in the same bucket.
     ///
     /// # Errors
     ///
@@ -70,22 +72,12 @@ impl fmt::Display for ObjectUrl {
     }
 }
 
-/// 3 to 63 lower-case letters, digits, dots and hyphens.
-fn is_bucket(text: &str) -> bool {
-    let lower = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let bytes = text.as_bytes();
-    (3..=63).contains(&bytes.len())
-        && bytes.first().is_some_and(lower)
-        && bytes.last().is_some_and(lower)
-        && bytes.iter().all(|byte| lower(byte) || b".-".contains(byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_verbatim() {
+    fn keeps_keys_verbatim() {
         for key in ["", "a.csv", "a b/ü+%20//..", "데이터.csv"] {
             let text = format!("s3://bucket-a/{key}");
             let url: ObjectUrl = text.parse().unwrap();
@@ -95,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_addresses() {
+    fn rejects_other_texts() {
         let long = format!("s3://bucket-a/{}", "k".repeat(1025));
         for text in ["", "bucket-a/k", "s3:/bucket-a/k", "s3://", "s3:///k", "s3://B_/k", &long] {
             assert!(text.parse::<ObjectUrl>().is_err(), "{text}");

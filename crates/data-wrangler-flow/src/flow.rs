@@ -7,49 +7,54 @@ use serde::{Serialize, Serializer};
 use crate::json::{Json, Object};
 use crate::node::Node;
 
-/// Largest file that is read, in bytes. Flows with trained parameters have some tens of kilobytes.
+/// Size limit of a flow, in bytes. Flows with trained parameters have tens of kilobytes.
 const MAX_BYTES: usize = 16 << 20;
-/// Deepest nesting of arrays and objects; what serde reads, so that every part of a flow can be read.
+/// Limit for nested arrays and objects. It is serde's limit, so that `Json::read` never exceeds it.
 const MAX_DEPTH: usize = 127;
 
-/// A flow as it is in its file. Serializing it gives back every member that was read.
+/// A flow as stored in its file. Serializing it preserves every member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flow {
     object: Object,
     nodes: Vec<Node>,
 }
 
-/// The file is not a flow; the text names the part at fault and the remedy.
+/// The file is not a flow. The message names the invalid part and the fix.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidFlow {
-    /// There is nothing in the file.
+    /// The file is empty.
     #[error("the file is empty; export the flow from Data Wrangler again")]
     Empty,
-    /// More than 16 MiB.
-    #[error("the file has {bytes} bytes, and at most {MAX_BYTES} are read; is it a flow?")]
+    /// The file is larger than 16 MiB.
+    #[error(
+        "the file has {bytes} bytes, more than the limit of {MAX_BYTES}; check that it is a flow"
+    )]
     TooLarge {
         /// The size of the file.
         bytes: usize,
     },
-    /// A byte order mark, which JSON does not have and Data Wrangler's container refuses.
+    /// The file begins with a byte order mark, which Data Wrangler's container rejects.
     #[error("the file begins with a byte order mark ({0}); save it as UTF-8 without one")]
     ByteOrderMark(&'static str),
-    /// Arrays and objects in one another, deeper than can be read.
-    #[error("line {line}: arrays and objects are nested more than {MAX_DEPTH} deep; is it a flow?")]
+    /// Arrays and objects are nested too deeply.
+    #[error(
+        "line {line}: arrays and objects are nested more than {MAX_DEPTH} levels deep; check that \
+         the file is a flow"
+    )]
     TooDeep {
-        /// Where the limit is passed.
+        /// The line that exceeds the limit.
         line: usize,
     },
-    /// Not JSON at all, or not an object.
+    /// The file is not JSON, or not a JSON object.
     #[error("the file is not a JSON object: {0}; export the flow from Data Wrangler again")]
     NotJson(#[source] serde_json::Error),
-    /// JSON, but not the JSON of a flow.
+    /// The file is JSON, but not a flow.
     #[error("{place} {problem}; export the flow from Data Wrangler again")]
     NotAFlow {
-        /// Such as `nodes[3].inputs`.
+        /// The path of the invalid part, such as `nodes[3].inputs`.
         place: String,
-        /// What is there, and what should be.
+        /// The actual and the expected value.
         problem: String,
     },
 }
@@ -61,16 +66,16 @@ impl InvalidFlow {
 }
 
 impl Flow {
-    /// The most bytes that [`Flow::parse`] takes: 16 MiB.
+    /// The size limit of [`Flow::parse`]: 16 MiB.
     pub const MAX_BYTES: usize = MAX_BYTES;
 
-    /// Reads a flow from its file's bytes: UTF-8 without a byte order mark.
+    /// Parses a flow from the bytes of its file: UTF-8 without a byte order mark.
     ///
-    /// Only the shape is checked here; how the nodes are connected is [`Graph`](crate::Graph)'s.
+    /// Checks only the shape. [`Graph`](crate::Graph) checks how the nodes are connected.
     ///
     /// # Errors
     ///
-    /// [`InvalidFlow`] if this is not the JSON of a flow.
+    /// [`InvalidFlow`] if the bytes are not a flow.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidFlow> {
         if bytes.len() > MAX_BYTES {
             return Err(InvalidFlow::TooLarge { bytes: bytes.len() });
@@ -89,24 +94,24 @@ impl Flow {
         Ok(Self { object, nodes })
     }
 
-    /// The nodes, in the order of the file, which means nothing.
+    /// The nodes in file order. The order has no meaning.
     #[must_use]
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
-    /// All members of the file's object, `nodes` among them.
+    /// All members of the file's object, including `nodes`.
     #[must_use]
     pub fn members(&self) -> &Object {
         &self.object
     }
 
-    /// The container image that the flow was made with,
-    /// `internal_metadata.dw_job.container_uri`. `SageMaker` Canvas writes it; older flows have none.
+    /// The container image that created the flow: `internal_metadata.dw_job.container_uri`.
+    /// `SageMaker` Canvas writes it; older flows have none.
     ///
     /// # Errors
     ///
-    /// [`InvalidFlow`] if one of these members is there but has another type.
+    /// [`InvalidFlow`] if one of these members has an unexpected type.
     pub fn container_image(&self) -> Result<Option<String>, InvalidFlow> {
         let Some(metadata) = member(&self.object, "internal_metadata", "internal_metadata")? else {
             return Ok(None);
@@ -135,12 +140,12 @@ fn read_nodes(object: &Object) -> Result<Vec<Node>, InvalidFlow> {
     nodes.iter().enumerate().map(|(index, node)| Node::parse(index, node)).collect()
 }
 
-/// A member that is an object; `null` counts as none.
+/// Reads a member as an object. `null` counts as missing.
 fn member(object: &Object, name: &str, place: &str) -> Result<Option<Object>, InvalidFlow> {
     Ok(read::<Option<Object>>(object, name, place, "an object")?.flatten())
 }
 
-/// Reads a member as a `T`, which `expected` describes.
+/// Reads a member as a `T`. `expected` describes `T` in the error message.
 pub(crate) fn read<T: serde::de::DeserializeOwned>(
     object: &Object,
     name: &str,
@@ -151,7 +156,7 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(
     match value.read() {
         Ok(read) => Ok(Some(read)),
         Err(error) if error.is_data() && value.kind() != expected => {
-            Err(InvalidFlow::at(place, format!("is {}, and must be {expected}", value.kind())))
+            Err(InvalidFlow::at(place, format!("is {}, but must be {expected}", value.kind())))
         }
         Err(error) => Err(InvalidFlow::at(place, format!("cannot be read: {error}"))),
     }
@@ -166,8 +171,8 @@ fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The line on which the nesting passes its limit. Counts brackets outside strings, so that the
-/// depth is known before anything recursive reads the text.
+/// Returns the line on which the nesting exceeds its limit. Counts the brackets outside strings, so
+/// that the check runs before a recursive parser does.
 fn too_deep(bytes: &[u8]) -> Option<usize> {
     let (mut depth, mut line, mut in_string, mut escaped) = (0_usize, 1, false, false);
     for byte in bytes {

@@ -1,4 +1,4 @@
-//! How the nodes of a flow are connected.
+//! The graph of a flow's nodes.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -7,24 +7,24 @@ use crate::node::{Node, NodeKind};
 use crate::output::{NoOutput, OutputName};
 use crate::problem::{InvalidGraph, Problem};
 
-/// Most outputs that one problem lists.
+/// The maximum number of outputs that a problem lists.
 const SHOWN: usize = 10;
 
-/// A flow whose nodes are connected: every input has its output, and no node needs itself.
+/// A flow whose connections are valid: every input refers to an existing output, without cycles.
 #[derive(Debug)]
 pub struct Graph<'a> {
-    /// In an order in which every node comes after the nodes that it needs.
+    /// In topological order.
     nodes: Vec<&'a Node>,
     by_id: HashMap<&'a str, &'a Node>,
 }
 
 impl<'a> Graph<'a> {
-    /// Connects the nodes of a flow.
+    /// Builds the graph of a flow.
     ///
     /// # Errors
     ///
-    /// [`InvalidGraph`] lists every node that occurs twice, every input that comes from nowhere,
-    /// and, if there are none of these, a cycle.
+    /// [`InvalidGraph`] lists every duplicate node and every dangling input. If there are none, it
+    /// reports a cycle.
     pub fn new(flow: &'a Flow) -> Result<Self, InvalidGraph> {
         let mut problems = duplicates(flow.nodes());
         let by_id: HashMap<_, _> = flow.nodes().iter().map(|node| (node.id(), node)).collect();
@@ -38,23 +38,24 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The nodes, each after those that it needs.
+    /// The nodes in topological order: each follows its inputs.
     #[must_use]
     pub fn nodes(&self) -> &[&'a Node] {
         &self.nodes
     }
 
-    /// The node with this identity.
+    /// Returns the node with this ID.
     #[must_use]
     pub fn node(&self, id: &str) -> Option<&'a Node> {
         self.by_id.get(id).copied()
     }
 
-    /// The one output that no other node uses, destinations and visualizations aside.
+    /// Returns the only output that no other node uses. Ignores destinations and
+    /// visualizations.
     ///
     /// # Errors
     ///
-    /// [`NoOutput`] if there is none, or more than one; then all are listed.
+    /// [`NoOutput`] if there is none, or more than one. In that case, the error lists all of them.
     pub fn output(&self) -> Result<OutputName, NoOutput> {
         let inputs = self.data_nodes().flat_map(Node::inputs);
         let used: HashSet<_> =
@@ -71,11 +72,11 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The output called `<node id>.<output name>`.
+    /// Returns the output named `<node id>.<output name>`.
     ///
     /// # Errors
     ///
-    /// [`NoOutput`] if the flow has no such output, or if its node gives no data.
+    /// [`NoOutput`] if the flow has no such output, or if its node produces no data.
     pub fn choose(&self, wanted: &str) -> Result<OutputName, NoOutput> {
         let known = self.outputs_of(Node::carries_data);
         if let Some(output) = known.iter().find(|output| output.to_string() == wanted) {
@@ -92,7 +93,7 @@ impl<'a> Graph<'a> {
         })
     }
 
-    /// The source nodes that an output is made from, in the order of [`Graph::nodes`].
+    /// Returns the source nodes that an output depends on, in the order of [`Graph::nodes`].
     #[must_use]
     pub fn sources_of(&self, output: &OutputName) -> Vec<&'a Node> {
         let mut nodes = self.nodes_of(output);
@@ -100,8 +101,8 @@ impl<'a> Graph<'a> {
         nodes
     }
 
-    /// The nodes that an output is made by, in the order of [`Graph::nodes`]: the last one is the
-    /// output's own.
+    /// Returns the nodes that an output depends on, in the order of [`Graph::nodes`]. The last one
+    /// is the output's own node.
     #[must_use]
     pub fn nodes_of(&self, output: &OutputName) -> Vec<&'a Node> {
         let mut needed = HashSet::from([output.node_id()]);
@@ -185,8 +186,8 @@ fn dangling(nodes: &[Node], by_id: &HashMap<&str, &Node>) -> Vec<Problem> {
     problems
 }
 
-/// The nodes, each after those that it needs; or those that cannot be ordered, being in a cycle or
-/// behind one.
+/// Sorts the nodes topologically. The error holds the nodes that cannot be sorted because they are
+/// part of a cycle or depend on one.
 fn in_order(nodes: &[Node]) -> Result<Vec<&Node>, Vec<&Node>> {
     let mut users: HashMap<&str, Vec<&Node>> = HashMap::new();
     let mut waits_for: HashMap<&str, usize> = HashMap::new();
@@ -217,8 +218,8 @@ fn in_order(nodes: &[Node]) -> Result<Vec<&Node>, Vec<&Node>> {
         .collect())
 }
 
-/// One cycle among nodes that each need another of them, in the direction of the data; the first
-/// node is repeated at the end.
+/// Finds one cycle among nodes that all depend on each other. The path follows the data, and its
+/// first node is repeated at the end.
 fn cycle(nodes: &[&Node]) -> Vec<String> {
     let by_id: HashMap<_, _> = nodes.iter().map(|node| (node.id(), *node)).collect();
     let mut seen: Vec<&str> = Vec::new();

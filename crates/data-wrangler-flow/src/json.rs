@@ -1,4 +1,4 @@
-//! JSON that is kept as it was written.
+//! JSON that keeps its original text.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// One JSON value, with its digits, escapes and spaces as they were written: a number outside the
-/// range of Rust's types survives.
+/// A JSON value with its original digits, escapes and white space. Numbers outside the range of
+/// Rust's types are preserved.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Json(Box<RawValue>);
@@ -20,16 +20,16 @@ impl Json {
         self.0.get()
     }
 
-    /// Reads the value as a `T`.
+    /// Deserializes the value as a `T`.
     ///
     /// # Errors
     ///
-    /// serde's own, if the value has another shape.
+    /// serde's error if the value has a different shape.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.as_str())
     }
 
-    /// What the value is, in words: `a string`, `an object`.
+    /// The value's type in words, such as `a string` or `an object`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self.as_str().bytes().next() {
@@ -57,12 +57,12 @@ impl fmt::Debug for Json {
     }
 }
 
-/// A JSON object, with its members in the order in which they were written. No name occurs twice.
+/// A JSON object with its members in their original order. Names are unique.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Object(Vec<(String, Json)>);
 
 impl Object {
-    /// The member called `name`.
+    /// Returns the member named `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json> {
         self.iter().find_map(|(member, value)| (member == name).then_some(value))

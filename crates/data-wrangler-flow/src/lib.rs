@@ -1,13 +1,13 @@
 //! Data Wrangler's `.flow` files.
 //!
-//! 1. [`Flow::parse`] reads a file: its [`Node`]s, and whatever else is in it, kept as written in
-//!    [`Object`]s of [`Json`]. Writing a flow gives all of it back.
-//! 2. [`Graph::new`] checks how the nodes are connected: no node twice, no input from nowhere, no
-//!    cycle. The order of the nodes in the file means nothing.
-//! 3. [`Graph::output`] finds the one output that nothing else uses; [`Graph::choose`] takes one
-//!    by name; [`Graph::sources_of`] says what it is made from.
-//! 4. [`S3Source`] is what a source node says of its dataset; [`Flow::container_image`] is the
-//!    image that the flow was made with.
+//! 1. [`Flow::parse`] reads a file. All members are kept as [`Object`]s of [`Json`], so that
+//!    writing the flow preserves them.
+//! 2. [`Graph::new`] checks the connections: no duplicate nodes, no dangling inputs, no cycles. The
+//!    order of the nodes in the file has no meaning.
+//! 3. [`Graph::output`] finds the only output that no other node uses. [`Graph::choose`] selects an
+//!    output by name. [`Graph::sources_of`] returns the sources that it depends on.
+//! 4. [`S3Source`] describes a source node's dataset. [`Flow::container_image`] is the image that
+//!    created the flow.
 //!
 //! ```
 //! use data_wrangler_flow::{Flow, Graph, S3Source};

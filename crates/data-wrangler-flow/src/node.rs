@@ -5,9 +5,9 @@ use serde::{Serialize, Serializer};
 use crate::flow::{InvalidFlow, read};
 use crate::json::{Json, Object};
 
-/// One node: where data comes from, what is done to it, or where it goes.
+/// A node: it reads, transforms, shows or writes data.
 ///
-/// Serializing it gives back every member that was read.
+/// Serializing it preserves every member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     object: Object,
@@ -25,20 +25,20 @@ pub enum NodeKind {
     Source,
     /// `TRANSFORM`: changes data.
     Transform,
-    /// `VISUALIZATION`: shows data and gives none.
+    /// `VISUALIZATION`: shows data and produces none.
     Visualization,
-    /// `DESTINATION`: writes data somewhere; nothing is computed from it.
+    /// `DESTINATION`: writes data and produces none.
     Destination,
-    /// `DATASET`: gives data a name.
+    /// `DATASET`: names data.
     Dataset,
     /// A type that this crate does not know.
     Other(String),
 }
 
-/// An input of a node: one output of another node.
+/// An input of a node. It refers to an output of another node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
-    /// The input's name, such as `df`. A join has two inputs of one name.
+    /// The input's name, such as `df`. A join has two inputs with the same name.
     pub name: String,
     /// The node that the data comes from.
     pub node_id: String,
@@ -49,7 +49,7 @@ pub struct Input {
 /// An output of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
-    /// The output's name, mostly `default`.
+    /// The output's name, usually `default`.
     pub name: String,
 }
 
@@ -80,7 +80,7 @@ impl Node {
         Ok(Self { object, id, kind, operator, inputs, outputs })
     }
 
-    /// The node's identity, mostly a UUID; never empty.
+    /// The node's ID, usually a UUID. It is never empty.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -92,19 +92,19 @@ impl Node {
         &self.kind
     }
 
-    /// What the node does, such as `sagemaker.spark.custom_formula_0.1`.
+    /// The node's operator, such as `sagemaker.spark.custom_formula_0.1`.
     #[must_use]
     pub fn operator(&self) -> &str {
         &self.operator
     }
 
-    /// Where the node's data comes from; none if the file has no `inputs`.
+    /// The node's inputs. Empty if the file has no `inputs`.
     #[must_use]
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
     }
 
-    /// What the node gives; none if the file has no `outputs`.
+    /// The node's outputs. Empty if the file has no `outputs`.
     #[must_use]
     pub fn outputs(&self) -> &[Output] {
         &self.outputs
@@ -116,8 +116,8 @@ impl Node {
         &self.object
     }
 
-    /// Whether data goes on from here. Destinations and visualizations are ends of the flow, not
-    /// results of it.
+    /// Whether the node produces data. Destinations and visualizations are the ends of a flow, not
+    /// its results.
     #[must_use]
     pub fn carries_data(&self) -> bool {
         !matches!(self.kind, NodeKind::Visualization | NodeKind::Destination)
@@ -134,7 +134,7 @@ fn as_object(place: &str, json: &Json) -> Result<Object, InvalidFlow> {
     json.read().map_err(|error| {
         let problem = match json.kind() {
             "an object" => format!("cannot be read: {error}"),
-            kind => format!("is {kind}, and must be an object"),
+            kind => format!("is {kind}, but must be an object"),
         };
         InvalidFlow::at(place, problem)
     })
@@ -147,7 +147,7 @@ fn text(object: &Object, place: &str, name: &str) -> Result<String, InvalidFlow>
     if text.is_empty() { Err(InvalidFlow::at(place, "is empty")) } else { Ok(text) }
 }
 
-/// Reads a list of objects; none if it is missing or `null`.
+/// Reads a list of objects. A missing list or `null` is empty.
 fn list<T>(
     object: &Object,
     place: &str,

@@ -1,9 +1,9 @@
-//! The output of a flow that is wanted.
+//! The name of a flow's output.
 
 use std::fmt;
 
-/// One output of one node, written `<node id>.<output name>`, as the Data Wrangler container wants
-/// it. Only a [`Graph`](crate::Graph) makes one, so it names an output that exists.
+/// An output of a node, written `<node id>.<output name>` as the Data Wrangler container expects.
+/// Only a [`Graph`](crate::Graph) creates it, so the output exists.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OutputName {
     pub(crate) node_id: String,
@@ -11,13 +11,13 @@ pub struct OutputName {
 }
 
 impl OutputName {
-    /// The node.
+    /// The node's ID.
     #[must_use]
     pub fn node_id(&self) -> &str {
         &self.node_id
     }
 
-    /// The name of its output.
+    /// The output's name.
     #[must_use]
     pub fn output(&self) -> &str {
         &self.output
@@ -30,36 +30,36 @@ impl fmt::Display for OutputName {
     }
 }
 
-/// There is no such output, or not just one.
+/// The output does not exist or is ambiguous.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoOutput {
-    /// Nothing in the flow gives data that nothing else uses.
+    /// The flow has no output that is not used by another node.
     #[error(
-        "the flow has no node whose output could be taken: there are only destinations and \
-         visualizations; add a transform"
+        "the flow has no usable output; destinations and visualizations do not count; add a \
+         transform"
     )]
     None,
-    /// More than one output is used by nothing else.
-    #[error("the flow has {} outputs that could be meant; choose one of: {}", .0.len(), list(.0))]
+    /// The flow has more than one output that no other node uses.
+    #[error("the flow has {} candidate outputs; choose one of: {}", .0.len(), list(.0))]
     Several(Vec<OutputName>),
-    /// The name that was asked for is not `<node id>.<output name>` of this flow.
+    /// The requested name is not a `<node id>.<output name>` of this flow.
     #[error("the flow has no output `{wanted}`; it has: {}", list(known))]
     Unknown {
-        /// As it was asked for.
+        /// The requested name.
         wanted: String,
         /// Every output of the flow.
         known: Vec<OutputName>,
     },
-    /// The node that was asked for is a destination or a visualization.
+    /// The requested node is a destination or a visualization.
     #[error(
-        "`{wanted}` is a destination or a visualization, which gives no data; choose one of: {}",
+        "`{wanted}` is a destination or a visualization, which produces no data; choose one of: {}",
         list(known)
     )]
     GivesNoData {
-        /// As it was asked for.
+        /// The requested name.
         wanted: String,
-        /// Every output that gives data.
+        /// Every output that produces data.
         known: Vec<OutputName>,
     },
 }

@@ -1,8 +1,8 @@
-//! What can be wrong with the connections of a flow's nodes.
+//! Problems in the connections of a flow's nodes.
 
 use std::fmt;
 
-/// The nodes are not connected as they must be; every problem is listed.
+/// The connections of the nodes are invalid. The error lists every problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidGraph(Vec<Problem>);
 
@@ -11,7 +11,7 @@ impl InvalidGraph {
         Self(problems)
     }
 
-    /// All problems, at least one.
+    /// All problems. There is at least one.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.0
@@ -25,43 +25,43 @@ impl fmt::Display for InvalidGraph {
     }
 }
 
-/// One fault in the connections of the nodes.
+/// A problem in the connections of the nodes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// Two nodes have one identity.
-    #[error("node {node_id} occurs {times} times; give each node a node_id of its own")]
+    /// Several nodes have the same ID.
+    #[error("node {node_id} occurs {times} times; give each node a unique node_id")]
     DuplicateNode {
-        /// The identity.
+        /// The ID.
         node_id: String,
-        /// How often it occurs.
+        /// The number of nodes with this ID.
         times: usize,
     },
-    /// A node has two outputs of one name.
-    #[error("node {node_id} has the output `{output}` twice; name its outputs differently")]
+    /// A node has two outputs with the same name.
+    #[error("node {node_id} has two outputs named `{output}`; rename one of them")]
     DuplicateOutput {
         /// The node.
         node_id: String,
         /// The name.
         output: String,
     },
-    /// An input names a node that is not there.
+    /// An input refers to a missing node.
     #[error(
         "node {node_id} takes its input `{input}` from node {wanted}, which is not in the flow; \
-         connect the input again or delete node {node_id}"
+         reconnect the input or delete node {node_id}"
     )]
     MissingNode {
         /// The node with the input.
         node_id: String,
         /// The input's name.
         input: String,
-        /// The node that is not there.
+        /// The missing node.
         wanted: String,
     },
-    /// An input names an output that its node does not have.
+    /// An input refers to a missing output.
     #[error(
-        "node {node_id} takes its input `{input}` from the output `{wanted}` of node {from}, which \
-         has {}; connect the input again",
+        "node {node_id} takes its input `{input}` from the output `{wanted}` of node {from}, whose \
+         outputs are: {}; reconnect the input",
         outputs(known)
     )]
     MissingOutput {
@@ -69,16 +69,16 @@ pub enum Problem {
         node_id: String,
         /// The input's name.
         input: String,
-        /// The node that the input names.
+        /// The node that the input refers to.
         from: String,
-        /// The output that is not there.
+        /// The missing output.
         wanted: String,
-        /// The outputs that are there, at most ten of them.
+        /// The existing outputs, at most ten.
         known: Vec<String>,
     },
-    /// Nodes that need one another.
+    /// Nodes form a cycle.
     #[error(
-        "the nodes {} form a cycle; connect the input of one of them elsewhere", .0.join(" -> ")
+        "the nodes {} form a cycle; change the input of one of them", .0.join(" -> ")
     )]
     Cycle(Vec<String>),
 }

@@ -1,4 +1,4 @@
-//! What a source node says of its dataset.
+//! The dataset of a source node.
 
 use serde::Deserialize;
 
@@ -8,19 +8,20 @@ use crate::node::Node;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct S3Source {
-    /// The dataset's name, such as `abalone.csv`. Data that replaces the dataset is found by it.
+    /// The dataset's name, such as `abalone.csv`. It identifies the dataset that new data replaces.
     pub dataset: String,
-    /// Where the data was when the flow was made, such as `s3://amzn-s3-demo-bucket/abalone.csv`.
+    /// The location of the data when the flow was created, such as
+    /// `s3://amzn-s3-demo-bucket/abalone.csv`.
     pub uri: String,
-    /// How the data is written, as the flow says it: `csv`, `parquet`, `jsonl` and others.
+    /// The data's format as given in the flow: `csv`, `parquet`, `jsonl` and others.
     pub content_type: Option<String>,
 }
 
-/// The node is not a source of data in S3.
+/// The node is not an S3 source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidSource {
-    /// The data is elsewhere, in Athena or Redshift for example.
+    /// The data is not in S3, but for example in Athena or Redshift.
     #[error("source node {node_id} reads from `{operator}`, not from S3; use an S3 source")]
     NotS3 {
         /// The node.
@@ -36,7 +37,7 @@ pub enum InvalidSource {
     Unreadable {
         /// The node.
         node_id: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
 }
@@ -65,8 +66,7 @@ impl S3Source {
     ///
     /// # Errors
     ///
-    /// [`InvalidSource`] if the node reads from elsewhere, or if its parameters are not those of a
-    /// dataset in S3.
+    /// [`InvalidSource`] if the node does not read from S3, or if its parameters are invalid.
     pub fn of(node: &Node) -> Result<Self, InvalidSource> {
         let node_id = node.id().to_owned();
         if !node.operator().starts_with("sagemaker.s3_source_") {

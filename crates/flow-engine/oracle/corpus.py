@@ -1,4 +1,4 @@
-"""Random text files, as Spark reads them: CSV of quotes, delimiters and ends of lines, and JSON lines."""
+"""Random CSV and JSON Lines files, with the rows that Spark reads from them."""
 
 import json
 import math
@@ -18,14 +18,14 @@ FILES = 300
 COLUMNS = 3
 JSON_FILES = 400
 TIMES = 20_000
-# What times consist of, and what looks like it.
+# Parts of times, and parts that look like them.
 TIME_PARTS = [
     *("2026", "11", "22", "1", "7", "0147", "20261122", "101530", "10:15", "10:15:30.25", "2.5", "٣"),
     *("-", "-", "/", ".", ",", " ", " ", ":", "+", "'", "(", ")", "_", "#", ";", "T"),
     *("Nov", "november", "Sun", "am", "PM", "a", "h", "m", "s", "min", "Z", "UTC", "EST", "CESTX", "ABCDEF"),
     *("Q1", "Q", "W01", "st", "th", "of", "at", "ad", "bc", "today", "now", "C", "id", "é", "데"),
 ]
-# What JSON lines may hold: values of each kind, words that only some parsers read, and what is no JSON.
+# Values in JSON Lines: each type, and words that only some parsers accept. Below: invalid JSON.
 JSON_VALUES = [
     *("1", "-7", "0", "-0", "9223372036854775807", "1.5", "-0.0", "1e3", "1E-2", "1e400", "100000000.0"),
     *(
@@ -63,7 +63,7 @@ JSON_NAMES = ['"a"', '"a"', '"a"', '"b"', '"B c"', '""', '"é"']
 
 
 def write(spark: SparkSession, folder: Path) -> None:
-    """Write csv-lines.json and csv-files.json: texts, and the rows that Spark makes of them."""
+    """Write the corpora: random texts, and the rows that Spark reads from them."""
     chance = random.Random(1)
     with TemporaryDirectory() as scratch:
         texts = ["".join(chance.choices('a""", \t"b,', k=chance.randint(1, 12))) for _ in range(LINES)]
@@ -101,7 +101,7 @@ def write(spark: SparkSession, folder: Path) -> None:
 
 
 def save_times(chance: random.Random, path: Path) -> None:
-    """Write the texts among many random ones that pandas or dateutil reads as a time."""
+    """Write those of many random texts that pandas or dateutil parses as a time."""
     texts = ("".join(chance.choices(TIME_PARTS, k=chance.randint(1, 6))) for _ in range(TIMES))
     with warnings.catch_warnings(action="ignore"):
         times = sorted({text for text in texts if is_time(text)})
@@ -109,7 +109,7 @@ def save_times(chance: random.Random, path: Path) -> None:
 
 
 def is_time(text: str) -> bool:
-    """Whether a column of this one text would count as one of times."""
+    """Return whether pandas or dateutil parses the text as a time."""
     try:
         dateutil.parser.parse(text)
     except (ValueError, OverflowError):
@@ -118,7 +118,7 @@ def is_time(text: str) -> bool:
 
 
 def json_lines(chance: random.Random) -> str:
-    """A file of a few lines, most of them of objects whose members have values of one or two kinds."""
+    """Generate a file with a few lines. Each is an object with values of a few types."""
     values = chance.sample(JSON_VALUES, k=chance.randint(1, 3))
     if chance.random() < 0.2:
         values.append(chance.choice(JSON_ODDITIES))
@@ -130,7 +130,7 @@ def json_lines(chance: random.Random) -> str:
 
 
 def json_table(spark: SparkSession, path: Path, text: str) -> dict[str, object] | None:
-    """Columns and rows; nothing where Spark does not read each line as an object of plain values."""
+    """Return columns and rows. None if Spark does not read every line as an object of plain values."""
     path.write_bytes(text.encode())
     try:
         frame = spark.read.json(str(path))
@@ -143,14 +143,14 @@ def json_table(spark: SparkSession, path: Path, text: str) -> dict[str, object] 
 
 
 def value(item: object) -> object:
-    """A value as JSON, which has no word for some numbers."""
+    """Convert a value to JSON. Non-finite numbers become strings."""
     if isinstance(item, float) and not math.isfinite(item):
         return "NaN" if math.isnan(item) else ("Infinity" if item > 0 else "-Infinity")
     return item
 
 
 def reader(spark: SparkSession, path: str, *, multi_line: bool) -> list[tuple[str | None, ...]]:
-    """Rows of three columns without a header; of several files with their names."""
+    """Read rows of three columns without a header. Multi-line rows begin with their file name."""
     schema = ", ".join(f"c{i} string" for i in range(COLUMNS))
     frame = spark.read.csv(
         path=path,

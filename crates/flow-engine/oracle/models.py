@@ -1,4 +1,4 @@
-"""Trained parameters, in the form in which Data Wrangler keeps Spark's models in a flow."""
+"""Trained parameters in the form in which Data Wrangler stores Spark models in a flow."""
 
 import base64
 import io
@@ -23,7 +23,7 @@ NUMBERS = [1.0, 2.0, 4.0, 8.0, 16.0]
 
 
 def write(spark: SparkSession, folder: Path) -> None:
-    """Write models.json: models of CITIES and of NUMBERS, by their classes."""
+    """Write models.json: models of CITIES and NUMBERS, by class."""
     cities = spark.createDataFrame([(city,) for city in CITIES], "value string")
     numbers = spark.createDataFrame([(number,) for number in NUMBERS], "value double")
     vectors = VectorAssembler(inputCols=["value"], outputCol="in").transform(numbers)
@@ -33,8 +33,8 @@ def write(spark: SparkSession, folder: Path) -> None:
         models[f"{scaler.__name__}Model"] = encode(scaler(inputCol="in", outputCol="out").fit(vectors))
     path = folder / "models.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
-    # Spark gives each model a name and a time, and its metadata an order, at random. A model that has
-    # learned the same stays as it was, so that only what is new shows up as a change.
+    # Spark gives each model a random name, a time and random metadata order. Keep models whose data is
+    # unchanged, so that the diff shows only real changes.
     for name, model in models.items():
         if name in kept and learned(spark, kept[name]) == learned(spark, model):
             models[name] = kept[name]
@@ -42,7 +42,7 @@ def write(spark: SparkSession, folder: Path) -> None:
 
 
 def learned(spark: SparkSession, model: str) -> list[Any]:
-    """What a model has learned: its data without its metadata."""
+    """Return a model's data without its metadata."""
     with TemporaryDirectory() as scratch:
         zipfile.ZipFile(io.BytesIO(base64.b85decode(model))).extractall(scratch)
         rows: list[Any] = spark.read.parquet(str(Path(scratch, "data"))).collect()
@@ -50,7 +50,7 @@ def learned(spark: SparkSession, model: str) -> list[Any]:
 
 
 def encode(model: Any) -> str:
-    """A model's folder, zipped, in base 85."""
+    """Encode a model's folder as a zip archive in base 85."""
     with TemporaryDirectory() as scratch:
         folder = Path(scratch, "model")
         model.save(str(folder))

@@ -1,4 +1,4 @@
-"""Data Wrangler's operators, on Spark."""
+"""Data Wrangler's operators, implemented with Spark."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ TYPES = {"bool": "boolean", "date": "date", "float": "double", "long": "bigint",
 
 
 def source(spark: SparkSession, folder: Path, options: Parameters) -> DataFrame:
-    """The source node: a path in the fixtures, and the members of the flow's s3ExecutionContext."""
+    """Read a source node. The options are a path in the fixtures and members of s3ExecutionContext."""
     path = str(folder / options["path"])
     reader = spark.read.option("recursiveFileLookup", str(options.get("s3DirIncludesNested", False)).lower())
     kind = options.get("s3ContentType", "csv")
@@ -47,20 +47,20 @@ def source(spark: SparkSession, folder: Path, options: Parameters) -> DataFrame:
     else:
         frame = reader.option("multiline", "false").json(path)
     if options.get("s3AddsFilenameColumn"):
-        # The test runs in another folder, so only the part that both know is compared.
+        # The test runs in a different folder, so compare only the common part.
         name = sf.regexp_extract(sf.input_file_name(), "tests/oracle/(.*)$", 1)
         frame = frame.withColumn("_data_source_filename", name)
     return frame
 
 
 def apply(frame: DataFrame, node: Parameters) -> DataFrame:
-    """One node of a flow."""
+    """Apply a node of a flow."""
     name = node["operator"].removeprefix("sagemaker.spark.").removesuffix("_0.1")
     return OPERATORS[name](frame, node.get("parameters", {}), node.get("trained_parameters", {}))
 
 
 def infer_and_cast(frame: DataFrame, _: Parameters, trained: Parameters) -> DataFrame:
-    """Cast to the given types, in the given order."""
+    """Cast to the schema's types, in its order."""
     wanted = trained["schema"]
     return frame.selectExpr(
         *(
@@ -71,7 +71,7 @@ def infer_and_cast(frame: DataFrame, _: Parameters, trained: Parameters) -> Data
 
 
 def cast_single(frame: DataFrame, parameters: Parameters, _: Parameters) -> DataFrame:
-    """Cast one column, and do something about what cannot be cast."""
+    """Cast one column and handle failed casts."""
     name, kind = parameters["column"], TYPES[parameters["data_type"]]
     if dict(frame.dtypes)[name] == kind:
         return frame
@@ -126,7 +126,7 @@ def manage_columns(frame: DataFrame, parameters: Parameters, _: Parameters) -> D
 
 
 def manage_rows(frame: DataFrame, parameters: Parameters, _: Parameters) -> DataFrame:
-    """Drop duplicates, and sort."""
+    """Drop duplicates or sort."""
     if parameters["operator"] == "Drop duplicates":
         return frame.dropDuplicates()
     block = parameters["sort_parameters"]
@@ -161,7 +161,7 @@ def process_numeric(frame: DataFrame, parameters: Parameters, _: Parameters) -> 
 
 
 def scale(frame: DataFrame, column: str, stage: Any, output: str) -> DataFrame:
-    """Scale one column; null is NaN from then on."""
+    """Scale one column. Nulls become NaN."""
     assemble = {"inputCols": [column], "outputCol": "_in"}
     model = stage.copy()
     model.setParams(inputCol="_in", outputCol="_out")
@@ -171,7 +171,7 @@ def scale(frame: DataFrame, column: str, stage: Any, output: str) -> DataFrame:
 
 
 def encode_categorical(frame: DataFrame, parameters: Parameters, _: Parameters) -> DataFrame:
-    """One-hot and ordinal encoding, with Spark ML's indexer and encoder."""
+    """Encode labels with Spark ML's indexer and encoder."""
     one_hot = parameters["operator"] == "One-hot encode"
     block = parameters["one_hot_encode_parameters" if one_hot else "ordinal_encode_parameters"]
     for column, output in outputs(block):
@@ -182,14 +182,14 @@ def encode_categorical(frame: DataFrame, parameters: Parameters, _: Parameters) 
 
 
 def indexer(column: str, block: Parameters) -> StringIndexer:
-    """An indexer that treats what is invalid as the node says."""
+    """Create an indexer with the node's strategy for invalid values."""
     strategies = {"Keep": "keep", "Skip": "skip", "Error": "error", "Replace with NaN": "keep"}
     strategy = strategies[block.get("invalid_handling_strategy", "Error")]
     return StringIndexer(inputCol=column, outputCol="_index", handleInvalid=strategy)
 
 
 def ordinal_encode(frame: DataFrame, column: str, output: str | None, block: Parameters) -> DataFrame:
-    """Labels become numbers."""
+    """Replace labels with numbers."""
     model = indexer(column, block).fit(frame)
     encoded = model.transform(frame)
     index = sf.col("_index")
@@ -199,7 +199,7 @@ def ordinal_encode(frame: DataFrame, column: str, output: str | None, block: Par
 
 
 def one_hot_encode(frame: DataFrame, column: str, output: str | None, block: Parameters) -> DataFrame:
-    """Labels become columns."""
+    """Replace labels with columns."""
     frame = frame.withColumn(column, sf.when(sf.col(column) == "", None).otherwise(sf.col(column)))
     model = indexer(column, block).fit(frame)
     encoder = OneHotEncoder(
@@ -215,7 +215,7 @@ def one_hot_encode(frame: DataFrame, column: str, output: str | None, block: Par
 
 
 def handle_missing(frame: DataFrame, parameters: Parameters, _: Parameters) -> DataFrame:
-    """Impute, fill, mark and drop what is missing."""
+    """Impute, fill, mark or drop missing values."""
     operator = parameters["operator"]
     if operator == "Drop missing":
         block = parameters["drop_missing_parameters"]
@@ -242,7 +242,7 @@ def handle_missing(frame: DataFrame, parameters: Parameters, _: Parameters) -> D
 
 
 def impute(frame: DataFrame, parameters: Parameters) -> DataFrame:
-    """Fill with a statistic of the column."""
+    """Fill missing values with a statistic of the column."""
     if parameters["column_type"] == "Categorical":
         for column, output in outputs(parameters["categorical_parameters"]):
             kind = frame.schema[column].dataType
@@ -262,7 +262,7 @@ def impute(frame: DataFrame, parameters: Parameters) -> DataFrame:
 
 
 def missing(frame: DataFrame, column: str, kind: DataType) -> Column:
-    """Whether a value is missing."""
+    """Return whether a value is missing."""
     value = frame[f"`{column}`"].cast(kind)
     if isinstance(kind, StringType):
         return sf.isnull(value) | (sf.trim(value) == "")
@@ -274,24 +274,24 @@ def missing(frame: DataFrame, column: str, kind: DataType) -> Column:
 def replace_missing(
     frame: DataFrame, column: str, output: str | None, value: Any, kind: DataType
 ) -> DataFrame:
-    """Fill a column."""
+    """Fill missing values in a column."""
     known = missing(frame, column, kind) == sf.lit(False)
     filled = sf.when(known, frame[column]).otherwise(value).cast(kind)
     return frame.withColumn(output or column, filled)
 
 
 def custom_formula(frame: DataFrame, parameters: Parameters, _: Parameters) -> DataFrame:
-    """A column computed by an expression of Spark SQL."""
+    """Compute a column with a Spark SQL expression."""
     return frame.withColumn(parameters["output_column"], sf.expr(parameters["formula"]))
 
 
 def listed(value: str | list[str]) -> list[str]:
-    """One name or a list of names."""
+    """Return a list of one or more names."""
     return value if isinstance(value, list) else [value]
 
 
 def outputs(block: Parameters) -> list[tuple[str, str | None]]:
-    """The input columns, each with the name that its output is given, if it is given one."""
+    """Return pairs of an input column and its optional output column."""
     columns = listed(block["input_column"])
     output = block.get("output_column") or None
     if output and len(columns) > 1:
@@ -300,13 +300,13 @@ def outputs(block: Parameters) -> list[tuple[str, str | None]]:
 
 
 def plain_name(name: str) -> str:
-    """A name without the characters that Spark's expressions give a meaning."""
+    """Replace characters that have a meaning in Spark's expressions."""
     return re.sub("[.`]+", "_", name)
 
 
 @contextmanager
 def plain(frame: DataFrame, column: str) -> Iterator[tuple[DataFrame, str, Callable[[DataFrame], DataFrame]]]:
-    """The frame with the column under a plain name, and what gives it its own name back."""
+    """Yield the frame with the column renamed to a plain name, and a function that restores the name."""
     name = plain_name(column)
     yield frame.withColumnRenamed(column, name), name, lambda frame: frame.withColumnRenamed(name, column)
 

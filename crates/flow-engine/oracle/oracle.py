@@ -1,8 +1,8 @@
-"""Computes with Spark what the engine's tests expect.
+"""Computes the expected results of the engine's tests with Spark.
 
-Reads every `*.case.json` in ../tests/oracle and writes `*.expected.json` beside it. The operators
-are written here with the stages of Spark ML that Data Wrangler uses, so that the engine is compared
-with Spark and not with another reading of its documentation.
+Reads every `*.case.json` in ../tests/oracle and writes `*.expected.json` next to it. The operators
+use the Spark ML stages that Data Wrangler uses. This way, the tests compare the engine with Spark
+itself, not with another interpretation of its documentation.
 """
 
 import csv
@@ -33,7 +33,7 @@ FLOWS = Path(__file__).parents[3] / "flows"
 
 
 def main() -> None:
-    """Write what is expected of every case."""
+    """Write the expected results of all cases."""
     spark = session()
     parquet_files.write(spark, FIXTURES)
     parquet_writers.write(FIXTURES)
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def abalone(spark: SparkSession) -> None:
-    """The repository's own flow on all of its data, but for the column that holds the time."""
+    """Run the repository's flow on all of its data, without the time column."""
     nodes = json.loads((FLOWS / "abalone.flow").read_text())["nodes"]
     frame = operators.source(spark, FIXTURES, {"path": "abalone.csv.gz"})
     for node in nodes[1:-1]:
@@ -56,7 +56,7 @@ def abalone(spark: SparkSession) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(frame.columns)
     writer.writerows(frame.collect())
-    # Without a name and a time, so that equal values make equal files.
+    # No name and no time, so that equal values result in equal files.
     with (
         (FIXTURES / "abalone.expected.csv.gz").open("wb") as file,
         gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as zipped,
@@ -65,7 +65,7 @@ def abalone(spark: SparkSession) -> None:
 
 
 def session() -> SparkSession:
-    """Spark as Data Wrangler's container has it: one partition for small data, and UTC."""
+    """Create a session as in Data Wrangler's container: one partition for small data, and UTC."""
     spark = (
         SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")
@@ -80,7 +80,7 @@ def session() -> SparkSession:
 
 
 def run(spark: SparkSession, case: dict[str, Any]) -> dict[str, Any]:
-    """Run one case: a source, its nodes, and maybe formulas, each for itself."""
+    """Run a case: a source, its nodes, and optional formulas. Each formula runs separately."""
     frame = operators.source(spark, FIXTURES, case["source"])
     for node in case.get("nodes", []):
         frame = operators.apply(frame, node)
@@ -90,14 +90,14 @@ def run(spark: SparkSession, case: dict[str, Any]) -> dict[str, Any]:
 
 
 def readable(frame: DataFrame) -> DataFrame:
-    """Dates as strings, as Python has no years before 1."""
+    """Cast dates to strings, because Python does not support years before 1."""
     return frame.select(
         *(sf.col(f"`{name}`").cast("string" if kind == "date" else kind) for name, kind in frame.dtypes)
     )
 
 
 def formulas(frame: DataFrame, texts: list[str]) -> list[dict[str, Any]]:
-    """Each formula's column: its type, and a value for each row; without them if Spark refuses it."""
+    """Return each formula's type and values. Both are missing if Spark rejects the formula."""
     results: list[dict[str, Any]] = [{"formula": text} for text in texts]
     columns = {}
     for number, text in enumerate(texts):
@@ -115,7 +115,7 @@ def formulas(frame: DataFrame, texts: list[str]) -> list[dict[str, Any]]:
 
 
 def table(frame: DataFrame) -> dict[str, Any]:
-    """A table as JSON: names and types, and rows."""
+    """Convert a table to JSON: columns with types, and rows."""
     return {
         "columns": [list(column) for column in frame.dtypes],
         "rows": [[value(item) for item in row] for row in readable(frame).collect()],
@@ -123,7 +123,7 @@ def table(frame: DataFrame) -> dict[str, Any]:
 
 
 def value(item: Any) -> Any:
-    """A value as JSON, which has no word for some numbers."""
+    """Convert a value to JSON. Non-finite numbers become strings."""
     if isinstance(item, float) and not math.isfinite(item):
         return "NaN" if math.isnan(item) else ("Infinity" if item > 0 else "-Infinity")
     if item is None or isinstance(item, bool | int | float | str):

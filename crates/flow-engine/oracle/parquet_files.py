@@ -1,4 +1,4 @@
-"""Parquet files as several writers leave them, which the engine's tests read."""
+"""Parquet files from Spark with several settings, for the engine's tests."""
 
 import shutil
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-# Dates and times at the edges of calendars, and at those of 64-bit nanoseconds.
+# Dates and times at the limits of calendars and of 64-bit nanoseconds.
 OLD = """
     VALUES (1, DATE'9999-12-31', TIMESTAMP'9999-12-31 00:00:00'),
            (2, DATE'2020-01-02', TIMESTAMP'2020-01-02 03:04:05.678901'),
@@ -20,7 +20,7 @@ OLD = """
            (10, NULL, NULL)
     AS rows(id, d, t)
 """
-# Values of types that formulas can cast and not compute with.
+# Values of types that formulas can only cast.
 TYPES = """
     VALUES (1, 12.34BD, 0.000000000000000001BD, TIMESTAMP'2026-11-22 01:02:03.5', 7Y, 300S, 1.5F, X'616263'),
            (2, -0.99BD, -12345678901234567890.123456789012345678BD, TIMESTAMP'1969-12-31 23:59:59.25', -1Y,
@@ -36,7 +36,7 @@ SELECT = {
     "parquet-types": f"""SELECT id, CAST(price AS DECIMAL(10,2)) AS price,
         CAST(wide AS DECIMAL(38,18)) AS wide, t, tiny, small, real, raw FROM {TYPES}""",
 }
-# File, table, type of times, and whether old values are written in the Julian calendar.
+# File, table, type of times, and calendar of old values: LEGACY is Julian.
 FILES = [
     ("parquet-old-dates-corrected", "parquet-old-dates", "TIMESTAMP_MICROS", "CORRECTED"),
     ("parquet-old-dates-legacy", "parquet-old-dates", "TIMESTAMP_MICROS", "LEGACY"),
@@ -48,7 +48,7 @@ FILES = [
 
 
 def write(spark: SparkSession, fixtures: Path) -> None:
-    """Write the files that are not there yet; Spark does not write the same bytes twice."""
+    """Write the missing files. Spark's output is not reproducible, so existing files stay."""
     for name, table, times, calendar in FILES:
         path = fixtures / f"{name}.parquet"
         if path.exists():

@@ -1,4 +1,4 @@
-"""The same table as DuckDB, fastparquet and pyarrow write it, each in several ways."""
+"""The same table, written by DuckDB, fastparquet and pyarrow with several settings."""
 
 import datetime as dt
 import json
@@ -78,7 +78,7 @@ FORMULAS = [
 
 
 def write(folder: Path) -> None:
-    """Write the files that are not there yet, and their cases: a newer writer may write other bytes."""
+    """Write the missing files, and all cases. Newer writers may write other bytes, so existing files stay."""
     for name, writer in WRITERS.items():
         path = folder / f"parquet-{name}.parquet"
         if not path.exists():
@@ -88,7 +88,7 @@ def write(folder: Path) -> None:
 
 
 def arrow(**options: Any) -> Callable[[Path], None]:
-    """A way to write with pyarrow."""
+    """Return a function that writes with pyarrow."""
 
     def writer(path: Path) -> None:
         rows = [dict(zip(NAMES, row, strict=True)) for row in ROWS]
@@ -101,7 +101,7 @@ def arrow(**options: Any) -> Callable[[Path], None]:
 
 
 def fast(**options: Any) -> Callable[[Path], None]:
-    """A way to write with fastparquet, which has no decimals and no dates, and reads pandas' own types."""
+    """Return a function that writes with fastparquet, which has no decimals and no dates."""
 
     def writer(path: Path) -> None:
         frame = pandas.DataFrame(ROWS, columns=NAMES)
@@ -118,7 +118,7 @@ def fast(**options: Any) -> Callable[[Path], None]:
 
 
 def duck(options: str) -> Callable[[Path], None]:
-    """A way to write with DuckDB."""
+    """Return a function that writes with DuckDB."""
 
     def writer(path: Path) -> None:
         with duckdb.connect() as database:

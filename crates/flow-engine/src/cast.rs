@@ -1,4 +1,4 @@
-//! Spark's casts, outside ANSI mode: what cannot be cast becomes null.
+//! Spark's casts outside ANSI mode: failed casts become null.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::java;
 use super::source::decode;
 use super::types::{is_integral, is_number, sql_name};
 
-/// Casts a column. The types that cannot be cast exactly as Spark does are refused.
+/// Casts a column. Rejects types for which the cast cannot match Spark exactly.
 pub(super) fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Fault> {
     let from = array.data_type();
     if from == to {
@@ -133,7 +133,7 @@ fn texts_to_doubles(array: &ArrayRef) -> ArrayRef {
     Arc::new(texts.map(|text| text.and_then(java::parse_double)).collect::<Float64Array>())
 }
 
-/// A column of numbers as doubles.
+/// Converts a column of numbers to doubles.
 pub(super) fn doubles(array: &ArrayRef) -> Result<Float64Array, Fault> {
     #[expect(clippy::cast_precision_loss, reason = "as Java does")]
     Ok(match array.data_type() {
@@ -146,12 +146,12 @@ pub(super) fn doubles(array: &ArrayRef) -> Result<Float64Array, Fault> {
     })
 }
 
-/// Types whose values Spark cuts off to whole numbers: decimals at the point, times to seconds.
+/// Whether Spark truncates the type's values to integers: decimals at the point, times to seconds.
 fn has_longs(kind: &DataType) -> bool {
     is_integral(kind) || matches!(kind, DataType::Decimal128(..) | DataType::Timestamp(..))
 }
 
-/// A column as longs.
+/// Converts a column to longs.
 pub(super) fn longs(array: &ArrayRef) -> Result<Int64Array, Fault> {
     Ok(match array.data_type() {
         DataType::Int64 => array.as_primitive::<Int64Type>().clone(),
@@ -201,7 +201,7 @@ fn to_texts(array: &ArrayRef) -> Result<ArrayRef, Fault> {
             let times = array.as_primitive::<TimestampMicrosecondType>().iter();
             times.for_each(|time| texts.append_option(time.map(java::format_timestamp)));
         }
-        // Spark takes the bytes for UTF-8.
+        // Spark decodes the bytes as UTF-8.
         DataType::Binary => {
             array.as_binary::<i32>().iter().for_each(|v| texts.append_option(v.map(decode)));
         }

@@ -1,4 +1,4 @@
-//! What every step of a run is given, and what can stop it.
+//! The context of a run, and the faults that stop it.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,11 +12,11 @@ pub(super) struct Context<'a> {
     pub(super) now: EventTime,
     pub(super) progress: &'a dyn Progress,
     pub(super) losses: Losses,
-    /// Lines that are not in their file's encoding.
+    /// Lines that could not be decoded.
     pub(super) undecoded: Mutex<Lines>,
 }
 
-/// Why a step did not finish.
+/// The reason why a step failed.
 #[derive(Debug)]
 pub(super) enum Fault {
     Cancelled,
@@ -28,17 +28,17 @@ pub(super) enum Fault {
         path: PathBuf,
         problem: String,
     },
-    /// The step does not fit the data; the text says why and what to do.
+    /// The step does not match the data. The text says why and how to fix it.
     Problem(String),
 }
 
 impl Context<'_> {
-    /// Notes that a line is not in its file's encoding.
+    /// Records a line that could not be decoded.
     pub(super) fn note_undecoded(&self, origin: Origin) {
         self.undecoded.lock().unwrap_or_else(PoisonError::into_inner).add(origin);
     }
 
-    /// Ends the step if the run is to end.
+    /// Stops the step if the run was cancelled.
     pub(super) fn check(&self) -> Result<(), Fault> {
         if self.progress.cancelled() { Err(Fault::Cancelled) } else { Ok(()) }
     }

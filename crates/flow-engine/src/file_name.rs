@@ -1,4 +1,4 @@
-//! The column that says which file a row is from.
+//! The column with each row's file name.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::table::Table;
 
 const NAME: &str = "_data_source_filename";
 
-/// Adds the column as Data Wrangler does: Spark's address of each row's file.
+/// Adds the column as Data Wrangler does. It holds the URI that Spark gives each row's file.
 pub(super) fn add_file_name(
     table: Table,
     files: &[PathBuf],
@@ -28,7 +28,7 @@ pub(super) fn add_file_name(
     })
 }
 
-/// `file://` and the absolute path, with the characters escaped that Java's `URI` escapes.
+/// Returns the `file://` URI of a path, escaped like Java's `URI`.
 fn address(path: &Path) -> Result<String, Fault> {
     let unreadable = |source| Fault::Unreadable { path: path.to_owned(), source };
     let absolute = std::path::absolute(path).map_err(unreadable)?;

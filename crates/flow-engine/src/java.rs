@@ -1,13 +1,13 @@
-//! How Java and Spark read and write single values.
+//! Parsing and formatting of single values as in Java and Spark.
 
 use std::fmt::Write;
 
-/// Why a double has no text.
-pub(super) const NO_TEXT: &str = "how Spark writes a number with more than 15 digits, or with an exponent, as a string depends on \
-     its version of Java; cast the column to long before, or use the data-wrangler engine";
+/// The reason why a double cannot be converted to a string.
+pub(super) const NO_TEXT: &str = "how Spark converts a number with more than 15 digits or an exponent to a string depends on its \
+     Java version; cast the column to long first, or use the data-wrangler engine";
 const MICROSECONDS_OF_DAY: i64 = 86_400_000_000;
 
-/// Spark's `CAST(text AS DOUBLE)`: Java's `Double.parseDouble`, and a few names besides.
+/// Spark's `CAST(text AS DOUBLE)`: Java's `Double.parseDouble`, plus a few special names.
 pub(super) fn parse_double(text: &str) -> Option<f64> {
     let text = text.trim_matches(|c| c <= ' ');
     let (negative, number) = match text.as_bytes().first()? {
@@ -33,7 +33,7 @@ pub(super) fn parse_double(text: &str) -> Option<f64> {
     Some(if negative { -magnitude } else { magnitude })
 }
 
-/// Digits with at most one point, and maybe an exponent.
+/// Digits with at most one decimal point and an optional exponent.
 fn is_decimal(text: &str) -> bool {
     let (mantissa, exponent) = match text.find(['e', 'E']) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
@@ -51,7 +51,7 @@ fn is_decimal(text: &str) -> bool {
         && !(whole.is_empty() && fraction.is_empty())
 }
 
-/// Java's hexadecimal numbers, such as `0x1.8p3`. Their exponent is a must.
+/// Java's hexadecimal numbers, such as `0x1.8p3`. The exponent is required.
 fn parse_hexadecimal(text: &str) -> Option<f64> {
     let text =
         text.strip_suffix(['d', 'D', 'f', 'F']).filter(|t| t.contains(['p', 'P'])).unwrap_or(text);
@@ -62,7 +62,7 @@ fn parse_hexadecimal(text: &str) -> Option<f64> {
     if sign.is_empty() || !sign.bytes().all(|b| b.is_ascii_digit()) || digits().next().is_none() {
         return None;
     }
-    // What lies beyond this is zero or infinite, whatever the mantissa.
+    // Beyond this range, the result is zero or infinity for any mantissa.
     let exponent: i64 = exponent.parse().ok()?;
     let mut bits: u64 = 0;
     let mut scale = exponent.clamp(-100_000, 100_000) - 4 * i64::try_from(fraction.len()).ok()?;
@@ -71,7 +71,7 @@ fn parse_hexadecimal(text: &str) -> Option<f64> {
         if bits >> 58 == 0 {
             bits = bits << 4 | digit;
         } else {
-            // Only whether something is there matters for rounding.
+            // For rounding, only whether any of these bits is set matters.
             bits |= u64::from(digit != 0);
             scale += 4;
         }
@@ -79,7 +79,7 @@ fn parse_hexadecimal(text: &str) -> Option<f64> {
     Some(scaled(bits, scale))
 }
 
-/// `bits * 2^scale`, rounded to even once.
+/// Returns `bits * 2^scale`, rounded once, half to even.
 fn scaled(bits: u64, scale: i64) -> f64 {
     if bits == 0 {
         return 0.0;
@@ -89,7 +89,7 @@ fn scaled(bits: u64, scale: i64) -> f64 {
     if exponent > 1023 {
         return f64::INFINITY;
     }
-    // Bits that the result can hold: 53, and fewer for a subnormal number.
+    // The precision of the result: 53 bits, fewer for a subnormal number.
     let kept = if exponent < -1022 { 53 - (-1022 - exponent) } else { 53 };
     if kept < 0 {
         return 0.0;
@@ -105,7 +105,7 @@ fn scaled(bits: u64, scale: i64) -> f64 {
         let up = rest > half || (rest == half && mantissa & 1 == 1);
         (mantissa + u128::from(up), scale + dropped)
     };
-    // Exact from here on: the mantissa fits, and the steps stay within range.
+    // Exact from here on: the mantissa fits, and each step stays in range.
     #[expect(clippy::cast_precision_loss, reason = "at most 54 bits")]
     let mut result = mantissa as f64;
     let mut shift = shift;
@@ -122,7 +122,7 @@ fn scaled(bits: u64, scale: i64) -> f64 {
     result
 }
 
-/// Spark's `CAST(text AS BIGINT)`: digits, and maybe a fraction, which is cut off.
+/// Spark's `CAST(text AS BIGINT)`: digits with an optional fraction, which is truncated.
 pub(super) fn parse_long(text: &str) -> Option<i64> {
     let text = trim_all(text);
     let (negative, number) = match text.as_bytes().first()? {
@@ -151,8 +151,8 @@ pub(super) fn parse_boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// Spark's `CAST(text AS DATE)`, as days since 1970: `yyyy`, `yyyy-m`, `yyyy-m-d`; after the day
-/// may come a space or a `T`, and then anything.
+/// Spark's `CAST(text AS DATE)`, in days since 1970: `yyyy`, `yyyy-m` or `yyyy-m-d`. Spark ignores
+/// anything that follows the day after a space or a `T`.
 pub(super) fn parse_date(text: &str) -> Option<i32> {
     let text = trim_all(text);
     let (negative, number) = match text.as_bytes().first()? {
@@ -177,7 +177,7 @@ pub(super) fn parse_date(text: &str) -> Option<i32> {
     days(if negative { -year } else { year }, month, day)
 }
 
-/// Days since 1970 of a date of the proleptic Gregorian calendar, if there is such a date.
+/// Returns the days since 1970 of a date in the proleptic Gregorian calendar, if the date exists.
 fn days(year: i32, month: i32, day: i32) -> Option<i32> {
     let leap = year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0);
     let length = match month {
@@ -190,7 +190,7 @@ fn days(year: i32, month: i32, day: i32) -> Option<i32> {
     if !(1..=length).contains(&day) {
         return None;
     }
-    // Years begin in March, so that the leap day is a year's last.
+    // Years begin in March, so that the leap day is the last day of a year.
     let year = i64::from(year) - i64::from(month <= 2);
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let day_of_year = i64::from((153 * ((month + 9) % 12) + 2) / 5 + day - 1);
@@ -198,7 +198,7 @@ fn days(year: i32, month: i32, day: i32) -> Option<i32> {
     i32::try_from(days).ok()
 }
 
-/// A date as `yyyy-MM-dd`.
+/// Formats a date as `yyyy-MM-dd`.
 pub(super) fn format_date(days: i32) -> String {
     let days = i64::from(days) + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -215,14 +215,14 @@ pub(super) fn format_date(days: i32) -> String {
     }
 }
 
-/// The day of a time in microseconds since 1970; none of a time out of the range of dates.
+/// Returns the date of a time in microseconds since 1970, or `None` if it is out of range.
 pub(super) fn date_of(microseconds: i64) -> Option<i32> {
     microseconds.div_euclid(MICROSECONDS_OF_DAY).try_into().ok()
 }
 
-/// A time as Spark writes it in UTC: with as many digits of the second as it needs.
+/// Formats a time as Spark does, in UTC and without trailing zeros in the fraction.
 pub(super) fn format_timestamp(microseconds: i64) -> String {
-    // 64 bits of microseconds are within the range of dates.
+    // Every `i64` of microseconds is within the range of dates.
     let mut text = format_date(date_of(microseconds).unwrap_or_default());
     let rest = microseconds.rem_euclid(MICROSECONDS_OF_DAY);
     let (second, fraction) = (rest / 1_000_000, rest % 1_000_000);
@@ -238,7 +238,7 @@ pub(super) fn format_timestamp(microseconds: i64) -> String {
 /// Java's `BigDecimal.doubleValue`: the nearest double.
 #[expect(clippy::cast_precision_loss, reason = "at most 53 bits")]
 pub(super) fn decimal_to_double(digits: i128, scale: i8) -> f64 {
-    // Both are exact, so that their quotient is rounded once.
+    // Both operands are exact, so that the quotient is rounded only once.
     match u32::try_from(scale) {
         Ok(scale @ 0..=22) if digits.unsigned_abs() < 1 << 53 => {
             digits as f64 / 10_i128.pow(scale) as f64
@@ -247,18 +247,18 @@ pub(super) fn decimal_to_double(digits: i128, scale: i8) -> f64 {
     }
 }
 
-/// Spark's `Decimal.toLong`: cut off at the point; of larger numbers the lowest 64 bits.
+/// Spark's `Decimal.toLong`: truncates the fraction and keeps the lowest 64 bits.
 #[expect(clippy::cast_possible_truncation, reason = "as Java does")]
 pub(super) fn decimal_to_long(digits: i128, scale: i8) -> i64 {
     let power = 10_i128.checked_pow(u32::try_from(scale).unwrap_or_default());
     power.map_or(0, |power| (digits / power) as i64)
 }
 
-/// Java's `BigDecimal.toString`: with an exponent below 0.000001.
+/// Java's `BigDecimal.toString`, with an exponent for values below 0.000001.
 pub(super) fn format_decimal(value: i128, scale: i8) -> String {
     let (digits, scale) = (value.unsigned_abs().to_string(), usize::try_from(scale).unwrap_or(0));
     let sign = if value < 0 { "-" } else { "" };
-    // Zeros between the point and the first digit.
+    // The zeros between the decimal point and the first digit.
     let zeros = scale.saturating_sub(digits.len());
     if scale == 0 {
         return format!("{sign}{digits}");
@@ -274,8 +274,8 @@ pub(super) fn format_decimal(value: i128, scale: i8) -> String {
     format!("{sign}{whole}.{fraction}")
 }
 
-/// Java's `Double.toString`, for the numbers that all versions of Java write alike: up to 15
-/// digits, without an exponent.
+/// Java's `Double.toString`, for numbers on which all Java versions agree: up to 15 digits and no
+/// exponent.
 pub(super) fn format_double(value: f64) -> Option<String> {
     if value.is_nan() {
         return Some("NaN".to_owned());
@@ -299,7 +299,7 @@ pub(super) fn format_double(value: f64) -> Option<String> {
     Some(text)
 }
 
-/// Without the white space and control characters of ASCII at both ends.
+/// Trims ASCII white space and control characters from both ends.
 fn trim_all(text: &str) -> &str {
     text.trim_matches(|c: char| c <= ' ' || c == '\u{7f}')
 }

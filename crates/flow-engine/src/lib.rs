@@ -1,10 +1,10 @@
-//! Runs a flow here, as Spark would in the Data Wrangler container.
+//! Runs a flow without Spark, with the results of the Data Wrangler container.
 //!
-//! 1. [`Plan::new`] turns a flow into a plan before a row is read. What the engine does not do
-//!    exactly as Spark does, it refuses: [`UnsupportedFlow`] lists every such node at once.
-//! 2. [`Inputs`] names the files of each dataset that [`Plan::sources`] asks for.
-//! 3. [`Plan::run`] gives the rows as Arrow [record batches](arrow_array::RecordBatch), and for
-//!    each row where it came from.
+//! 1. [`Plan::new`] compiles a flow to a plan before any row is read. The engine matches Spark
+//!    exactly or rejects the flow: [`UnsupportedFlow`] lists all unsupported nodes.
+//! 2. [`Inputs`] holds the files of each dataset in [`Plan::sources`].
+//! 3. [`Plan::run`] returns the rows as Arrow [record batches](arrow_array::RecordBatch), with the
+//!    [`Origin`] of each row.
 
 mod cast;
 mod context;

@@ -1,4 +1,4 @@
-//! Values that no cast could read. Spark makes null of them without a word.
+//! Failed casts. Spark turns such values into null without a warning.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,38 +9,37 @@ use arrow_schema::DataType;
 use super::output::Origin;
 use super::types::sql_name;
 
-/// Rows that are named for each column.
+/// The maximum number of rows to list for each column.
 const NAMED: usize = 10;
 
-/// Values of one column that a node should have cast and could not, so that they became null, as they
-/// do in Spark.
+/// The failed casts of one node in one column. As in Spark, the values became null.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LostValues {
     /// The node.
     pub node_id: String,
     /// The column that now holds nulls.
     pub column: String,
-    /// The type that the values should have had, as Spark SQL calls it, such as `double`.
+    /// The target type in Spark SQL, such as `double`.
     pub kind: String,
-    /// How many rows lost their value.
+    /// The number of rows with a failed cast.
     pub rows: u64,
-    /// The first of them, at most ten, in the order of files and lines.
+    /// The first of these rows, at most ten, ordered by file and line.
     pub first: Vec<Origin>,
 }
 
-/// Some lines of the data: how many, and the first of them.
+/// A number of lines, and the first few of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lines {
-    /// How many.
+    /// The number of lines.
     pub rows: u64,
-    /// The first of them, at most ten, in the order of files and lines.
+    /// The first of these rows, at most ten, ordered by file and line.
     pub first: Vec<Origin>,
 }
 
 impl Lines {
     pub(super) fn add(&mut self, origin: Origin) {
         self.rows += 1;
-        // Threads come in any order; what is named does not depend on it.
+        // Threads report in any order, but the listed rows must not depend on it.
         let place = self.first.partition_point(|named| *named < origin);
         if place < NAMED {
             self.first.insert(place, origin);
@@ -49,12 +48,12 @@ impl Lines {
     }
 }
 
-/// What a step loses, told from whichever threads it runs on.
+/// Collects the failed casts of a step from all threads.
 #[derive(Debug, Default)]
 pub(super) struct Losses(Mutex<BTreeMap<(String, String), Lines>>);
 
 impl Losses {
-    /// Notes the values that are null after a cast and were none before.
+    /// Records the values that became null in a cast.
     pub(super) fn of_cast(
         &self,
         column: &str,
@@ -62,7 +61,7 @@ impl Losses {
         (before, after): (&ArrayRef, &ArrayRef),
         origins: &[Origin],
     ) {
-        // A cast makes no value of a null.
+        // A cast never turns a null into a value.
         if before.null_count() == after.null_count() {
             return;
         }
@@ -71,7 +70,7 @@ impl Losses {
         self.add(column, to, lost);
     }
 
-    /// Notes rows that lost their value.
+    /// Records rows with a failed cast.
     pub(super) fn add(&self, column: &str, to: &DataType, rows: impl Iterator<Item = Origin>) {
         let mut rows = rows.peekable();
         if rows.peek().is_none() {
@@ -82,7 +81,7 @@ impl Losses {
         rows.for_each(|origin| loss.add(origin));
     }
 
-    /// What a node has lost, by column.
+    /// Takes the failed casts of a node, by column.
     pub(super) fn take(&self, node_id: &str) -> Vec<LostValues> {
         let losses = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let of_node = |((column, kind), loss): (_, Lines)| LostValues {

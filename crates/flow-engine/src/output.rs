@@ -1,4 +1,4 @@
-//! What a run gives.
+//! The result of a run.
 
 use std::path::PathBuf;
 
@@ -7,52 +7,51 @@ use arrow_schema::SchemaRef;
 
 use super::{Lines, LostValues};
 
-/// All rows of the wanted output.
+/// All rows of the requested output.
 #[derive(Debug, Clone)]
 pub struct Output {
     /// The columns: `Utf8`, `Int64`, `Float64`, `Boolean`, `Date32` and `Timestamp` (microseconds,
-    /// UTC), and what Parquet files have besides. Every column may hold nulls.
+    /// UTC), plus other types from Parquet files. Every column is nullable.
     pub schema: SchemaRef,
     /// The rows, in order.
     pub chunks: Vec<Chunk>,
-    /// The files that were read; an [`Origin`] points here.
+    /// The input files. [`Origin::file`] is an index into this list.
     pub files: Vec<PathBuf>,
-    /// Rows in the files, headers and blank lines aside.
+    /// The number of rows in the files, without headers and blank lines.
     pub rows_read: u64,
-    /// Rows that do not have the form of their file. They are among the chunks too, as far as they
-    /// could be read.
+    /// Malformed rows. The chunks contain them too, as far as they could be read.
     pub malformed: Vec<MalformedRow>,
-    /// Lines with bytes that are no UTF-8. Each such place became U+FFFD, as in Java.
+    /// Lines with invalid UTF-8. As in Java, U+FFFD replaces each invalid sequence.
     pub undecoded: Lines,
-    /// Values that became null because a cast could not read them, by node and column. They count
-    /// where they were lost, also if a later node drops the row or fills in something else.
+    /// Failed casts by node and column. They count even if a later node drops the row or fills in a
+    /// value.
     pub lost: Vec<LostValues>,
 }
 
-/// Some rows, and where each of them came from.
+/// Rows with their origins.
 #[derive(Debug, Clone)]
 pub struct Chunk {
     /// The rows.
     pub records: RecordBatch,
-    /// One for each row.
+    /// The origin of each row.
     pub origins: Vec<Origin>,
 }
 
-/// Where a row came from.
+/// The origin of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
-    /// Index in [`Output::files`].
+    /// The index of the file in [`Output::files`].
     pub file: u32,
-    /// From 1: the line on which the row begins, in CSV and JSON lines; the row's number in
-    /// Parquet.
+    /// The position in the file, from 1: the first line of the row in CSV and JSON Lines, or the
+    /// row number in Parquet.
     pub position: u64,
 }
 
-/// A row that does not have the form of its file.
+/// A malformed row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MalformedRow {
-    /// The row.
+    /// The row's origin.
     pub origin: Origin,
-    /// What is wrong with it, such as `2 fields, and the header has 3`.
+    /// The problem, such as `2 fields, and the header has 3`.
     pub reason: String,
 }

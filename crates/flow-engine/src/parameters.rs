@@ -1,22 +1,22 @@
-//! Reads the parameters of a node.
+//! Reads a node's parameters.
 
 use serde_json::{Map, Value};
 
 use data_wrangler_flow::Node;
 
-/// An object of a node's parameters. Reading collects what is wrong, so that all of it can be told.
+/// An object in a node's parameters.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Block {
-    /// Such as `parameters.drop_column_parameters`.
+    /// The object's path, such as `parameters.drop_column_parameters`.
     place: String,
     members: Map<String, Value>,
 }
 
-/// What is wrong with one parameter.
+/// The problem with a parameter.
 pub(super) type Problem = String;
 
 impl Block {
-    /// A node's `parameters`; without any, an empty object.
+    /// Reads a node's `parameters`. Missing parameters are an empty object.
     pub(super) fn of(node: &Node) -> Result<Self, Problem> {
         Self::member_of(node, "parameters")
     }
@@ -26,21 +26,21 @@ impl Block {
         match value.map_err(|error| format!("{name} cannot be read: {error}"))? {
             None | Some(Value::Null) => Ok(Self { place: name.to_owned(), members: Map::new() }),
             Some(Value::Object(members)) => Ok(Self { place: name.to_owned(), members }),
-            Some(other) => Err(format!("{name} is {}, and must be an object", kind(&other))),
+            Some(other) => Err(format!("{name} is {}, but must be an object", kind(&other))),
         }
     }
 
-    /// The object `name` in this one; empty if it is missing.
+    /// Reads the nested object `name`. A missing object is empty.
     pub(super) fn block(&self, name: &str) -> Result<Self, Problem> {
         let place = self.name(name);
         match self.get(name) {
             None => Ok(Self { place, members: Map::new() }),
             Some(Value::Object(members)) => Ok(Self { place, members: members.clone() }),
-            Some(other) => Err(format!("{place} is {}, and must be an object", kind(other))),
+            Some(other) => Err(format!("{place} is {}, but must be an object", kind(other))),
         }
     }
 
-    /// A member that is there and not `null`.
+    /// Returns a member that exists and is not `null`.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.members.get(name).filter(|value| !value.is_null())
     }
@@ -57,7 +57,7 @@ impl Block {
         }
     }
 
-    /// A string that must be there and not empty.
+    /// Reads a required string. It must not be empty.
     pub(super) fn needed(&self, name: &str) -> Result<&str, Problem> {
         match self.text(name)? {
             Some(text) if !text.trim().is_empty() => Ok(text),
@@ -65,7 +65,7 @@ impl Block {
         }
     }
 
-    /// A string that counts as missing if it is empty.
+    /// Reads an optional string. An empty string counts as missing.
     pub(super) fn optional(&self, name: &str) -> Result<Option<String>, Problem> {
         Ok(self.text(name)?.filter(|text| !text.is_empty()).map(str::to_owned))
     }
@@ -78,7 +78,7 @@ impl Block {
         }
     }
 
-    /// A number, which may be written as a string.
+    /// Reads a number, which may be a string.
     pub(super) fn number(&self, name: &str, default: f64) -> Result<f64, Problem> {
         let number = match self.get(name) {
             None => return Ok(default),
@@ -90,7 +90,7 @@ impl Block {
         finite.ok_or_else(|| format!("{} is not a finite number", self.name(name)))
     }
 
-    /// Names of columns: one string, or a list of at least one.
+    /// Reads column names: a string or a non-empty list.
     pub(super) fn columns(&self, name: &str) -> Result<Vec<String>, Problem> {
         let columns = self.columns_if_any(name)?;
         if columns.is_empty() {
@@ -99,7 +99,7 @@ impl Block {
         Ok(columns)
     }
 
-    /// Names of columns: one string, a list, or none.
+    /// Reads column names: a string, a list, or nothing.
     pub(super) fn columns_if_any(&self, name: &str) -> Result<Vec<String>, Problem> {
         let Some(value) = self.get(name) else { return Ok(Vec::new()) };
         let columns: Option<Vec<String>> = match value {
@@ -116,7 +116,7 @@ impl Block {
         })
     }
 
-    /// A list of objects; empty if it is missing.
+    /// Reads a list of objects. A missing list is empty.
     pub(super) fn list(&self, name: &str) -> Result<Vec<Self>, Problem> {
         let Some(value) = self.get(name) else { return Ok(Vec::new()) };
         let Value::Array(list) = value else { return Err(self.wrong(name, value, "an array")) };
@@ -124,30 +124,30 @@ impl Block {
             let place = format!("{}[{index}]", self.name(name));
             match item {
                 Value::Object(members) => Ok(Self { place, members: members.clone() }),
-                other => Err(format!("{place} is {}, and must be an object", kind(other))),
+                other => Err(format!("{place} is {}, but must be an object", kind(other))),
             }
         });
         items.collect()
     }
 
-    /// Refuses the option that the member `name` chooses.
+    /// Describes an unsupported value of the member `name`.
     pub(super) fn unknown(&self, name: &str, value: &str) -> Problem {
         format!("{} `{value}` is not supported", self.name(name))
     }
 
     fn wrong(&self, name: &str, value: &Value, expected: &str) -> Problem {
-        format!("{} is {}, and must be {expected}", self.name(name), kind(value))
+        format!("{} is {}, but must be {expected}", self.name(name), kind(value))
     }
 }
 
-/// What an earlier run learned, for one operator of a node, such as `one_hot_encode_parameters`.
+/// Trained parameters from an earlier run, by operator, such as `one_hot_encode_parameters`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Trained {
     by_operator: Map<String, Value>,
 }
 
 impl Trained {
-    /// A node's `trained_parameters`; none of them if they are to be learned again.
+    /// Reads a node's `trained_parameters`. Empty if the flow is to be retrained.
     pub(super) fn of(node: &Node, refit: bool) -> Result<Self, Problem> {
         if refit {
             return Ok(Self::default());
@@ -155,7 +155,7 @@ impl Trained {
         Ok(Self { by_operator: Block::member_of(node, "trained_parameters")?.members })
     }
 
-    /// Those of the named operator.
+    /// Returns the trained parameters of an operator.
     pub(super) fn operator(&self, name: &str) -> Self {
         let by_operator = match self.by_operator.get(name) {
             Some(Value::Object(members)) => members.clone(),
@@ -165,8 +165,8 @@ impl Trained {
         Self { by_operator }
     }
 
-    /// Those of one of an operator's columns: a list has one object for each column; an object
-    /// counts only where there is one column.
+    /// Returns the trained parameters of a column. A list has one object for each column. A single
+    /// object applies only if there is one column.
     pub(super) fn column(&self, column: &str, columns: usize) -> Option<Map<String, Value>> {
         if let Some(Value::Array(list)) = self.by_operator.get(LIST) {
             let trained = list.iter().filter_map(Value::as_object);
@@ -177,7 +177,7 @@ impl Trained {
     }
 }
 
-/// Where [`Trained`] keeps a list; no parameter has this name.
+/// The key under which [`Trained`] keeps a list. No parameter has this name.
 const LIST: &str = "\0list";
 
 fn kind(value: &Value) -> &'static str {

@@ -11,14 +11,14 @@ use data_wrangler_flow::{Node, NodeKind};
 
 pub use super::source_plan::{Encoding, SourceFormat, SourcePlan};
 
-/// How to plan.
+/// Options of a plan.
 #[derive(Debug, Clone, Default)]
 pub struct PlanOptions {
-    /// Train again although the flow has trained parameters.
+    /// Retrain the flow even if it has trained parameters.
     pub refit: bool,
 }
 
-/// What makes one output of a flow, ready to run.
+/// The steps that compute one output of a flow.
 #[derive(Debug)]
 pub struct Plan {
     pub(super) steps: Vec<Step>,
@@ -26,7 +26,7 @@ pub struct Plan {
     destinations: Vec<Destination>,
 }
 
-/// One node's work.
+/// The step of a node.
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) node_id: String,
@@ -34,40 +34,40 @@ pub(super) struct Step {
     pub(super) work: Work,
 }
 
-/// What a node does, and to which step's rows.
+/// A step's work, with the index of its input step.
 #[derive(Debug)]
 pub(super) enum Work {
-    /// Reads the source of this number.
+    /// Reads the source with this index.
     Read(usize),
-    /// Gives the rows of an earlier step another name.
+    /// Passes on the rows of an earlier step.
     Pass(usize),
     Apply(usize, Box<dyn Operator>),
 }
 
-/// An S3 destination node that takes the wanted output. The engine does not write there; this is
-/// what the flow says of it.
+/// An S3 destination node that uses the requested output. The engine only describes it and does not
+/// write to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Destination {
     /// The node.
     pub node_id: String,
-    /// Where to: `s3://bucket/prefix`.
+    /// The target: `s3://bucket/prefix`.
     pub uri: String,
-    /// As the flow says it, such as `CSV` or `PARQUET`.
+    /// The content type in the flow, such as `CSV` or `PARQUET`.
     pub content_type: String,
-    /// Of a CSV file.
+    /// The delimiter of a CSV file.
     pub delimiter: Option<String>,
-    /// As the flow says it, such as `none` or `gzip`.
+    /// The compression in the flow, such as `none` or `gzip`.
     pub compression: Option<String>,
 }
 
 impl Plan {
-    /// Plans what makes `output`, which must be an output of this flow. Only the nodes on the way to
-    /// it count.
+    /// Plans the computation of `output`, which must be an output of this flow. Ignores nodes that
+    /// the output does not depend on.
     ///
     /// # Errors
     ///
-    /// [`UnsupportedFlow`] lists everything that the engine does not do exactly as Spark does.
+    /// [`UnsupportedFlow`] lists every node for which the engine cannot match Spark exactly.
     pub fn new(
         flow: &Flow,
         output: &OutputName,
@@ -111,32 +111,32 @@ impl Plan {
             self.sources.push(read_source(node)?);
             return Ok(Work::Read(self.sources.len() - 1));
         }
-        // Whatever is refused by its name is refused before its inputs are looked at.
+        // An unsupported operator is reported before its inputs are checked.
         let operator = match node.operator() {
             "sagemaker.dataset.identity_0.1" => None,
             _ => Some(build(node, options.refit)?),
         };
         let [input] = node.inputs() else {
-            return Err(format!("the node has {} inputs, and must have one", node.inputs().len()));
+            return Err(format!("the node has {} inputs, but must have one", node.inputs().len()));
         };
         let from = by_id.get(input.node_id.as_str()).copied().unwrap_or_default();
         Ok(operator.map_or(Work::Pass(from), |operator| Work::Apply(from, operator)))
     }
 
-    /// The datasets to read.
+    /// The datasets that the plan reads.
     #[must_use]
     pub fn sources(&self) -> &[SourcePlan] {
         &self.sources
     }
 
-    /// The S3 destinations that take the output.
+    /// The S3 destinations that use the output.
     #[must_use]
     pub fn destinations(&self) -> &[Destination] {
         &self.destinations
     }
 }
 
-/// An output is made by a graph, so this one was made by the graph of another flow.
+/// Reports an output that belongs to another flow's graph.
 fn foreign(output: &OutputName, problem: &str) -> UnsupportedFlow {
     UnsupportedFlow(vec![Unsupported {
         node_id: output.node_id().to_owned(),

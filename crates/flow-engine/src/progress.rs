@@ -1,23 +1,23 @@
-//! What a run tells while it runs, and what it is told.
+//! Progress and cancellation of a run.
 
-/// The time that `unix_timestamp()` and its like mean, in whole seconds since 1970 UTC. An
-/// argument, so that a run can be repeated.
+/// The time that functions such as `unix_timestamp()` return, in seconds since 1970 UTC. It is an
+/// argument, so that runs are reproducible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventTime(pub i64);
 
-/// Watches a run, from whichever threads it uses.
+/// Observes a run. The methods are called from several threads.
 pub trait Progress: Sync {
-    /// So many more rows, from so many more bytes of files, have been read.
+    /// Called after more rows, from more bytes of files, have been read.
     fn read(&self, _rows: u64, _bytes: u64) {}
 
-    /// A node's work begins.
+    /// Called when a node starts.
     fn node(&self, _id: &str, _operator: &str) {}
 
-    /// Whether the run shall end now, without a result. Asked often.
+    /// Whether to stop the run without a result. Called often.
     fn cancelled(&self) -> bool {
         false
     }
 }
 
-/// Watches nothing.
+/// Ignores all progress.
 impl Progress for () {}

@@ -13,7 +13,7 @@ use super::{EventTime, Inputs, Output, Plan, Progress, source};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// [`Progress::cancelled`] said so.
+    /// [`Progress::cancelled`] returned true.
     #[error("the run was stopped")]
     Cancelled,
     /// No files were given for a dataset.
@@ -24,16 +24,16 @@ pub enum RunError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// The files of a dataset do not have the form that the flow expects.
+    /// A file does not have the format that the flow expects.
     #[error("{path}: {problem}")]
     Data {
-        /// The file at fault.
+        /// The file.
         path: PathBuf,
-        /// What is wrong and what to do.
+        /// The problem and its fix.
         problem: String,
     },
     /// A node cannot be applied to the data, for example because a column is missing.
@@ -41,9 +41,9 @@ pub enum RunError {
     Node {
         /// The node.
         node_id: String,
-        /// What it does.
+        /// The node's operator.
         operator: String,
-        /// What is wrong and what to do.
+        /// The problem and its fix.
         problem: String,
     },
 }
@@ -53,7 +53,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`RunError`] if a file cannot be read, or if a node does not fit the data.
+    /// [`RunError`] if a file cannot be read, or if a node cannot process the data.
     pub fn run(
         &self,
         inputs: &Inputs,
@@ -106,7 +106,8 @@ impl Plan {
         Ok(Output { schema, chunks, files, rows_read, malformed, undecoded, lost })
     }
 
-    /// A step's rows, for the step of this number; copied only if a later step needs them too.
+    /// Returns the rows of step `from` for step `user`. Copies them if a later step needs
+    /// them too.
     fn take(&self, tables: &mut [Option<Table>], from: usize, user: usize) -> Table {
         let needs = |step: &Step| match step.work {
             Work::Read(_) => false,

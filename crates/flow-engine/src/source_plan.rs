@@ -1,4 +1,4 @@
-//! What a flow's source nodes say.
+//! The plan of a flow's source nodes.
 
 use super::parameters::Block;
 use data_wrangler_flow::Node;
@@ -10,46 +10,46 @@ use data_wrangler_flow::S3Source;
 pub struct SourcePlan {
     /// The node.
     pub node_id: String,
-    /// The dataset's name, by which [`Inputs`](super::Inputs) finds its files.
+    /// The dataset's name. [`Inputs`](super::Inputs) finds its files by this name.
     pub dataset: String,
-    /// Where the data was when the flow was made: `s3://bucket/key`, or a prefix.
+    /// The location of the data when the flow was created: an `s3://bucket/key` or a prefix.
     pub uri: String,
-    /// How it is written.
+    /// The format of the files.
     pub format: SourceFormat,
-    /// Whether folders in the folder are read too.
+    /// Whether to read subfolders.
     pub nested: bool,
-    /// Whether a column holds each row's file name.
+    /// Whether to add a column with each row's file name.
     pub filename_column: bool,
 }
 
-/// How a dataset is written.
+/// The format of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SourceFormat {
-    /// Comma-separated values; plain or gzip by the file's name.
+    /// Comma-separated values. Files that end in `.gz` are decompressed.
     Csv {
         /// Whether the first line names the columns.
         header: bool,
-        /// What separates fields.
+        /// The delimiter between fields.
         delimiter: u8,
-        /// Whether quoted fields may hold line breaks.
+        /// Whether quoted fields may contain line breaks.
         multi_line: bool,
-        /// How characters are written.
+        /// The character encoding.
         encoding: Encoding,
     },
     /// Apache Parquet.
     Parquet,
-    /// One JSON object a line; plain or gzip by the file's name.
+    /// One JSON object on each line. Files that end in `.gz` are decompressed.
     JsonLines,
 }
 
-/// How a text file writes characters.
+/// The character encoding of a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Encoding {
     /// UTF-8.
     Utf8,
-    /// ISO 8859-1, of which each byte is the character of its number.
+    /// ISO 8859-1, in which each byte is the code point of a character.
     Latin1,
 }
 
@@ -57,7 +57,7 @@ pub enum Encoding {
 ///
 /// # Errors
 ///
-/// What of it is not supported.
+/// The unsupported part of the source.
 pub(super) fn read_source(node: &Node) -> Result<SourcePlan, String> {
     let S3Source { dataset, uri, .. } = S3Source::of(node).map_err(|error| match error {
         data_wrangler_flow::InvalidSource::NotS3 { operator, .. } => {
@@ -101,7 +101,7 @@ fn csv(block: &Block) -> Result<SourceFormat, String> {
             [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r' | b'\\' | 0) => *byte,
             _ => {
                 let unknown = block.unknown("s3FieldDelimiter", text);
-                return Err(format!("{unknown}: it must be one ASCII character"));
+                return Err(format!("{unknown}; it must be one ASCII character"));
             }
         },
     };

@@ -1,4 +1,4 @@
-//! Rows while a plan runs: named columns in chunks, and the origin of each row.
+//! The rows of a running plan: named columns in chunks, with the origin of each row.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,39 +11,42 @@ use rayon::prelude::*;
 use super::context::{Context, Fault};
 use super::output::{Chunk, Origin};
 
-/// Rows of a chunk, so that a chunk's columns fit a core's cache.
+/// The number of rows in a chunk. A chunk's column fits a core's cache.
 pub(super) const CHUNK_ROWS: usize = 16_384;
 
+/// Rows with named, typed columns.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
-    pub(super) fields: Vec<Column>,
-    pub(super) chunks: Vec<Rows>,
+    pub(super) fields: Vec<ColumnDef>,
+    pub(super) chunks: Vec<RowChunk>,
 }
 
+/// A column's name and type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Column {
+pub(super) struct ColumnDef {
     pub(super) name: String,
     pub(super) kind: DataType,
 }
 
+/// A part of a table's rows.
 #[derive(Debug, Clone)]
-pub(super) struct Rows {
+pub(super) struct RowChunk {
     pub(super) columns: Vec<ArrayRef>,
     pub(super) origins: Arc<[Origin]>,
 }
 
-impl Column {
+impl ColumnDef {
     pub(super) fn new(name: impl Into<String>, kind: DataType) -> Self {
         Self { name: name.into(), kind }
     }
 }
 
-impl Rows {
+impl RowChunk {
     pub(super) fn len(&self) -> usize {
         self.origins.len()
     }
 
-    /// The rows for which `keep` is true.
+    /// Keeps the rows for which `keep` is true.
     pub(super) fn filter(&self, keep: &BooleanArray) -> Result<Self, Fault> {
         let columns = self.columns.iter().map(|column| filter(column, keep));
         let origins = self.origins.iter().zip(keep.values()).filter(|(_, keep)| *keep);
@@ -55,14 +58,14 @@ impl Rows {
 }
 
 impl Table {
-    /// The position of a column whose name is exactly this.
+    /// Returns the position of the column with exactly this name.
     pub(super) fn column(&self, name: &str) -> Result<usize, Fault> {
         let position = self.fields.iter().position(|field| field.name == name);
         position.ok_or_else(|| Fault::Problem(self.missing(name)))
     }
 
-    /// Says that there is no such column. A file without a header has values where names should be,
-    /// so the names that there are, are not shown.
+    /// Describes a missing column. Does not show the existing names: without a header, they can be
+    /// data.
     pub(super) fn missing(&self, name: &str) -> String {
         let hint = match self.fields.iter().position(|field| looks_like(&field.name, name)) {
             Some(at) => format!(
@@ -76,19 +79,19 @@ impl Table {
     }
 
     pub(super) fn rows(&self) -> usize {
-        self.chunks.iter().map(Rows::len).sum()
+        self.chunks.iter().map(RowChunk::len).sum()
     }
 
-    /// One column's chunks.
+    /// Returns the chunks of a column.
     pub(super) fn chunks_of(&self, column: usize) -> impl Iterator<Item = &ArrayRef> {
         self.chunks.iter().map(move |rows| &rows.columns[column])
     }
 
-    /// Computes one value from each chunk, on all cores.
+    /// Computes a value for each chunk, on all cores.
     pub(super) fn map_chunks<T: Send>(
         &self,
         context: &Context,
-        compute: impl Fn(&Rows) -> Result<T, Fault> + Sync,
+        compute: impl Fn(&RowChunk) -> Result<T, Fault> + Sync,
     ) -> Result<Vec<T>, Fault> {
         let compute = |rows| {
             context.check()?;
@@ -97,19 +100,19 @@ impl Table {
         self.chunks.par_iter().map(compute).collect()
     }
 
-    /// Sets a column, as Spark's `withColumn` does: columns of that name, in whatever case, are
-    /// replaced and take the new name; without any, the column becomes the last.
+    /// Sets a column, as Spark's `withColumn` does. Replaces and renames all columns with this
+    /// name, ignoring case. If there are none, appends the column.
     pub(super) fn set(
         mut self,
         name: &str,
         kind: &DataType,
         context: &Context,
-        compute: impl Fn(&Rows) -> Result<ArrayRef, Fault> + Sync,
+        compute: impl Fn(&RowChunk) -> Result<ArrayRef, Fault> + Sync,
     ) -> Result<Self, Fault> {
         let arrays = self.map_chunks(context, compute)?;
         let replaced: Vec<_> =
             (0..self.fields.len()).filter(|i| same_name(&self.fields[*i].name, name)).collect();
-        let column = Column::new(name, kind.clone());
+        let column = ColumnDef::new(name, kind.clone());
         if replaced.is_empty() {
             self.fields.push(column);
         } else {
@@ -129,36 +132,36 @@ impl Table {
         Ok(self)
     }
 
-    /// The columns at these positions, in this order.
+    /// Selects the columns at these positions, in this order.
     pub(super) fn select(self, positions: &[usize]) -> Self {
         let fields = positions.iter().map(|at| self.fields[*at].clone()).collect();
-        let chunks = self.chunks.into_iter().map(|rows| Rows {
+        let chunks = self.chunks.into_iter().map(|rows| RowChunk {
             columns: positions.iter().map(|at| Arc::clone(&rows.columns[*at])).collect(),
             origins: rows.origins,
         });
         Self { fields, chunks: chunks.collect() }
     }
 
-    /// The rows for which `keep` gives true.
+    /// Keeps the rows for which `keep` returns true.
     pub(super) fn filter(
         self,
         context: &Context,
-        keep: impl Fn(&Rows) -> Result<BooleanArray, Fault> + Sync,
+        keep: impl Fn(&RowChunk) -> Result<BooleanArray, Fault> + Sync,
     ) -> Result<Self, Fault> {
         let chunks = self.map_chunks(context, |rows| rows.filter(&keep(rows)?))?;
         let chunks = chunks.into_iter().filter(|rows| rows.len() > 0).collect();
         Ok(Self { fields: self.fields, chunks })
     }
 
-    /// Spark finds columns by their names in whatever case, so two columns of one name are of no
-    /// use to any later step.
+    /// Rejects duplicate names. Spark's column names are case-insensitive, so later steps could not
+    /// tell such columns apart.
     pub(super) fn check_names(&self) -> Result<(), Fault> {
         let mut names = HashSet::new();
         match self.fields.iter().find(|field| !names.insert(field.name.to_lowercase())) {
             None => Ok(()),
             Some(twice) => Err(Fault::Problem(format!(
-                "the result has the column `{}` twice (upper and lower case count as one); rename \
-                 or drop one of them before",
+                "the result has two columns named `{}` (names are case-insensitive); rename or drop \
+                 one of them first",
                 twice.name
             ))),
         }
@@ -184,7 +187,7 @@ impl Table {
     }
 }
 
-/// Whether two names look alike to people.
+/// Whether two names look alike: they differ only in case, spaces or invisible characters.
 pub(super) fn looks_like(left: &str, right: &str) -> bool {
     let seen = |name: &str| {
         let shown = |c: &char| !c.is_whitespace() && c.escape_debug().count() <= 2;
@@ -193,7 +196,7 @@ pub(super) fn looks_like(left: &str, right: &str) -> bool {
     seen(left) == seen(right)
 }
 
-/// Spark compares the names of columns without regard to case.
+/// Compares column names as Spark does: case-insensitively.
 pub(super) fn same_name(left: &str, right: &str) -> bool {
     left == right || left.to_lowercase() == right.to_lowercase()
 }

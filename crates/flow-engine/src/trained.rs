@@ -1,4 +1,4 @@
-//! Models of Spark ML that an earlier run has left in a flow: a folder, zipped, in base 85.
+//! Spark ML models from an earlier run. The flow stores each as a zipped folder in base 85.
 
 use std::io::{Cursor, Read};
 
@@ -13,17 +13,17 @@ use zip::ZipArchive;
 /// The alphabet of Python's `base64.b85encode`.
 const ALPHABET: &[u8; 85] =
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
-/// Most bytes that are unpacked from one file of a model.
+/// The maximum number of bytes to unpack from one file of a model.
 const MAX_FILE: u64 = 64 << 20;
 
-/// A model's first row of data.
+/// The first row of a model's data.
 pub(super) struct Model {
     row: RecordBatch,
 }
 
 impl Model {
-    /// Unpacks a model of the class `org.apache.spark.ml.feature.<class>`; none if it is of another
-    /// class.
+    /// Unpacks a model of the class `org.apache.spark.ml.feature.<class>`. Returns `None` for a
+    /// model of another class.
     pub(super) fn decode(encoded: &str, class: &str) -> Result<Option<Self>, String> {
         let zipped = decode_base85(encoded).ok_or("it is not in base 85")?;
         let mut archive =
@@ -47,11 +47,11 @@ impl Model {
         }
     }
 
-    /// The labels of a `StringIndexerModel` of one column, in their order.
+    /// Returns the labels of a `StringIndexerModel` with one column, in order.
     pub(super) fn labels(&self) -> Result<Vec<String>, String> {
         let labels =
             match (self.row.column_by_name("labelsArray"), self.row.column_by_name("labels")) {
-                // Of as many columns as the indexer has: here, of one.
+                // One array for each column of the indexer. Here, there is one.
                 (Some(columns), _) => element(columns).and_then(|columns| element(&columns)),
                 (None, Some(labels)) => element(labels),
                 (None, None) => None,
@@ -61,7 +61,7 @@ impl Model {
         Ok(texts.iter().map(|label| label.unwrap_or_default().to_owned()).collect())
     }
 
-    /// The one number of a vector of one dimension, such as the `mean` of a `StandardScalerModel`.
+    /// Returns the only element of a vector, such as the `mean` of a `StandardScalerModel`.
     pub(super) fn number(&self, name: &str) -> Result<f64, String> {
         let wrong = || format!("it has no number `{name}`");
         let vector =
@@ -70,20 +70,20 @@ impl Model {
         let values = values.as_primitive_opt::<Float64Type>().ok_or_else(wrong)?;
         match values.len() {
             1 => Ok(values.value(0)),
-            // A sparse vector leaves out what is zero.
+            // A sparse vector omits zeros.
             0 => Ok(0.0),
-            _ => Err(format!("its `{name}` is of several columns")),
+            _ => Err(format!("its `{name}` has several columns")),
         }
     }
 }
 
-/// The first row's list.
+/// Returns the list in the first row.
 fn element(lists: &ArrayRef) -> Option<ArrayRef> {
     let lists = lists.as_list_opt::<i32>()?;
     (!lists.is_empty() && !lists.is_null(0)).then(|| lists.value(0))
 }
 
-/// The first file that begins and ends like this; Spark's models have one.
+/// Reads the first file with this prefix and suffix. Spark's models have one.
 fn file(
     archive: &mut ZipArchive<Cursor<Vec<u8>>>,
     start: &str,
@@ -99,7 +99,7 @@ fn file(
     Ok(bytes)
 }
 
-/// Five characters hold four bytes; the last group may be shorter.
+/// Decodes groups of five characters to four bytes. The last group may be shorter.
 fn decode_base85(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 5 * 4 + 4);
     for group in text.as_bytes().chunks(5) {

@@ -8,10 +8,10 @@ use arrow_schema::{DataType, TimeUnit};
 /// Spark's `TIMESTAMP`.
 pub(super) static TIMESTAMP: LazyLock<DataType> =
     LazyLock::new(|| DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())));
-/// As an offset, because Arrow writes the times of a named zone only with a database of all zones.
+/// An offset, because Arrow needs a time zone database to format times in a named zone.
 const UTC: &str = "+00:00";
 
-/// A column of times in microseconds; the first error among them, if there is one.
+/// Builds a column of times in microseconds, or returns the first error.
 pub(super) fn timestamps<E>(
     times: impl Iterator<Item = Result<Option<i64>, E>>,
 ) -> Result<ArrayRef, E> {
@@ -19,7 +19,7 @@ pub(super) fn timestamps<E>(
     Ok(Arc::new(times.with_timezone(UTC)))
 }
 
-/// The type's name in Spark SQL.
+/// Returns the type's name in Spark SQL.
 pub(super) fn sql_name(kind: &DataType) -> String {
     match kind {
         DataType::Boolean => "boolean".to_owned(),
@@ -42,7 +42,7 @@ pub(super) fn is_integral(kind: &DataType) -> bool {
     matches!(kind, DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64)
 }
 
-/// Numbers that become doubles without a question; decimals are not among them.
+/// Whether Spark implicitly converts the type to double. Excludes decimals.
 pub(super) fn is_number(kind: &DataType) -> bool {
     is_integral(kind) || matches!(kind, DataType::Float32 | DataType::Float64)
 }

@@ -1,12 +1,12 @@
-//! What the engine refuses.
+//! Nodes that the engine does not support.
 
 use std::fmt;
 
-/// The flow has nodes that only Spark can run; every one of them is listed.
+/// The flow has nodes that only Spark can run. The error lists all of them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct UnsupportedFlow(pub(super) Vec<Unsupported>);
 
-/// A node of which the engine does not do all exactly as Spark does it.
+/// A node for which the engine cannot match Spark exactly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unsupported {
@@ -14,17 +14,17 @@ pub struct Unsupported {
     pub node_id: String,
     /// Its operator, such as `sagemaker.spark.custom_pandas_0.1`.
     pub operator: String,
-    /// What of it is refused, such as an option, and why.
+    /// The unsupported part, such as an option, and the reason.
     pub problem: String,
 }
 
 impl Unsupported {
-    /// What can be done about it.
+    /// The fix.
     pub const REMEDY: &'static str = "use the data-wrangler engine";
 }
 
 impl UnsupportedFlow {
-    /// All of them, at least one, in the order of the data.
+    /// All unsupported nodes in topological order. There is at least one.
     #[must_use]
     pub fn nodes(&self) -> &[Unsupported] {
         &self.0

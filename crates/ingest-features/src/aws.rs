@@ -1,4 +1,4 @@
-//! The real services.
+//! Connects to AWS.
 
 use std::ffi::OsString;
 
@@ -10,11 +10,11 @@ use crate::failure::Failure;
 use crate::job::Services;
 use crate::store::FeatureStore;
 
-/// Clients with region, credentials and endpoints from the environment.
+/// Creates clients with region, credentials and endpoints from the environment.
 ///
 /// # Errors
 ///
-/// [`Failure`] if there is no region.
+/// [`Failure`] if no region is set.
 pub async fn connect(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Services<FeatureStore, S3>, Failure> {
@@ -22,7 +22,7 @@ pub async fn connect(
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
     let config = config.load().await;
     let region = config.region().map(ToString::to_string).ok_or_else(|| {
-        Failure::new("the region is not known", "set AWS_REGION to the feature group's region")
+        Failure::new("no AWS region is set", "set AWS_REGION to the feature group's region")
     })?;
     let endpoint = variable("AWS_ENDPOINT_URL_S3").and_then(|url| url.into_string().ok());
     let endpoint = endpoint.filter(|url| !url.is_empty());

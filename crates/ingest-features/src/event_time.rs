@@ -1,10 +1,10 @@
-//! The time of a job's records, as it is given.
+//! Parses the event time of a job's records.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use flow_engine::EventTime;
 use serde_json::Value;
 
-/// The text is no time.
+/// The text is not a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` is not a time: ISO 8601 such as 2026-11-22T10:00:00Z, or seconds since 1970", .0.escape_debug()
@@ -14,7 +14,7 @@ pub struct InvalidTime(String);
 /// The first second of the year 10000.
 const END: i64 = 253_402_300_800;
 
-/// Reads ISO 8601 (without an offset, UTC is meant) or seconds since 1970, down to the whole second.
+/// Parses ISO 8601 (UTC, unless it has an offset) or seconds since 1970. Drops fractions of a second.
 ///
 /// # Errors
 ///
@@ -25,11 +25,11 @@ pub fn parse(text: &str) -> Result<EventTime, InvalidTime> {
     seconds.map(EventTime).ok_or_else(|| InvalidTime(text.to_owned()))
 }
 
-/// Reads a time of JSON: a text as above, or a number of seconds.
+/// Parses a JSON value: a string as in [`parse`], or a number of seconds.
 ///
 /// # Errors
 ///
-/// [`InvalidTime`] as above.
+/// [`InvalidTime`], as in [`parse`].
 pub fn parse_json(value: &Value) -> Result<EventTime, InvalidTime> {
     match value {
         Value::String(text) => parse(text),
@@ -37,14 +37,14 @@ pub fn parse_json(value: &Value) -> Result<EventTime, InvalidTime> {
     }
 }
 
-/// The time as ISO 8601.
+/// Formats the time as ISO 8601.
 #[must_use]
 pub fn shown(time: EventTime) -> String {
     let time = DateTime::<Utc>::from_timestamp(time.0, 0).unwrap_or_default();
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Whole seconds; a fraction is cut off.
+/// Parses seconds since 1970. Drops a fraction.
 fn unix_seconds(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_iso_8601_or_unix_seconds() {
+    fn parses_iso_8601_and_unix_seconds() {
         for text in [
             "2023-11-14T22:13:20Z",
             "2023-11-14T22:13:20.987654Z",
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_times() {
+    fn rejects_other_texts() {
         for text in [
             "",
             "now",

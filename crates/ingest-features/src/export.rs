@@ -1,4 +1,4 @@
-//! The flow's output as a file.
+//! Writes the flow's output to a file.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -12,7 +12,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
-/// A file, written as its name says.
+/// A file to write. Its extension determines the format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     path: PathBuf,
@@ -26,7 +26,7 @@ enum Format {
 }
 
 impl Target {
-    /// The file.
+    /// The file's path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -48,11 +48,11 @@ impl FromStr for Target {
     }
 }
 
-/// Writes all rows. The file is there as a whole or, after an error, as it was before.
+/// Writes all rows. After an error, the file is as it was before.
 ///
 /// # Errors
 ///
-/// If the file cannot be written, or has no form for a column's type.
+/// If the file cannot be written, or the format does not support a column's type.
 pub(crate) fn export(output: &Output, target: &Target) -> Result<(), ArrowError> {
     let mut unfinished = target.path.clone().into_os_string();
     unfinished.push(format!(".{}.part", std::process::id()));
@@ -60,7 +60,7 @@ pub(crate) fn export(output: &Output, target: &Target) -> Result<(), ArrowError>
     let written = write(output, target.format, &unfinished)
         .and_then(|()| fs::rename(&unfinished, &target.path).map_err(ArrowError::from));
     if written.is_err() {
-        // Whatever went wrong is said; what is left of the attempt helps nobody.
+        // The caller reports the error; the partial file is of no use.
         let _ = fs::remove_file(&unfinished);
     }
     written
@@ -72,7 +72,7 @@ fn write(output: &Output, format: Format, path: &Path) -> Result<(), ArrowError>
     match format {
         Format::Csv => {
             let mut writer = arrow_csv::Writer::new(&mut file);
-            // The header comes with the first batch, of which there may be none.
+            // The writer adds the header to the first batch, and there may be none.
             writer.write(&RecordBatch::new_empty(output.schema.clone()))?;
             for batch in batches {
                 writer.write(batch)?;

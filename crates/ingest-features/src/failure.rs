@@ -1,4 +1,4 @@
-//! A failure as people read it: what went wrong, and what to do.
+//! A failure for the user: what went wrong, and what to do.
 
 use std::fmt;
 
@@ -13,36 +13,36 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure of the job.
+    /// Creates a failure of the job.
     pub fn new(message: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self { message: message.to_string(), hint: hint.into(), exit_code: 1 }
     }
 
-    /// The arguments make no job.
+    /// Creates a failure for invalid arguments.
     pub fn usage(message: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self { exit_code: 2, ..Self::new(message, hint) }
     }
 
-    /// The job was stopped by a signal, as a shell counts it.
+    /// Creates a failure for a job that a signal stopped. The exit code is a shell's: 128 plus the signal.
     pub fn stopped(signal: u8, message: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self { exit_code: 128 + signal, ..Self::new(message, hint) }
     }
 
-    /// The failure, with more words for what went wrong.
+    /// Appends words to the message.
     #[must_use]
     pub fn adding(self, words: &str) -> Self {
         Self { message: self.message + words, ..self }
     }
 
-    /// The failure, and another one that came with it.
+    /// Adds another failure's message and hint.
     #[must_use]
     pub fn with(self, other: &Self) -> Self {
         let hint = format!("{}; {}", self.hint, other.hint);
         Self { message: format!("{}\n{}", self.message, other.message), hint, ..self }
     }
 
-    /// What the process ends with: 1 for a failure, 2 for arguments that make no job, 128 and the
-    /// number of the signal for a job that was stopped.
+    /// The exit code of the process: 1 for a failure, 2 for invalid arguments, 128 plus the signal's
+    /// number for a job that was stopped.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         self.exit_code

@@ -10,10 +10,10 @@ use crate::failure::Failure;
 use crate::location::Location;
 use crate::objects::Objects;
 
-const HINT: &str = "name the flow with --flow: a file, a folder with one flow in it, or \
+const HINT: &str = "name the flow with --flow: a file, a folder with one flow, or \
                     s3://<bucket>/<key>";
 
-/// Reads the flow at a place.
+/// Reads the flow at a location.
 pub(crate) async fn read<O: Objects>(
     place: &Location,
     objects: Option<&O>,
@@ -22,7 +22,7 @@ pub(crate) async fn read<O: Objects>(
         (Location::S3(url), Some(objects)) => (objects.get(url).await?, url.to_string()),
         (Location::S3(url), None) => {
             return Err(Failure::new(
-                format!("the flow {url} is in S3, which was not asked for"),
+                format!("the flow {url} is in S3, but there is no connection to S3"),
                 HINT,
             ));
         }
@@ -37,16 +37,17 @@ pub(crate) async fn read<O: Objects>(
     })
 }
 
-/// The file itself, or the one flow in a folder.
+/// Returns the file itself, or the only flow in a folder.
 fn one_file(path: &Path) -> Result<PathBuf, String> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
     let shown = path.display();
-    let entries = fs::read_dir(path).map_err(|error| format!("the folder {shown}: {error}"))?;
+    let cannot_read = |error: io::Error| format!("the folder {shown} cannot be read: {error}");
+    let entries = fs::read_dir(path).map_err(cannot_read)?;
     let mut flows = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(|error| format!("the folder {shown}: {error}"))?;
+        let entry = entry.map_err(cannot_read)?;
         let is_flow = Path::new(&entry.file_name()).extension().is_some_and(|e| e == "flow");
         if is_flow && entry.path().is_file() {
             flows.push(entry.path());
@@ -70,7 +71,7 @@ fn one_file(path: &Path) -> Result<PathBuf, String> {
     }
 }
 
-/// One byte more than a flow may have, so that a larger file is noticed.
+/// Reads at most one byte more than a flow may have, so that `Flow::parse` rejects a larger file.
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(Flow::MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;

@@ -1,19 +1,18 @@
-//! The processing job: runs a Data Wrangler flow on data, and writes the result to a feature group.
+//! The processing job: runs a Data Wrangler flow on data and writes the result to a feature group.
 //!
-//! 1. [`contract`] is what `SageMaker` tells a processing container, and what it wants to hear;
-//!    [`location`] and [`event_time`] are how people say the same by hand.
-//! 2. [`job`] is the way through all of it: the flow (`flow_file`), its data (`data`), the run, and
-//!    what is done with the rows.
-//! 3. [`feature_group`] is what is written to; [`schema_check`] says why an output does not fit it,
-//!    before anything is written; [`convert`] makes records of rows.
-//! 4. [`store`] is Feature Store behind a trait; [`mod@write`] brings the records there, a bounded
-//!    number of calls at once, with [`retry`].
-//! 5. [`rejects`] are the rows that were not written, [`mod@lost`] the values that no cast could read;
-//!    [`summary`] counts all of them.
-//! 6. [`cli`] is the command line around it.
+//! 1. [`cli`] parses the command line. [`location`] and [`event_time`] parse the values of its options.
+//! 2. [`contract`] reads the job's configuration from `SageMaker`, and writes the exit message.
+//! 3. [`job`] runs all steps: it reads the flow (`flow_file`) and the data (`data`), runs the flow, and
+//!    writes the rows.
+//! 4. [`feature_group`] describes the target. [`schema_check`] reports why an output does not fit it,
+//!    before anything is written. [`convert`] turns rows into records.
+//! 5. [`store`] is Feature Store behind a trait. [`mod@write`] writes the records with a limited number
+//!    of parallel calls, and retries them ([`retry`]).
+//! 6. [`rejects`] stores the rows that were not written. [`mod@lost`] reports the values that could not
+//!    be cast. [`summary`] counts them.
 //!
-//! The feature `sagemaker` (on by default) brings the implementation that calls AWS, and with it the
-//! AWS SDK; without it the crate builds in a minute.
+//! The feature `sagemaker` (on by default) adds the implementation that calls AWS, and with it the AWS
+//! SDK. Without it, the crate builds in a minute.
 
 #[cfg(feature = "sagemaker")]
 pub mod aws;

@@ -1,27 +1,27 @@
-//! Locations on this machine or in S3.
+//! Locations on the local machine or in S3.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use aws_common::{InvalidUrl, ObjectUrl};
 
-/// A file or folder, or an address in S3.
+/// A local file or folder, or an S3 URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
-    /// On this machine.
+    /// On the local machine.
     Local(PathBuf),
     /// In S3.
     S3(ObjectUrl),
 }
 
-/// The text names no place.
+/// The text is not a location.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidLocation {
-    /// It begins like an address in S3, and is none.
+    /// It begins with `s3://`, but is not a valid S3 URL.
     #[error(transparent)]
     S3(#[from] InvalidUrl),
-    /// It is a URL, but not of S3.
+    /// It is neither a path nor an S3 URL.
     #[error("`{}` is neither a path nor s3://<bucket>/<key>", .0.escape_debug())]
     Other(String),
 }

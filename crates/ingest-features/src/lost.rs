@@ -1,5 +1,4 @@
-//! Values that were lost on the way, as people are told of them: by casts, or because text is not in its
-//! file's encoding.
+//! Reports values that were lost: because a cast failed, or because text is not in its file's encoding.
 
 use std::fmt;
 use std::path::Path;
@@ -7,48 +6,48 @@ use std::path::Path;
 use flow_engine::{LostValues, Origin, Output};
 use serde::Serialize;
 
-/// What one node of the flow could not cast in one column. The rows are there, and in the feature
-/// group; they lack this feature.
+/// The values that one node of the flow could not cast in one column. Their rows are written to the
+/// feature group, without this feature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lost {
     /// The node's id.
     pub node: String,
     /// The column.
     pub column: String,
-    /// The type that its values should have had, as Spark SQL calls it.
+    /// The target type of the cast, in Spark SQL's terms.
     #[serde(rename = "type")]
     pub kind: String,
-    /// How many rows lost their value.
+    /// The number of rows that lost their value.
     pub rows: u64,
     /// The first of them, at most ten.
     pub first: Vec<Line>,
 }
 
-/// A place in the data.
+/// A line of the data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// The file's name as it was given.
+    /// The file's name, as the user gave it.
     pub file: String,
-    /// The line on which the row begins; in Parquet, its number.
+    /// The line on which the row begins. In Parquet, the row's number.
     pub line: u64,
 }
 
-/// Lines of text files that have bytes which are not in the file's encoding.
+/// The rows of text files with bytes that are not in the file's encoding.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Undecoded {
-    /// How many rows.
+    /// The number of rows.
     pub rows: u64,
     /// The first of them, at most ten.
     pub first: Vec<Line>,
 }
 
-/// The lines of a run that could not be decoded.
+/// Returns the rows of a run that could not be decoded.
 pub(crate) fn undecoded(output: &Output, name: impl Fn(&Path) -> String) -> Undecoded {
     let first = output.undecoded.first.iter().map(|origin| line(output, *origin, &name));
     Undecoded { rows: output.undecoded.rows, first: first.collect() }
 }
 
-/// What a run has lost. `name` gives a file's name as people know it.
+/// Returns the values that a run lost. `name` returns a file's name as the user knows it.
 pub(crate) fn lost(output: &Output, name: impl Fn(&Path) -> String) -> Vec<Lost> {
     let lost = |lost: &LostValues| Lost {
         node: lost.node_id.clone(),
@@ -68,11 +67,11 @@ fn line(output: &Output, origin: Origin, name: impl Fn(&Path) -> String) -> Line
 impl fmt::Display for Undecoded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows = if self.rows == 1 { "1 row has" } else { &format!("{} rows have", self.rows) };
-        write!(f, "{rows} bytes that are not UTF-8, each of which became U+FFFD")?;
+        write!(f, "{rows} bytes that are not UTF-8 and became U+FFFD")?;
         if let Some(first) = self.first.first() {
             write!(f, " (first: {}, line {})", first.file.escape_debug(), first.line)?;
         }
-        f.write_str("; write the file in UTF-8, or set the encoding in the flow's source")
+        f.write_str("; save the file as UTF-8, or set the encoding in the flow's source")
     }
 }
 

@@ -1,4 +1,4 @@
-//! The processing job; everything is in the library.
+//! The processing job. All code is in the library.
 
 use std::process::ExitCode;
 

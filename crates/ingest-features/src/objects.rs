@@ -1,4 +1,4 @@
-//! What is asked of S3.
+//! The operations on S3.
 
 use std::path::Path;
 
@@ -7,18 +7,18 @@ use aws_common::ObjectUrl;
 
 use crate::failure::Failure;
 
-/// The operations of S3 that the job needs.
-#[expect(async_fn_in_trait, reason = "one thread runs everything, so no future has to be Send")]
+/// The operations on S3 that the job needs.
+#[expect(async_fn_in_trait, reason = "one thread runs everything, so futures need not be Send")]
 pub trait Objects {
-    /// An object's bytes.
+    /// Returns an object's bytes.
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the object is not there or S3 cannot be reached, here as everywhere below.
+    /// [`Failure`] if the object does not exist or S3 cannot be reached. The same applies to all methods.
     async fn get(&self, url: &ObjectUrl) -> Result<Vec<u8>, Failure>;
-    /// Downloads an object into a new file; `false` if there is no such object.
+    /// Downloads an object into a new file. Returns `false` if the object does not exist.
     async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<bool, Failure>;
-    /// The objects whose keys begin as the address does, by key.
+    /// Returns the objects whose keys begin with the URL's key, sorted by key.
     async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<Listed>, Failure>;
     /// Stores an object.
     async fn put(&self, url: &ObjectUrl, body: &[u8]) -> Result<(), Failure>;
@@ -45,7 +45,7 @@ mod client {
             match self.download(url, path).await {
                 Ok(()) => Ok(true),
                 Err(error) if error.class() == ErrorClass::NotFound => {
-                    // Nothing was written; a later download makes the file anew.
+                    // A later download creates the file again.
                     let _ = std::fs::remove_file(path);
                     Ok(false)
                 }

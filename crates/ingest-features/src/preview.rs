@@ -1,4 +1,4 @@
-//! The schema and the first rows, for people.
+//! Shows the schema and the first rows.
 
 use std::fmt::Write;
 
@@ -8,16 +8,16 @@ use flow_engine::Output;
 
 use crate::feature_group::feature_type;
 
-/// Rows that are shown.
+/// Number of rows shown.
 const ROWS: usize = 10;
-/// Most characters of a value that are shown.
+/// Maximum number of characters shown of a value.
 const WIDTH: usize = 30;
 
-/// The columns with their types, and the first rows as a table.
+/// Renders the columns with their types, and the first rows as a table.
 ///
 /// # Errors
 ///
-/// If a column's values have no text.
+/// If a column's values cannot be rendered as text.
 pub(crate) fn preview(output: &Output, rows: u64) -> Result<String, ArrowError> {
     let mut columns = vec![vec!["column".into(), "type".into(), "feature type".into()]];
     for field in output.schema.fields() {
@@ -44,7 +44,7 @@ pub(crate) fn preview(output: &Output, rows: u64) -> Result<String, ArrowError> 
     Ok(format!("{}\n{}\n{rows} {of}\n", table(&columns), table(&first)))
 }
 
-/// A value on one line, cut, without what would control a terminal.
+/// Renders a value on one line: truncated, with control characters escaped.
 fn short(text: &str) -> String {
     let shown = text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'");
     if shown.chars().count() <= WIDTH {
@@ -53,7 +53,7 @@ fn short(text: &str) -> String {
     shown.chars().take(WIDTH - 1).chain(['…']).collect()
 }
 
-/// Rows of cells, the columns aligned.
+/// Renders rows of cells with aligned columns.
 fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| {
@@ -62,7 +62,7 @@ fn table(rows: &[Vec<String>]) -> String {
     let widths: Vec<_> = (0..columns).map(|column| width(column).unwrap_or_default()).collect();
     rows.iter().fold(String::new(), |mut text, row| {
         let line = row.iter().zip(&widths).fold(String::new(), |mut line, (cell, width)| {
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(line, "{cell:<width$}  ");
             line
         });

@@ -1,4 +1,4 @@
-//! How a job goes: a bar on a terminal, lines of the log elsewhere.
+//! Shows a job's progress: a bar on a terminal, log lines elsewhere.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -11,10 +11,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::stop::Stop;
 use crate::write::Watch;
 
-/// Between two lines of the log.
-const BETWEEN: Duration = Duration::from_secs(5);
+/// Minimum time between two log lines.
+const LOG_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Shows a job, and tells its engine to stop.
+/// Shows a job's progress, and tells the flow engine to stop.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     stop: Stop,
@@ -29,7 +29,7 @@ impl Progress {
         Self { bar, stop, rows, said }
     }
 
-    /// A new part of the job begins; it is about so many rows, if that is known.
+    /// Begins a phase of the job. `rows` is its total number of rows, if that is known.
     pub(crate) fn begin(&self, what: &'static str, rows: Option<u64>) {
         self.rows.store(0, Ordering::Relaxed);
         let Some(bar) = &self.bar else {
@@ -57,10 +57,10 @@ impl Progress {
         }
     }
 
-    /// Says what should not be overlooked, and is no failure.
+    /// Shows a warning.
     pub(crate) fn warn(&self, what: impl fmt::Display) {
         if self.bar.is_some() {
-            // There is nobody left to tell if this fails.
+            // If this fails, there is nowhere left to report it.
             let what = terminal_text::line(&what.to_string());
             let _ = writeln!(io::stderr(), "warning: {what}");
         } else {
@@ -73,9 +73,9 @@ impl Progress {
             return bar.inc(rows);
         }
         let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
-        // If another thread is saying something, that is enough.
+        // If another thread is logging, this line is not needed.
         if let Ok(mut said) = self.said.try_lock()
-            && said.elapsed() >= BETWEEN
+            && said.elapsed() >= LOG_INTERVAL
         {
             tracing::info!(rows, "{what}");
             *said = Instant::now();

@@ -1,4 +1,4 @@
-//! The rows that were not written, each with where it came from and why.
+//! Stores the rows that were not written, each with its origin and the reason.
 
 use std::path::Path;
 
@@ -13,11 +13,11 @@ use crate::write::RejectReason;
 /// A row that was not written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotWritten {
-    /// Its place among the rows of the flow's output.
+    /// Its index among the rows of the flow's output.
     pub row: usize,
-    /// What it is.
+    /// Whether it was rejected or left unwritten.
     pub status: Status,
-    /// Why.
+    /// The reason.
     pub why: RejectReason,
 }
 
@@ -25,18 +25,18 @@ pub struct NotWritten {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It cannot be written.
+    /// The row cannot be written.
     Rejected,
-    /// It was not written, but may be by another run.
+    /// The row was not written, but another run may write it.
     Unwritten,
 }
 
-/// One line of what is kept.
+/// One JSON line.
 #[derive(Serialize)]
 struct Line<'a> {
-    /// The file's name as it was given.
+    /// The file's name, as the user gave it.
     file: String,
-    /// The line on which the row begins; in Parquet, its number.
+    /// The line on which the row begins. In Parquet, the row's number.
     #[serde(rename = "line")]
     position: u64,
     status: Status,
@@ -45,21 +45,21 @@ struct Line<'a> {
     record: Map<String, Value>,
 }
 
-/// Where a row of the flow's output is.
+/// The location of a row of the flow's output.
 pub(crate) struct Located<'a> {
     pub(crate) records: &'a arrow_array::RecordBatch,
     pub(crate) index: usize,
     pub(crate) origin: Origin,
 }
 
-/// Finds rows of an output by their number.
-pub(crate) struct Rows<'a> {
+/// The rows of a flow's output, found by their index.
+pub(crate) struct OutputRows<'a> {
     output: &'a Output,
-    /// The number of each chunk's first row.
+    /// The index of each chunk's first row.
     starts: Vec<usize>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> OutputRows<'a> {
     pub(crate) fn new(output: &'a Output) -> Self {
         let mut next = 0;
         let start = |chunk: &flow_engine::Chunk| {
@@ -74,8 +74,8 @@ impl<'a> Rows<'a> {
         self.output.chunks.iter().map(|chunk| chunk.records.num_rows()).sum()
     }
 
-    pub(crate) fn file(&self, of: &Located<'_>) -> Option<&'a Path> {
-        let index = usize::try_from(of.origin.file).ok()?;
+    pub(crate) fn file(&self, row: &Located<'_>) -> Option<&'a Path> {
+        let index = usize::try_from(row.origin.file).ok()?;
         self.output.files.get(index).map(std::path::PathBuf::as_path)
     }
 
@@ -88,9 +88,9 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The rows as JSON lines. `name` gives a file's name as people know it.
+/// Renders the rows as JSON lines. `name` returns a file's name as the user knows it.
 pub(crate) fn lines(
-    rows: &Rows<'_>,
+    rows: &OutputRows<'_>,
     not_written: &[NotWritten],
     name: impl Fn(&Path) -> String,
 ) -> serde_json::Result<Vec<u8>> {
@@ -120,7 +120,7 @@ fn values(located: &Located<'_>) -> Map<String, Value> {
         let value = match text {
             _ if array.is_null(located.index) => Value::Null,
             Ok(text) => Value::String(text),
-            // A type that has no text; the row is there nevertheless.
+            // The type cannot be rendered as text. The row is stored without the value.
             Err(_) => Value::String(format!("a value of type {}", array.data_type())),
         };
         (field.name().clone(), value)

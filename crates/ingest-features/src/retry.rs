@@ -1,4 +1,4 @@
-//! Calls that fail, tried again.
+//! Retries calls.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use aws_common::RetryPolicy;
 use crate::stop::Stop;
 use crate::store::StoreError;
 
-/// Ten attempts, with half a minute of pauses on average, and five minutes more if none of them is
-/// answered at all.
+/// Ten attempts. The pauses add up to half a minute on average. If every attempt times out, that takes
+/// another five minutes.
 pub const RETRIES: RetryPolicy = RetryPolicy {
     attempts: 10,
     first: Duration::from_millis(200),
     longest: Duration::from_secs(20),
 };
 
-/// Longest that a pause goes on after the job was told to stop.
+/// Maximum time that a pause continues after the job was stopped.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// Calls again as long as that may help, and the job is not told to stop.
+/// Repeats `call` while its error is transient, up to the policy's limit or until the job is stopped.
 pub(crate) async fn retrying<T>(
     policy: &RetryPolicy,
     stop: &Stop,
@@ -39,7 +39,7 @@ pub(crate) async fn retrying<T>(
     }
 }
 
-/// Waits; `false` if the job is to end meanwhile.
+/// Waits. Returns `false` if `ends` becomes true meanwhile.
 pub(crate) async fn sleep(pause: Duration, ends: impl Fn() -> bool) -> bool {
     let mut left = pause;
     while !ends() {

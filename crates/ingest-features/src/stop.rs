@@ -1,4 +1,4 @@
-//! Whether the job was told to stop.
+//! Requests to stop the job.
 
 use std::io;
 use std::pin::pin;
@@ -9,15 +9,15 @@ use std::time::Duration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// Between two looks at whether a signal has come.
-const BETWEEN: Duration = Duration::from_millis(100);
+/// Time between two checks for a signal.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Remembers the first signal; nothing else happens at it, so that the job can end in order.
+/// Remembers the last signal. The signal has no other effect, so the job can end cleanly.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicUsize>);
 
 impl Stop {
-    /// Stops at SIGTERM, which `SageMaker` sends, and at Ctrl-C; a second Ctrl-C ends the process.
+    /// Stops at SIGTERM, which `SageMaker` sends, and at Ctrl-C. A second Ctrl-C ends the process.
     ///
     /// # Errors
     ///
@@ -33,16 +33,16 @@ impl Stop {
         Ok(stop)
     }
 
-    /// Tells the job to stop, as a signal with this number does.
+    /// Stops the job as a signal with this number would.
     pub fn set(&self, signal: u8) {
         self.0.store(signal.into(), Ordering::Relaxed);
     }
 
-    /// Does some work, unless the job is told to stop meanwhile.
+    /// Runs `work`. Returns `None` if the job is stopped meanwhile.
     pub(crate) async fn unless<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         loop {
-            match tokio::time::timeout(BETWEEN, &mut work).await {
+            match tokio::time::timeout(CHECK_INTERVAL, &mut work).await {
                 Ok(done) => return Some(done),
                 Err(_) if self.signal().is_some() => return None,
                 Err(_) => {}
@@ -50,7 +50,7 @@ impl Stop {
         }
     }
 
-    /// The signal that came.
+    /// The signal that was received, if any.
     #[must_use]
     pub fn signal(&self) -> Option<u8> {
         u8::try_from(self.0.load(Ordering::Relaxed)).ok().filter(|signal| *signal > 0)

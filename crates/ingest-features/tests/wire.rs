@@ -1,7 +1,7 @@
-//! The real SDK and the real client for S3, over a socket: what is sent, and what becomes of each kind
-//! of answer.
+//! Tests of the real SDK and the real S3 client over a socket: the requests, and the handling of each
+//! kind of response.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's way to fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
 
 #[path = "wire/objects.rs"]
 mod objects;
@@ -15,12 +15,12 @@ use aws_sdk_sagemakerfeaturestoreruntime::config::{Credentials, SharedCredential
 use sdk_http_client::{Client, TrustStore};
 use test_endpoint::Endpoint;
 
-/// What requests are sent with; no test here needs a certificate.
+/// Returns an HTTP client without certificates.
 pub(crate) fn http() -> Client {
     Client::new(TrustStore::of_files(&[]))
 }
 
-/// Clients' configuration, pointed at an endpoint.
+/// Returns a client configuration for an endpoint.
 pub(crate) fn config(endpoint: &Endpoint) -> SdkConfig {
     let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
     SdkConfig::builder()

@@ -1,44 +1,44 @@
-//! The flow, as a pipeline's definition needs it.
+//! The parts of a flow that a pipeline's definition needs.
 
 use data_wrangler_flow::{
     Flow, Graph, InvalidFlow, InvalidGraph, InvalidSource, NoOutput, OutputName, S3Source,
 };
 use sha2::{Digest, Sha256};
 
-/// What a definition takes from a flow.
+/// The parts of a flow that a definition needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FlowFile {
-    /// The output whose records are stored.
+    /// The output whose records go to the feature group.
     pub output: OutputName,
-    /// The name of the dataset that the flow reads, which the data of an execution replaces.
+    /// The name of the flow's dataset. An execution's data replaces this dataset.
     pub dataset: String,
-    /// The image that the flow was made with, if it says so.
+    /// The image that the flow was made with, if it names one.
     pub image: Option<String>,
     /// The hex SHA-256 of the file.
     pub sha256: String,
 }
 
-/// The flow cannot be run by a pipeline; the text says why and what to do.
+/// A pipeline cannot run the flow.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnusableFlow {
-    /// The file is no flow.
+    /// The file is not a flow.
     #[error(transparent)]
     Invalid(#[from] InvalidFlow),
     /// Its nodes are not connected.
     #[error(transparent)]
     Disconnected(#[from] InvalidGraph),
-    /// Its output is not known.
+    /// The output is unknown.
     #[error("{0}")]
     NoOutput(#[from] NoOutput),
-    /// Its data cannot be replaced by an execution's.
+    /// An execution's data cannot replace the flow's source.
     #[error(transparent)]
     Source(#[from] InvalidSource),
-    /// It reads several datasets, and an execution brings one.
+    /// The flow reads several datasets, but an execution provides only one.
     #[error(
-        "the output {output} is made from {} datasets ({}), and an execution brings the data of \
-         one; make a flow that reads one dataset", sources.len(), sources.join(", ")
+        "the output {output} depends on {} datasets ({}), but an execution provides only one; \
+         use a flow that reads one dataset", sources.len(), sources.join(", ")
     )]
     SeveralSources {
         /// The output.
@@ -46,30 +46,30 @@ pub enum UnusableFlow {
         /// The source nodes.
         sources: Vec<String>,
     },
-    /// It reads no dataset.
-    #[error("the output {0} is made from no source; connect its node to an S3 source")]
+    /// The flow reads no dataset.
+    #[error("the output {0} has no source; connect its node to an S3 source")]
     NoSource(String),
-    /// The dataset's name cannot be the name of a folder.
+    /// The dataset's name is not a valid folder name.
     #[error(
-        "the flow's dataset is called `{0}`, which cannot be the name of a folder of the job; \
+        "the flow's dataset is named `{0}`, which is not a valid folder name in the job; \
          rename the dataset in the flow"
     )]
     DatasetName(String),
-    /// The output's name would break the container's argument, which quotes it.
+    /// The output's name cannot be quoted in the container's argument.
     #[error(
-        "the output `{}` of the node `{}` cannot be named to the job: quotes, backslashes and \
-         control characters are not possible; give the node another node_id, or its output \
-         another name, in the flow", .0.output().escape_debug(), .0.node_id().escape_debug()
+        "the output `{}` of the node `{}` cannot be passed to the job: quotes, backslashes \
+         and control characters are not allowed; change the node's node_id, or the output's name, \
+         in the flow", .0.output().escape_debug(), .0.node_id().escape_debug()
     )]
     OutputName(OutputName),
 }
 
 impl FlowFile {
-    /// Reads a flow, and takes the output called `output_node`, or the only one.
+    /// Reads a flow, and selects the output `output_node` or the only one.
     ///
     /// # Errors
     ///
-    /// [`UnusableFlow`] if the file is no flow, or not one that a pipeline can run.
+    /// [`UnusableFlow`] if the file is not a flow, or if a pipeline cannot run it.
     pub fn read(bytes: &[u8], output_node: Option<&str>) -> Result<Self, UnusableFlow> {
         let flow = Flow::parse(bytes)?;
         let graph = Graph::new(&flow)?;
@@ -98,29 +98,29 @@ impl FlowFile {
     }
 }
 
-/// Whether `/opt/ml/processing/<name>` is a folder of its own. The other names are those of
-/// the job's inputs beside the data.
+/// Whether `/opt/ml/processing/<name>` is a separate folder. `flow` and `code` are the job's other
+/// inputs.
 fn is_folder_name(name: &str) -> bool {
     !matches!(name, "." | ".." | "flow" | "code")
         && name.len() <= 200
         && !name.chars().any(|character| character == '/' || is_unprintable(character))
 }
 
-/// Whether a text may stand in JSON's quotes within the shell's, as it is.
+/// Whether a name needs no escaping in a JSON string within shell quotes.
 fn is_quotable(name: &str) -> bool {
     !name.chars().any(|character| "'\"\\".contains(character) || is_unprintable(character))
 }
 
-/// What a pattern's `.` does not take, and all else that controls a terminal.
+/// Whether a character is a control character or a line separator.
 fn is_unprintable(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
-/// The hex SHA-256 of `bytes`.
+/// Returns the hex SHA-256 of `bytes`.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     })

@@ -1,4 +1,4 @@
-//! Follows an execution to its end.
+//! Follows an execution until it ends.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,29 +8,29 @@ use tokio::time::sleep;
 
 use crate::service::{Execution, Service, ServiceError, Step, is_over};
 
-/// Between two looks, at first and at most.
+/// The pause between two polls: the first, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How soon an interruption is noticed.
+/// How often to check for an interruption.
 const NOTICE: Duration = Duration::from_millis(100);
-/// Looks in a row that may fail; each has been retried by the SDK.
+/// Consecutive failed polls before following fails. The SDK already retries each one.
 const FAILURES: u32 = 5;
 
-/// How following ended.
+/// The result of following an execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Followed {
-    /// The execution is over.
+    /// The execution ended.
     ToTheEnd(Execution, Vec<Step>),
-    /// It goes on, and was not followed further.
+    /// The user interrupted; the execution continues.
     Interrupted,
 }
 
-/// Looks at an execution until it is over, or until `interrupted` becomes true; the execution goes
-/// on then. `seen` is told what each look saw.
+/// Polls an execution until it ends, or until `interrupted` becomes true. An interruption does not stop
+/// the execution. Calls `seen` after each poll.
 ///
 /// # Errors
 ///
-/// [`ServiceError`] if the service refuses, or cannot be reached five times in a row.
+/// [`ServiceError`] if the service rejects a request, or fails five times in a row.
 pub async fn follow(
     service: &impl Service,
     execution: &str,
@@ -75,7 +75,7 @@ async fn look(
     service: &impl Service,
     execution: &str,
 ) -> Result<(Execution, Vec<Step>), ServiceError> {
-    // The execution first: once it is over, its steps do not change any more.
+    // The execution first: after it ends, its steps no longer change.
     let now = service.execution(execution).await?;
     let steps = service.steps(execution).await?;
     Ok((now, steps))

@@ -1,9 +1,9 @@
-//! AWS's container images: the account that serves them differs from region to region.
+//! AWS's container images. Each region has its own registry account.
 
-use crate::names::is_account;
 use crate::values::{ImageUri, InvalidValue, Region};
+use aws_common::names::is_account;
 
-/// Data Wrangler's container, in the newest version that these accounts serve to notebooks.
+/// Data Wrangler's container, in the newest version that these accounts serve.
 /// <https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/sagemaker-algo-docker-registry-paths.html>
 pub const DATA_WRANGLER: Images = Images {
     repository: "sagemaker-data-wrangler-container",
@@ -36,8 +36,8 @@ pub const DATA_WRANGLER: Images = Images {
     ],
 };
 
-/// A small stock image with a shell and root certificates, which is all that the native engine's
-/// binary needs; scikit-learn is the one that most regions have.
+/// A small stock image with a shell and root certificates, all that the native engine's binary
+/// needs. Most regions have this image.
 pub const SCIKIT_LEARN: Images = Images {
     repository: "sagemaker-scikit-learn",
     tag: "1.2-1-cpu-py3",
@@ -82,7 +82,7 @@ pub const SCIKIT_LEARN: Images = Images {
     ],
 };
 
-/// One image in all regions that have it.
+/// An image and its regions.
 #[derive(Debug, Clone, Copy)]
 pub struct Images {
     repository: &'static str,
@@ -90,46 +90,46 @@ pub struct Images {
     accounts: &'static [(&'static str, &'static str)],
 }
 
-/// There is no image to name.
+/// No image is available.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoImage {
     /// AWS has no such image in the region.
-    #[error("AWS has no image {repository} in {region}; there is one in {}", regions.join(", "))]
+    #[error("AWS has no image {repository} in {region}; it is available in {}", regions.join(", "))]
     NotInRegion {
         /// The image's repository.
         repository: &'static str,
-        /// The region that was asked for.
+        /// The requested region.
         region: String,
-        /// Where the image is.
+        /// The regions that have the image.
         regions: Vec<&'static str>,
     },
-    /// An image that AWS does not serve everywhere, in another region than the pipeline's.
-    #[error("the flow was made with the image {image}, which is not in {region}")]
+    /// The flow's image is a custom image in another region.
+    #[error("the flow was made with the image {image}, which is not available in {region}")]
     Elsewhere {
         /// The flow's image.
         image: String,
         /// The pipeline's region.
         region: String,
     },
-    /// The text is no image at all.
-    #[error("the flow was made with the image {0}")]
+    /// The flow's image is invalid.
+    #[error("the flow's image is invalid: {0}")]
     Illegal(#[from] InvalidValue),
 }
 
-/// The partition of a region, such as `aws` or `aws-cn`.
+/// Returns the partition of a region, such as `aws` or `aws-cn`.
 #[must_use]
 pub fn partition(region: &Region) -> &'static str {
     aws_common::partition(region.as_str())
 }
 
 impl Images {
-    /// The regions that have the image, in alphabetical order.
+    /// Returns the regions that have the image, in alphabetical order.
     pub fn regions(&self) -> impl Iterator<Item = &'static str> {
         self.accounts.iter().map(|(region, _)| *region)
     }
 
-    /// The image in a region.
+    /// Returns the image in a region.
     ///
     /// # Errors
     ///
@@ -138,8 +138,8 @@ impl Images {
         self.with_tag(self.tag, region)
     }
 
-    /// The image that a flow names, in a region: of AWS's own image the region's copy of the same
-    /// version, another one only if it is there already.
+    /// Returns the image that a flow names, for a region. AWS's own image is replaced by the region's
+    /// copy of the same version. A custom image must be in the region.
     ///
     /// # Errors
     ///
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn each_region_is_there_once_with_an_account() {
+    fn lists_each_region_once() {
         for images in [DATA_WRANGLER, SCIKIT_LEARN] {
             assert!(images.accounts.is_sorted_by(|a, b| a.0 < b.0));
             assert!(images.accounts.iter().all(|(_, account)| is_account(account)));
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flows_own_image_keeps_its_version_in_the_pipelines_region() {
+    fn moves_aws_image_to_the_pipelines_region() {
         let canvas =
             "663277389841.dkr.ecr.us-east-1.amazonaws.com/sagemaker-data-wrangler-container:5.2.1";
         let image = |region: &Region| DATA_WRANGLER.as_named(canvas, region);
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fips_registry_is_a_registry_of_its_region_too() {
+    fn accepts_fips_registries() {
         let own = "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com/wrangler:1";
         assert_eq!(DATA_WRANGLER.as_named(own, &region("us-east-1")).unwrap().as_str(), own);
         let elsewhere = DATA_WRANGLER.as_named(own, &region("us-east-2"));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_of_ones_own_is_not_moved() {
+    fn does_not_move_custom_images() {
         let own = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/wrangler:1";
         assert_eq!(DATA_WRANGLER.as_named(own, &region("eu-west-1")).unwrap().as_str(), own);
         let error = DATA_WRANGLER.as_named(own, &region("eu-west-2")).unwrap_err();

@@ -1,16 +1,16 @@
 //! The SageMaker pipeline as code.
 //!
-//! 1. [`Settings`] is what a project wants, from `pipeline.yaml` and the environment; its
-//!    [`values`] are types that enforce the service's limits.
-//! 2. [`FlowFile`] is the flow as the definition needs it: its output, its source, its image.
-//! 3. [`engine`] puts both together to a [`PipelineDefinition`], whose parts are in
-//!    [`definition`]; [`images`] knows AWS's container images by region.
-//! 4. [`check`](mod@check) finds what SageMaker would refuse, in any definition, built here or not.
-//! 5. [`service`] is what is asked of AWS; [`upsert`](mod@upsert), [`start`] and [`follow`](mod@follow) are what is done with it.
-//! 6. [`cli`] is the command line around it.
+//! 1. [`Settings`] reads a project's settings from `pipeline.yaml` and the environment. The types in
+//!    [`values`] enforce the service's limits.
+//! 2. [`FlowFile`] holds what the definition needs from the flow: its output, source and image.
+//! 3. [`engine`] builds a [`PipelineDefinition`] from both. Its parts are in [`definition`]. [`images`]
+//!    lists AWS's container images by region.
+//! 4. [`check`](mod@check) finds what SageMaker would reject, in any definition.
+//! 5. [`service`] calls AWS. [`upsert`](mod@upsert), [`start`] and [`follow`](mod@follow) use it.
+//! 6. [`cli`] is the command line.
 //!
-//! The feature `aws` (on by default) brings the last two and with them the AWS SDK; without it the crate
-//! builds in seconds.
+//! The feature `aws` (on by default) adds the last two and the AWS SDK. Without it, the crate builds in
+//! seconds.
 
 pub mod check;
 #[cfg(feature = "aws")]

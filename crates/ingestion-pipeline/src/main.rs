@@ -1,4 +1,4 @@
-//! The command line; everything is in the library.
+//! The command line. The library has all the code.
 
 use std::process::ExitCode;
 

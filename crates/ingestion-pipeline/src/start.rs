@@ -1,4 +1,4 @@
-//! Starts an execution, with parameters that the deployed definition knows.
+//! Checks the parameters of an execution against the deployed definition.
 
 use std::collections::BTreeMap;
 
@@ -6,21 +6,21 @@ use serde_json::Value;
 
 use crate::settings::keys::nearest;
 
-/// Longest value that an execution can be given, in characters.
+/// Maximum length of a parameter's value, in characters.
 const MAX_VALUE: usize = 1024;
 
-/// The parameters do not fit the deployed definition; the text lists every problem.
+/// The parameters do not match the deployed definition. The text lists every problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the parameters do not fit the deployed pipeline:\n  {}", .0.join("\n  "))]
+#[error("the parameters do not match the deployed pipeline:\n  {}", .0.join("\n  "))]
 pub struct InvalidParameters(Vec<String>);
 
-/// Checks parameters against the definition that is deployed.
+/// Checks parameters against the deployed definition.
 ///
 /// # Errors
 ///
-/// [`InvalidParameters`] lists names that the definition does not have, values that are not of
-/// their type or too long, parameters without a default that are not given, and a change of the flow's
-/// output, which the container's argument names too.
+/// [`InvalidParameters`] lists unknown names, values of the wrong type or length, missing parameters
+/// without a default, and overrides of the flow's output, because the container's arguments contain its
+/// name too.
 pub fn check_parameters(
     definition: &str,
     given: &BTreeMap<String, String>,
@@ -33,23 +33,26 @@ pub fn check_parameters(
         match known.iter().find(|parameter| parameter["Name"] == given_name.as_str()) {
             Some(parameter) => problems.extend(mismatch(&definition, parameter, value)),
             None => problems.push(match nearest(given_name, names.iter().map(String::as_str)) {
-                Some(near) => format!("there is no `{given_name}`; did you mean `{near}`?"),
+                Some(near) => format!("unknown parameter `{given_name}`; did you mean `{near}`?"),
                 None if names.is_empty() => {
-                    format!("there is no `{given_name}`; the pipeline has no parameters")
+                    format!("unknown parameter `{given_name}`; the pipeline has no parameters")
                 }
-                None => format!("there is no `{given_name}`; there are {}", names.join(", ")),
+                None => format!(
+                    "unknown parameter `{given_name}`; the parameters are {}",
+                    names.join(", ")
+                ),
             }),
         }
     }
     for parameter in known.iter().filter(|parameter| parameter.get("DefaultValue").is_none()) {
         if !given.contains_key(&name(parameter)) {
-            problems.push(format!("`{}` has no default and must be given", name(parameter)));
+            problems.push(format!("`{}` has no default; pass a value", name(parameter)));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(InvalidParameters(problems)) }
 }
 
-/// The parameters of a definition.
+/// Returns the names of a definition's parameters.
 #[must_use]
 pub fn parameter_names(definition: &str) -> Vec<String> {
     let definition: Value = serde_json::from_str(definition).unwrap_or_default();
@@ -72,20 +75,20 @@ fn mismatch(definition: &Value, parameter: &Value, value: &str) -> Option<String
     };
     let length = value.chars().count();
     if !fits {
-        Some(format!("`{name}`: `{value}` is not of the type {kind}"))
+        Some(format!("`{name}`: `{value}` is not of type {kind}"))
     } else if length > MAX_VALUE {
-        Some(format!("`{name}` has {length} characters, and {MAX_VALUE} are possible"))
+        Some(format!("`{name}` has {length} characters; the maximum is {MAX_VALUE}"))
     } else if parameter["DefaultValue"] != value && names_the_output(definition, name) {
         Some(format!(
-            "`{name}` cannot be changed by an execution, because the container's argument names \
-             the output too; set output_node in pipeline.yaml and upsert"
+            "`{name}` cannot be overridden at start, because the container's arguments contain the \
+             output's name too; set output_node in pipeline.yaml and run `ingestion-pipeline upsert`"
         ))
     } else {
         None
     }
 }
 
-/// Whether a parameter names an output of a job whose container is told the output's name as text.
+/// Whether a parameter names an output whose name is also a literal in the container's arguments.
 fn names_the_output(definition: &Value, name: &str) -> bool {
     let get = Value::from(format!("Parameters.{name}"));
     let steps = definition["Steps"].as_array().map(Vec::as_slice).unwrap_or_default();

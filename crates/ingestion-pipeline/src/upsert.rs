@@ -1,4 +1,4 @@
-//! Makes the deployed pipeline what the settings say.
+//! Creates the pipeline, or updates it to match the settings.
 
 mod changes;
 
@@ -15,15 +15,14 @@ use crate::values::{InvalidValue, PipelineName, S3Url};
 
 pub use changes::Changes;
 
-/// Largest definition that a request carries, in bytes; a larger one goes through S3. The API would
-/// take ten times as much, but AWS's own SDK draws the line here.
+/// Maximum size of a definition in a request, in bytes. Larger ones go through S3. The API accepts ten
+/// times as much; this is the limit of AWS's own SDK.
 pub const MAX_INLINE: usize = 100 * 1024;
-/// How often the pipeline is looked at again after somebody else created, changed or deleted it in
-/// between.
+/// Retries after someone else created, changed or deleted the pipeline at the same time.
 const RETRIES: RetryPolicy =
     RetryPolicy { attempts: 3, first: Duration::from_secs(1), longest: Duration::from_secs(2) };
 
-/// What is to be deployed.
+/// A pipeline to deploy.
 #[derive(Debug, Clone)]
 pub struct Deployment {
     name: PipelineName,
@@ -36,44 +35,44 @@ pub struct Deployment {
     flow: Option<(S3Url, Vec<u8>)>,
 }
 
-/// What was done.
+/// The result of an upsert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upserted {
     /// The pipeline's ARN.
     pub arn: String,
-    /// What it took.
+    /// The action that was needed.
     pub action: Action,
 }
 
-/// What it takes to make the deployed pipeline what it should be.
+/// The action that deploys a pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// There is no pipeline yet.
+    /// Create the pipeline.
     Create,
-    /// Something differs.
+    /// Update the pipeline.
     Update,
-    /// Nothing differs.
+    /// Nothing to do.
     Nothing,
 }
 
-/// The pipeline was not, or not completely, made what it should be.
+/// The pipeline was not deployed, or not completely.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpsertError {
-    /// AWS refused, or could not be reached.
+    /// AWS rejected a request, or could not be reached.
     #[error(transparent)]
     Service(#[from] ServiceError),
-    /// The pipeline is updated, and then AWS refused its tags.
+    /// The pipeline was updated, but AWS rejected its tags.
     #[error("the pipeline was updated, but its tags were not: {0}")]
     Tags(#[source] ServiceError),
-    /// A place in S3 that is put together from settings is too long.
+    /// An S3 URL built from the settings is too long.
     #[error(transparent)]
     Value(#[from] InvalidValue),
 }
 
 impl Deployment {
-    /// What the settings say, with the definition that was built from them. `flow` is a flow that
-    /// has to be stored first, and where.
+    /// Creates a deployment from the settings and the definition built from them. `flow` is a flow to
+    /// store first, and its URL.
     #[must_use]
     pub fn new(
         settings: &Settings,
@@ -95,17 +94,17 @@ impl Deployment {
         }
     }
 
-    /// The same with another definition, as JSON.
+    /// Replaces the definition with another one, as JSON.
     #[must_use]
     pub fn with_definition(self, definition: String) -> Self {
         Self { definition, ..self }
     }
 
-    /// What would change. Changes nothing.
+    /// Returns what would change, without changing anything.
     ///
     /// # Errors
     ///
-    /// [`ServiceError`] if the service refuses or cannot be reached.
+    /// [`ServiceError`] if the service rejects a request or cannot be reached.
     pub async fn plan(&self, service: &impl Service) -> Result<Changes, ServiceError> {
         let deployed = service.describe(self.name.as_str()).await?;
         let tags = match &deployed {
@@ -115,16 +114,15 @@ impl Deployment {
         Ok(Changes::between(deployed, &tags, self))
     }
 
-    /// Creates the pipeline, or updates it if anything differs, then with all that it is made from:
-    /// of two who do so at once, one prevails, and no mixture. Tags that are not ours stay.
+    /// Creates the pipeline, or updates it if anything differs. An update sends all parts, so that two
+    /// concurrent updates never mix. Other tags are kept.
     ///
-    /// Somebody else may do the same at the same time: whoever comes second finds the pipeline and
-    /// updates it.
+    /// If someone else creates the pipeline at the same time, this updates it.
     ///
     /// # Errors
     ///
-    /// [`UpsertError`] if the service refuses or cannot be reached. What was stored in S3 by then
-    /// stays, under names that nothing else uses.
+    /// [`UpsertError`] if the service rejects a request or cannot be reached. Objects already stored in
+    /// S3 remain, under names that nothing else uses.
     pub async fn upsert(&self, service: &impl Service) -> Result<Upserted, UpsertError> {
         let (mut failed, mut updated) = (0, false);
         loop {
@@ -165,7 +163,7 @@ impl Deployment {
         Ok(Upserted { arn: arn.to_owned(), action: changes.action() })
     }
 
-    /// Stores what the parts need in S3, first what the definition refers to.
+    /// Stores the flow in S3, then a definition that is too large for a request.
     async fn stored(&self, service: &impl Service, parts: Parts) -> Result<Parts, UpsertError> {
         let Some(Definition::Inline(text)) = &parts.definition else { return Ok(parts) };
         if let Some((url, bytes)) = &self.flow {
@@ -180,8 +178,8 @@ impl Deployment {
         Ok(Parts { definition: Some(Definition::At(url)), ..parts })
     }
 
-    /// The parts that differ from what is deployed; all of them if nothing is. A parallelism that the
-    /// settings do not name stays, because `UpdatePipeline` cannot take it away.
+    /// Returns the parts that differ from the deployed pipeline; all parts if there is none. A
+    /// parallelism that the settings omit is kept, because `UpdatePipeline` cannot remove it.
     fn parts(&self, deployed: Option<&Deployed>) -> Parts {
         let differs =
             |is: Option<&String>, should: &String| (is != Some(should)).then(|| should.clone());
@@ -198,12 +196,12 @@ impl Deployment {
     }
 }
 
-/// Whether somebody else did something to the pipeline in between, so that another look helps.
+/// Whether someone else changed the pipeline at the same time, so that a retry can succeed.
 fn may_heal(class: ErrorClass) -> bool {
     matches!(class, ErrorClass::AlreadyExists | ErrorClass::NotFound | ErrorClass::Conflict)
 }
 
-/// Whether two definitions say the same: order and spaces mean nothing in JSON.
+/// Whether two definitions are equal, regardless of whitespace and member order.
 fn same(one: &str, other: &str) -> bool {
     let value = |text| serde_json::from_str::<serde_json::Value>(text).ok();
     value(one).is_some_and(|one| Some(one) == value(other))

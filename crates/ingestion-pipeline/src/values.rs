@@ -1,10 +1,12 @@
-//! Settings as types: what exists of them, SageMaker accepts.
+//! Types of settings. Every value of these types is one that SageMaker accepts.
 
 use std::fmt;
 
-use crate::names;
+use aws_common::names;
 
-/// The text is not such a value; says what the value must be.
+use crate::names::{is_duration, is_instance_type};
+
+/// The text is not a valid value. The message says what is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not {expected}", .text.escape_debug())]
 pub struct InvalidValue {
@@ -12,7 +14,7 @@ pub struct InvalidValue {
     expected: &'static str,
 }
 
-/// A type around a text that `$legal` accepts.
+/// Defines a type for strings that `$legal` accepts.
 macro_rules! text_value {
     ($(#[$doc:meta])* $name:ident, $expected:literal, $legal:expr) => {
         $(#[$doc])*
@@ -20,17 +22,17 @@ macro_rules! text_value {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the text if it is legal.
+            /// Checks the text and creates the value.
             ///
             /// # Errors
             ///
-            /// [`InvalidValue`] says what the value must be.
+            /// [`InvalidValue`] if the text is not valid.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidValue> {
                 let (text, legal): (String, fn(&str) -> bool) = (text.into(), $legal);
                 if legal(&text) { Ok(Self(text)) } else { Err(InvalidValue { text, expected: $expected }) }
             }
 
-            /// The text.
+            /// Returns the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -46,20 +48,20 @@ macro_rules! text_value {
 }
 
 text_value!(
-    /// A SageMaker project's name: letters, digits and hyphens, 32 at most.
+    /// A SageMaker project's name: at most 32 letters, digits and hyphens.
     ProjectName,
     "a project name: 1 to 32 letters, digits and hyphens, no hyphen at either end",
     |text| names::is_separated(text, b"-", 32)
 );
 text_value!(
-    /// A SageMaker project's id, such as `p-abcdefghijkl`: letters, digits and hyphens, 20 at most.
+    /// A SageMaker project's id, such as `p-abcdefghijkl`: at most 20 letters, digits and hyphens.
     ProjectId,
     "a project id: 1 to 20 letters, digits and hyphens, no hyphen at either end",
     |text| names::is_separated(text, b"-", 20)
 );
 text_value!(
-    /// What pipeline names begin with, in lower case: `SageMaker` lower-cases ARNs, while IAM and
-    /// event patterns know case. 235 characters leave room for a hyphen and a project id.
+    /// The prefix of pipeline names, in lower case: `SageMaker` lower-cases ARNs, but IAM and event
+    /// patterns are case-sensitive. 235 characters leave room for a hyphen and a project id.
     NamePrefix,
     "a name prefix: 1 to 235 lower-case letters, digits and hyphens, no hyphen at either end",
     |text| {
@@ -67,7 +69,7 @@ text_value!(
     }
 );
 text_value!(
-    /// A pipeline's name: letters, digits and hyphens, 256 at most.
+    /// A pipeline's name: at most 256 letters, digits and hyphens.
     PipelineName,
     "a pipeline name: 1 to 256 letters, digits and hyphens, no hyphen at either end",
     names::is_pipeline_name
@@ -79,7 +81,7 @@ text_value!(
     |text| text.chars().count() <= 3072 && !text.chars().any(|c| c.is_control() || "\u{2028}\u{2029}".contains(c))
 );
 text_value!(
-    /// A feature group's name: letters, digits, hyphens and underscores, 64 at most.
+    /// A feature group's name: at most 64 letters, digits, hyphens and underscores.
     FeatureGroupName,
     "a feature group name: 1 to 64 letters, digits, hyphens and underscores, beginning and ending \
      with a letter or digit",
@@ -89,10 +91,10 @@ text_value!(
     /// A processing instance's type, such as `ml.m5.4xlarge`.
     InstanceType,
     "an instance type such as ml.m5.4xlarge",
-    names::is_instance_type
+    is_instance_type
 );
 text_value!(
-    /// A container image: `<registry>/<repository>:<tag>`, 255 characters at most.
+    /// A container image: `<registry>/<repository>:<tag>`, at most 255 characters.
     ImageUri,
     "a container image: at most 255 characters, no spaces, no https:// and no empty tag, such as \
      123456789012.dkr.ecr.eu-west-1.amazonaws.com/my-image:1",
@@ -102,7 +104,7 @@ text_value!(
     }
 );
 text_value!(
-    /// A KMS key by id, alias or ARN, 2,048 characters at most.
+    /// A KMS key's id, alias or ARN, at most 2,048 characters.
     KmsKey,
     "a KMS key: its id, alias/<name> or ARN, at most 2,048 characters",
     |text| {
@@ -123,13 +125,13 @@ text_value!(
     |text| names::role_arn(text).is_some()
 );
 text_value!(
-    /// A subnet's id, such as `subnet-0a1b2c3d`, 32 characters at most.
+    /// A subnet's id, such as `subnet-0a1b2c3d`, at most 32 characters.
     SubnetId,
     "a subnet's id such as subnet-0a1b2c3d",
     |text| text.starts_with("subnet-") && names::is_separated(text, b"-", 32)
 );
 text_value!(
-    /// A security group's id, such as `sg-0a1b2c3d`, 32 characters at most.
+    /// A security group's id, such as `sg-0a1b2c3d`, at most 32 characters.
     SecurityGroupId,
     "a security group's id such as sg-0a1b2c3d",
     |text| text.starts_with("sg-") && names::is_separated(text, b"-", 32)
@@ -138,13 +140,13 @@ text_value!(
     /// An ISO 8601 duration, such as `P30D`.
     Duration,
     "a duration such as P30D (30 days) or PT12H (12 hours)",
-    names::is_duration
+    is_duration
 );
 text_value!(
-    /// A place in S3, `s3://<bucket>/<key or prefix>`, of at most 1,024 characters, which is the
-    /// longest value that a pipeline's parameter can have.
+    /// An S3 URL, `s3://<bucket>/<key or prefix>`, at most 1,024 characters: the maximum length of a
+    /// pipeline parameter.
     S3Url,
-    "a place in S3: s3://<bucket>/<key>, at most 1,024 characters",
+    "an S3 URL: s3://<bucket>/<key>, at most 1,024 characters",
     |text| {
         let bucket = text.strip_prefix("s3://").map(|rest| rest.split('/').next().unwrap_or(rest));
         bucket.is_some_and(names::is_bucket)
@@ -154,13 +156,13 @@ text_value!(
 );
 
 impl RoleArn {
-    /// The partition, such as `aws` or `aws-cn`.
+    /// Returns the partition, such as `aws` or `aws-cn`.
     #[must_use]
     pub fn partition(&self) -> &str {
         names::role_arn(&self.0).map_or("", |(partition, _)| partition)
     }
 
-    /// The account's number.
+    /// Returns the account ID.
     #[must_use]
     pub fn account(&self) -> &str {
         names::role_arn(&self.0).map_or("", |(_, account)| account)
@@ -168,13 +170,13 @@ impl RoleArn {
 }
 
 impl S3Url {
-    /// The bucket.
+    /// Returns the bucket.
     #[must_use]
     pub fn bucket(&self) -> &str {
         self.parts().0
     }
 
-    /// The key or prefix, without its leading slash; empty for a bucket.
+    /// Returns the key or prefix, without a leading slash; empty for a bucket.
     #[must_use]
     pub fn key(&self) -> &str {
         self.parts().1
@@ -185,7 +187,7 @@ impl S3Url {
         path.split_once('/').unwrap_or((path, ""))
     }
 
-    /// A place below this one.
+    /// Appends a path to the URL.
     ///
     /// # Errors
     ///

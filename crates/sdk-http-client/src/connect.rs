@@ -1,4 +1,4 @@
-//! Making connections, or taking the one that was opened ahead.
+//! Opens connections, or uses the one that was opened in advance.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,12 +17,12 @@ use crate::error::{BoxError, ConnectTimeout};
 use crate::tls;
 use crate::trust_store::TrustStore;
 
-/// How long a connection that was opened ahead is good for.
+/// How long a connection that was opened in advance may be used.
 const OPENED_FOR: Duration = Duration::from_secs(5);
 
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
-/// Makes connections, with TLS where the address asks for it.
+/// Opens connections, with TLS for `https` URLs.
 #[derive(Debug, Clone)]
 pub(crate) struct Connect {
     https: HttpsConnector<HttpConnector>,
@@ -42,12 +42,12 @@ impl Connect {
         }
     }
 
-    /// The same, giving up after `timeout`. What is opened ahead is shared.
+    /// Returns a copy with this timeout. Both share the connection that was opened in advance.
     pub(crate) fn within(&self, timeout: Option<Duration>) -> Self {
         Self { timeout, ..self.clone() }
     }
 
-    /// Makes a connection, for the next call for the same host to take.
+    /// Opens a connection in advance, for the next request to the same host.
     pub(crate) async fn open(&self, url: Uri) -> Result<(), BoxError> {
         let stream = self.connect(url.clone()).await?;
         let opened = Opened { url, at: now(), stream };
@@ -65,7 +65,7 @@ impl Connect {
         }
     }
 
-    /// The connection that was opened ahead, if it is one to `url` and seems good.
+    /// Takes the connection that was opened in advance, if it leads to `url` and is usable.
     fn take_opened(&self, url: &Uri) -> Option<Stream> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         opened.take_if(|opened| opened.leads_to(url))?.good(now())
@@ -89,11 +89,11 @@ impl Service<Uri> for Connect {
     }
 }
 
-/// A connection without a request.
+/// A connection that has not been used yet.
 #[derive(Debug)]
 struct Opened {
     url: Uri,
-    /// By the clock, because a machine that sleeps may stop every other measure of time.
+    /// Wall-clock time, because monotonic clocks may stop while a machine sleeps.
     at: SystemTime,
     stream: Stream,
 }
@@ -103,13 +103,13 @@ impl Opened {
         self.url.scheme() == url.scheme() && self.url.authority() == url.authority()
     }
 
-    /// The connection, unless it is too old or has been closed from the other side.
+    /// Returns the connection, unless it is too old or was closed by the server.
     fn good(mut self, now: SystemTime) -> Option<Stream> {
         let age = now.duration_since(self.at).ok()?;
         let mut byte = [0];
         let mut byte = ReadBuf::new(&mut byte);
         let mut context = Context::from_waker(Waker::noop());
-        // Nobody has asked for anything: what can be read is an end or an error.
+        // No request was sent, so anything readable is the end of the stream or an error.
         let silent =
             Pin::new(&mut self.stream).poll_read(&mut context, byte.unfilled()).is_pending();
         (age < OPENED_FOR && silent).then_some(self.stream)
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_opened_connection_is_good_for_five_seconds() {
+    async fn connection_is_usable_for_five_seconds() {
         for (milliseconds, good) in [(0, true), (4_999, true), (5_000, false)] {
             let (_listener, opened) = opened().await;
             let later = opened.at + Duration::from_millis(milliseconds);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_opened_connection_whose_age_is_unknown_is_not_good() {
+    async fn connection_is_not_usable_after_clock_was_set_back() {
         let (_listener, opened) = opened().await;
         let earlier = opened.at - Duration::from_millis(1);
         assert!(opened.good(earlier).is_none(), "the clock was set back");

@@ -1,4 +1,4 @@
-//! What went wrong, as the SDK classes it.
+//! Errors, and their classification for the SDK.
 
 use std::error::Error;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use hyper_util::client::legacy;
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A connection could not be opened ahead.
+/// A connection could not be opened in advance.
 #[derive(Debug, thiserror::Error)]
 #[error("no connection could be opened")]
 pub struct OpenError {
@@ -27,7 +27,7 @@ impl OpenError {
 #[error("no connection within {0:?}")]
 pub(crate) struct ConnectTimeout(pub(crate) Duration);
 
-/// The class decides whether the SDK tries again, and what a caller is told.
+/// Classifies an error. The class determines whether the SDK retries, and the error that callers see.
 pub(crate) fn connector_error(error: legacy::Error) -> ConnectorError {
     let hyper = cause::<hyper::Error>(&error);
     let is = |property: fn(&hyper::Error) -> bool| hyper.is_some_and(property);
@@ -36,7 +36,7 @@ pub(crate) fn connector_error(error: legacy::Error) -> ConnectorError {
     } else if is(hyper::Error::is_user) {
         ConnectorError::user(error.into())
     } else if is(hyper::Error::is_incomplete_message) {
-        // Closed by the other side instead of an answer.
+        // The server closed the connection instead of answering.
         ConnectorError::other(error.into(), Some(ErrorKind::TransientError))
     } else if error.is_connect()
         || is(hyper::Error::is_closed)
@@ -49,7 +49,7 @@ pub(crate) fn connector_error(error: legacy::Error) -> ConnectorError {
     }
 }
 
-/// The first error of type `E` among `error` and what caused it.
+/// Returns the first error of type `E` among `error` and its causes.
 fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     std::iter::successors(Some(error), |&error| error.source())
         .find_map(|error| error.downcast_ref::<E>())

@@ -1,9 +1,9 @@
-//! The AWS SDK's HTTP client in all programs here: HTTP/1.1 over rustls and ring, with the system's
-//! trust store.
+//! An HTTP client for the AWS SDK: HTTP/1.1 over rustls and ring, with the system's trust store.
 //!
-//! It does what the SDK's own client does, in less: AWS's control planes speak no HTTP/2, the trust
-//! store is read once and quickly, and a connection can be opened before there is a request for it.
-//! HTTP proxies are not supported, as they are not by the SDK's own client unless it is told to.
+//! It replaces the SDK's default client and needs less time and memory: it has no HTTP/2, which AWS's
+//! control planes do not use, and it reads the trust store once, with a fast parser. It can also open
+//! a connection before the first request. Like the SDK's client by default, it does not support HTTP
+//! proxies.
 
 mod connect;
 mod error;
@@ -33,42 +33,43 @@ pub use error::OpenError;
 use error::connector_error;
 pub use trust_store::TrustStore;
 
-/// A client for any number of the SDK's clients. Its clones share their connections.
+/// An HTTP client, which any number of SDK clients can share. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Client {
     connect: Connect,
     connectors: Arc<Mutex<Vec<(Timeouts, SharedHttpConnector)>>>,
 }
 
-/// What makes a connector of its own, with connections of its own.
+/// The timeouts of a connector. Each combination has its own connector and connections.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Timeouts {
-    /// Longest that a connection may take to be made.
+    /// Time limit for opening a connection.
     connect: Option<Duration>,
-    /// Longest from a request to the head of its answer.
+    /// Time limit from sending a request to receiving the response's head.
     read: Option<Duration>,
 }
 
 impl Client {
-    /// A client that trusts the authorities of `trust_store`.
+    /// Creates a client that trusts the authorities in `trust_store`.
     #[must_use]
     pub fn new(trust_store: TrustStore) -> Self {
         Self { connect: Connect::new(trust_store), connectors: Arc::default() }
     }
 
-    /// Opens a connection to the host of `url`, which the first request to it within 5 s takes. A
-    /// later one makes its own: after a machine has slept, nothing tells a dead connection from one
-    /// that is only silent.
+    /// Opens a connection to the host of `url`, for the first request to it within the next 5 s.
+    /// Later requests open their own, because a machine may have slept in between, and a dead
+    /// connection then looks like an idle one.
     ///
     /// # Errors
     ///
-    /// If there is no connection after `timeout`, or no good one. Requests are not affected.
+    /// Returns [`OpenError`] if the connection fails, or is not open after `timeout`. Later requests
+    /// are not affected.
     pub async fn open(&self, url: &str, timeout: Duration) -> Result<(), OpenError> {
         let url = url.parse::<Uri>().map_err(|error| OpenError::new(error.into()))?;
         self.connect.within(Some(timeout)).open(url).await.map_err(OpenError::new)
     }
 
-    /// What sends requests, for callers that are not of the SDK.
+    /// Returns a connector, with which callers other than the SDK can send requests.
     #[must_use]
     pub fn connector(&self, settings: &HttpConnectorSettings) -> SharedHttpConnector {
         let timeouts =
@@ -97,7 +98,7 @@ impl HttpClient for Client {
     }
 }
 
-/// A pool of connections with the same time-outs.
+/// A pool of connections with the same timeouts.
 #[derive(Debug)]
 struct Connector {
     pool: legacy::Client<Connect, SdkBody>,
@@ -141,8 +142,7 @@ impl HttpConnector for Connector {
     }
 }
 
-/// What the SDK wants of a connection: after a fault of the service it asks that the connection be
-/// not used again.
+/// Returns the metadata with which the SDK can stop the reuse of a connection after a service fault.
 fn metadata(captured: &CaptureConnection) -> Option<ConnectionMetadata> {
     captured.connection_metadata().as_ref()?;
     let captured = captured.clone();

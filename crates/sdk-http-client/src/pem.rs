@@ -1,24 +1,24 @@
-//! Certificates out of a file of PEM, faster than by a parser that takes any PEM.
+//! Reads certificates from PEM files, faster than a parser for arbitrary PEM.
 //!
-//! A trust store is 200 KB that every start reads, most of a short program's work. Here it goes
-//! through a small buffer, and base64 is decoded many bytes at a time.
+//! Every start of a program reads a trust store of 200 KB, which is most of a short program's work.
+//! This reader needs only a small buffer, and decodes base64 with SIMD instructions.
 
 use std::io::{self, ErrorKind, Read};
 
 use memchr::memmem;
 use rustls::pki_types::CertificateDer;
 
-/// Bytes in memory at once; the largest certificates have 3 KB.
+/// Size of the buffer. The largest certificates have 3 KB.
 const PIECE: usize = 16 * 1024;
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 const END: &[u8] = b"-----END CERTIFICATE-----";
 
-/// Calls `found` with each certificate of `file`, in its order.
+/// Calls `found` with each certificate in `file`, in order.
 ///
 /// # Errors
 ///
-/// If the file cannot be read or is not quite as expected, which it may be all the same. What was
-/// found until then means nothing.
+/// Returns an error if the file cannot be read, or has a format that this reader does not support. It
+/// may still be valid PEM. Discard the certificates that were found before the error.
 pub(crate) fn certificates(
     mut file: impl Read,
     mut found: impl FnMut(CertificateDer<'_>),
@@ -51,7 +51,7 @@ pub(crate) fn certificates(
             return if unfinished { Err(unexpected()) } else { Ok(()) };
         }
         if kept == PIECE {
-            // Something else comes first, as long as it may be; its end may be half a beginning.
+            // Skips other content, except for its end, which may be the first part of a BEGIN line.
             let begin = memmem::find(rest, BEGIN).unwrap_or(PIECE - BEGIN.len());
             let before = begin.checked_sub(1).ok_or_else(unexpected)?;
             line_begins = ends_line(rest[before]);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn certificates_are_found_wherever_a_piece_ends() {
+    fn reads_certificates_across_buffer_boundaries() {
         for first in 10_800..12_000 {
             let pem = section(first) + "# Another\n" + &section(1000);
             assert_eq!(quick(pem.as_bytes()).unwrap(), [vec![7; first], vec![7; 1000]]);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_around_certificates_is_passed_over() {
+    fn skips_content_around_certificates() {
         let other =
             "-----BEGIN TRUSTED CERTIFICATE-----\nBwcH\n-----END TRUSTED CERTIFICATE-----\n";
         let pem = format!("# Bwc=\n{}{other}\r\n{}end", section(3), section(4));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_around_certificates_may_be_long() {
+    fn skips_long_content_around_certificates() {
         let trusted = section(30_000).replace("CERTIFICATE", "TRUSTED CERTIFICATE");
         assert_eq!(quick((trusted + &section(3)).as_bytes()).unwrap(), [vec![7; 3]]);
         for before in PIECE - 60..PIECE + 60 {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_unexpected_is_left_to_another() {
+    fn rejects_unsupported_format() {
         for pem in [
             "-----BEGIN CERTIFICATE-----\nBwcH\n".to_owned(),
             "-----BEGIN CERTIFICATE-----\nB?cH\n-----END CERTIFICATE-----\n".to_owned(),
@@ -140,7 +140,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_read_is_what_the_library_reads(
+        fn reads_the_same_as_the_library(
             parts in proptest::collection::vec(
                 prop_oneof![
                     "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----",

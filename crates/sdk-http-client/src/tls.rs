@@ -1,4 +1,4 @@
-//! How TLS is spoken.
+//! The TLS configuration.
 
 use rustls::ClientConfig;
 use rustls::client::Resumption;
@@ -6,12 +6,13 @@ use rustls::crypto::ring;
 
 use crate::trust_store::TrustStore;
 
-/// Hosts whose TLS sessions are remembered; a program here calls two or three.
+/// Number of hosts whose TLS sessions are cached. Programs call two or three hosts.
 const SESSIONS: usize = 8;
 
-/// TLS 1.3 and 1.2 on ring; AWS-LC gathers entropy for 20 ms at a process's first handshake.
+/// Returns a configuration for TLS 1.3 and 1.2 with ring. AWS-LC would gather entropy for 20 ms at the
+/// first handshake.
 pub(crate) fn config(trust_store: TrustStore) -> ClientConfig {
-    // It fails if the process has a provider already: this one, by an earlier client.
+    // Fails if an earlier client has already installed this provider.
     let _ = ring::default_provider().install_default();
     let mut config = ClientConfig::builder()
         .with_root_certificates(trust_store.into_roots())

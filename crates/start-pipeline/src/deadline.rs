@@ -1,31 +1,34 @@
-//! How much of an invocation's time is left.
+//! The time that is left for an invocation.
 
 use std::time::{Duration, SystemTime};
 
-/// Kept for the answer, so that a failure is reported before Lambda ends the function.
+/// Reserved for the response, so that a failure is reported before Lambda stops the function.
 const RESERVE: Duration = Duration::from_millis(200);
-/// What an invocation without a usable deadline may take.
+/// Time limit for an invocation without a valid deadline.
 const WITHOUT_DEADLINE: Duration = Duration::from_secs(30);
 
-/// The moment by which an invocation has to be answered.
+/// The time by which the function must respond to an invocation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(SystemTime);
 
 impl Deadline {
-    /// Takes the invocation's deadline as Lambda gives it. One that has passed before the
-    /// invocation begins is none: local emulators send such ones.
+    /// Takes the deadline from Lambda. A deadline in the past is ignored: local emulators send such
+    /// deadlines.
     pub(crate) fn new(given: SystemTime) -> Self {
         let now = now();
         if given > now { Self(given) } else { Self(now + WITHOUT_DEADLINE) }
     }
 
-    /// The time left for work.
+    /// Returns the time left, without the reserve.
     pub(crate) fn left(self) -> Duration {
         self.0.duration_since(now()).unwrap_or_default().saturating_sub(RESERVE)
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a deadline is about now; no request is made of it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a deadline depends on the current time; no request contains it"
+)]
 fn now() -> SystemTime {
     SystemTime::now()
 }
@@ -35,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_a_reserve_for_the_answer() {
+    fn keeps_reserve_for_response() {
         let hour = Duration::from_hours(1);
         let left = Deadline::new(now() + hour).left();
         assert!(left + RESERVE <= hour, "{left:?}");
@@ -43,12 +46,12 @@ mod tests {
     }
 
     #[test]
-    fn is_none_left_when_only_the_reserve_remains() {
+    fn has_no_time_left_when_only_reserve_remains() {
         assert_eq!(Deadline::new(now() + RESERVE).left(), Duration::ZERO);
     }
 
     #[test]
-    fn a_deadline_in_the_past_counts_as_none() {
+    fn ignores_deadline_in_the_past() {
         assert!(Deadline::new(SystemTime::UNIX_EPOCH).left() > Duration::from_secs(10));
     }
 }

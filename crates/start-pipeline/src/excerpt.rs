@@ -1,9 +1,9 @@
-//! Text from outside, cut to a length that a line of log can hold.
+//! Shortens external text to fit into a log line.
 
 use std::borrow::Cow;
 
-/// The first `max` characters of `text`, with `…` where it was cut. `CloudWatch` cuts longer lines
-/// itself, and what is left of them is no JSON.
+/// Returns the first `max` characters of `text`, followed by `…` if it was longer. `CloudWatch` would
+/// truncate long lines itself, and so break their JSON.
 pub(crate) fn excerpt(text: &str, max: usize) -> Cow<'_, str> {
     match text.char_indices().nth(max) {
         None => Cow::Borrowed(text),
@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_text_is_whole_and_long_text_is_cut_between_characters() {
+    fn keeps_short_text_and_truncates_long_text_between_characters() {
         assert_eq!(excerpt("전복", 2), "전복");
         assert_eq!(excerpt("전복🐚", 2), "전복…");
         assert_eq!(excerpt("", 0), "");

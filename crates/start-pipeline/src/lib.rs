@@ -1,19 +1,19 @@
-//! An object lands in S3, and a SageMaker pipeline runs on it, once.
+//! Starts a SageMaker pipeline once for each object that is uploaded to S3.
 //!
-//! The way of an event through this crate, module by module:
+//! The modules, in the order in which they process an event:
 //!
-//! 1. [`event`]: an invocation's payload is one EventBridge event or a batch of SQS messages that
-//!    hold such events; either gives [`ObjectCreated`] values.
-//! 2. [`request`]: an [`ObjectCreated`] maps to a [`StartRequest`], purely. Its types enforce
-//!    SageMaker's limits; its [`ClientRequestToken`] makes redeliveries of one upload start one
-//!    execution.
-//! 3. [`start`]: [`StartExecution`] is the one operation of AWS. [`SageMaker`] is the one
-//!    implementation that calls it; errors are classed by [`Reason`].
-//! 4. [`handler`]: [`Handler`] ties these together and reports: one line of log and one line of
-//!    [`metrics`] for each event, and the invocation's [`Answer`].
+//! 1. [`event`] reads an invocation's payload, which is one EventBridge event or a batch of SQS
+//!    messages that contain such events. The result is one or more [`ObjectCreated`] values.
+//! 2. [`request`] maps an [`ObjectCreated`] to a [`StartRequest`], without side effects. Its types
+//!    enforce SageMaker's limits. Its [`ClientRequestToken`] ensures that redeliveries of one upload
+//!    start only one execution.
+//! 3. [`start`] has the trait [`StartExecution`], which [`SageMaker`] implements by calling AWS, and
+//!    classifies errors by [`Reason`].
+//! 4. [`handler`] has the [`Handler`], which calls the others. It writes one log line and one line
+//!    of [`metrics`] for each event, and returns the invocation's [`Answer`].
 //!
-//! To build a trigger of your own, for another source of events, map them to [`ObjectCreated`],
-//! then call [`StartRequest::new`] and [`StartExecution::start`]:
+//! To build a trigger for another source of events, map them to [`ObjectCreated`], then call
+//! [`StartRequest::new`] and [`StartExecution::start`]:
 //!
 //! ```
 //! use start_pipeline::{ObjectCreated, ParameterName, PipelineName, StartRequest};
@@ -30,8 +30,8 @@
 //! # }
 //! ```
 //!
-//! The feature `sagemaker` (on by default) brings [`SageMaker`] and with it the AWS SDK; without
-//! it the crate builds in seconds.
+//! The feature `sagemaker` (enabled by default) adds [`SageMaker`] and its dependency, the AWS SDK.
+//! Without it, the crate builds in seconds.
 
 pub mod config;
 mod deadline;

@@ -1,4 +1,5 @@
-//! The Lambda: configuration, logging, client, run. Everything else is in the library.
+//! The Lambda function: reads the configuration, sets up logging and the client, and runs the handler
+//! of the library.
 
 use std::process::ExitCode;
 
@@ -19,7 +20,7 @@ async fn main() -> ExitCode {
             log_to_stdout(Targets::new().with_default(LevelFilter::INFO));
             tracing::error!(error = %invalid, "the function cannot start");
             if let Err(error) = report_init_error(&invalid).await {
-                tracing::error!(%error, "and Lambda could not be told why");
+                tracing::error!(%error, "the initialization error could not be reported to Lambda");
             }
             return ExitCode::FAILURE;
         }
@@ -39,28 +40,29 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Makes the payload a JSON string that holds it, or null if it is not UTF-8. The runtime would read the first JSON value of
-/// it, and say nothing of what comes after, nor count what is no JSON; so the handler reads it.
+/// Replaces the payload with a JSON string that contains it, or with null if it is not UTF-8, so that
+/// the handler parses it. The runtime would ignore text after the first JSON value, and would not
+/// count invalid JSON as a failure.
 fn payload_as_text(mut invocation: LambdaInvocation) -> LambdaInvocation {
     invocation.body = json!(str::from_utf8(&invocation.body).ok()).to_string().into();
     invocation
 }
 
 fn log_to_stdout(filter: Targets) {
-    // The runtime repeats each failure, as an error whatever its class; ours has been logged then.
+    // The runtime would log each failure again, at level ERROR whatever its class.
     let filter = filter.with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
     let lines =
         tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
     tracing_subscriber::registry().with(lines.with_span_list(false).with_filter(filter)).init();
 }
 
-/// Tells Lambda why the function cannot start, so that an invocation's error says it too.
+/// Reports to Lambda why the function cannot start, so that the invocation's error contains it.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror>
 async fn report_init_error(invalid: &InvalidConfig) -> Result<(), BoxError> {
     let runtime_api = std::env::var_os("AWS_LAMBDA_RUNTIME_API").unwrap_or_default();
     let endpoint = Uri::try_from(runtime_api.as_encoded_bytes()).unwrap_or_default();
     if endpoint.authority().is_none() {
-        return Ok(()); // not in Lambda: the log has said it
+        return Ok(()); // not in Lambda; the error is already logged
     }
     let error = json!({ "errorType": "InvalidConfig", "errorMessage": invalid.to_string() });
     let request = build_request()

@@ -1,4 +1,4 @@
-//! CloudWatch metrics in Embedded Metric Format: one line of JSON an event, on standard output.
+//! CloudWatch metrics in Embedded Metric Format: one line of JSON for each event, on standard output.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
@@ -13,35 +13,35 @@ use crate::start::Reason;
 /// The namespace of every metric.
 pub const NAMESPACE: &str = "SageMakerFeatureIngestion";
 
-/// Writes metrics, each with the dimension `PipelineName` (in lower case).
+/// Writes metrics. Each has the dimension `PipelineName` (in lower case).
 #[derive(Debug)]
 pub struct Metrics<W> {
     pipeline: String,
     out: Mutex<W>,
 }
 
-/// What became of an event, for its metrics.
+/// The outcome of an event, which determines its metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Count {
     /// `ExecutionsStarted`.
     Started,
     /// `EventsSkipped`.
     Skipped,
-    /// `StartFailures`, in all and by the dimension `Reason`.
+    /// `StartFailures`, in total and by the dimension `Reason`.
     Failed(Reason),
 }
 
 impl<W: Write> Metrics<W> {
-    /// Metrics of one pipeline, written to `out`.
+    /// Writes the metrics of one pipeline to `out`.
     pub fn new(pipeline: &crate::PipelineName, out: W) -> Self {
         Self { pipeline: pipeline.canonical_name(), out: Mutex::new(out) }
     }
 
-    /// Counts one event, with the time that its call took if there was one.
+    /// Counts one event. `latency` is the duration of the call to SageMaker, if any.
     pub(crate) fn record(&self, count: Count, latency: Option<Duration>) {
         let line = format!("{}\n", self.document(count, latency, now()));
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        // A metric that cannot be written must not cost the event, and there is nowhere to say so.
+        // A failed write must not fail the event, and there is no place to report it.
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
     }
 
@@ -81,7 +81,10 @@ fn directive(dimensions: &[Value], name: &str, unit: &str) -> Value {
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "a metric is about now; no request is made of it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a metric has the current time; no request contains it"
+)]
 fn now() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
 }
@@ -97,17 +100,17 @@ mod tests {
     }
 
     #[test]
-    fn a_started_execution_is_counted_with_its_latency() {
+    fn counts_started_execution_with_latency() {
         insta::assert_snapshot!(document(Count::Started, Some(Duration::from_micros(12_500))));
     }
 
     #[test]
-    fn a_failure_is_counted_in_all_and_by_reason() {
+    fn counts_failure_in_total_and_by_reason() {
         insta::assert_snapshot!(document(Count::Failed(Reason::ExecutionLimit), None));
     }
 
     #[test]
-    fn each_event_is_one_line() {
+    fn writes_one_line_for_each_event() {
         let metrics = Metrics::new(&PipelineName::new("p").unwrap(), Vec::new());
         metrics.record(Count::Skipped, None);
         metrics.record(Count::Started, Some(Duration::ZERO));

@@ -1,4 +1,4 @@
-//! [`StartExecution`] through the AWS SDK.
+//! Implements [`StartExecution`] with the AWS SDK.
 
 use std::error::Error;
 use std::time::Duration;
@@ -21,37 +21,37 @@ use crate::excerpt::excerpt;
 use crate::request::StartRequest;
 use crate::start::{ATTEMPT_TIMEOUT, ExecutionArn, Reason, StartError, StartExecution};
 
-/// Longest that a connection may take to be made.
+/// Time limit for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// The most of an answer's message that is passed on, in characters.
+/// Maximum length of SageMaker's message in errors, in characters.
 const MESSAGE_MAX: usize = 1000;
-/// Attempts in all, the first included; the SDK waits between them.
+/// Number of attempts, including the first. The SDK waits between them.
 const ATTEMPTS: u32 = 3;
 
-/// SageMaker, by the official SDK: its signing, its standard retries, its time-outs.
+/// Calls SageMaker through the AWS SDK, with its signing, standard retries and timeouts.
 #[derive(Debug, Clone)]
 pub struct SageMaker(Client);
 
 type CallError = SdkError<StartPipelineExecutionError, HttpResponse>;
 
 impl SageMaker {
-    /// Calls through `client`, whose time-outs are set anew for each call.
+    /// Uses `client`. Each call overrides its timeouts.
     #[must_use]
     pub fn new(client: Client) -> Self {
         Self(client)
     }
 
-    /// A client as configured, with credentials from the environment, where Lambda puts them, and,
-    /// if all is well, with a connection for the first call.
+    /// Creates a client and opens a connection for the first call. A failed connection is only
+    /// logged.
     ///
-    /// Other sources of credentials are left out on purpose: in Lambda they are never asked, and
-    /// they would make up a fifth of the package.
+    /// Credentials come from environment variables, which Lambda sets. Other sources are never used
+    /// in Lambda, and would add 380 KB to the package.
     pub async fn connect(endpoint: Endpoint) -> Self {
         let http = sdk_http_client::Client::new(TrustStore::system());
-        // Before the first event Lambda gives the whole processor, and nobody waits yet.
+        // During initialization, the function has more CPU, and no invocation waits for it.
         if let Err(error) = open(&http, &endpoint).await {
             let error = with_causes(&*error);
-            tracing::warn!(error, "SageMaker was not reached ahead of the first event");
+            tracing::warn!(error, "no connection to SageMaker during initialization");
         }
         let mut config = aws_sdk_sagemaker::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -66,7 +66,7 @@ impl SageMaker {
     }
 }
 
-/// Opens a connection to where the SDK's rules say that SageMaker is.
+/// Opens a connection to the endpoint that the SDK's rules determine.
 async fn open(
     http: &sdk_http_client::Client,
     endpoint: &Endpoint,
@@ -111,7 +111,7 @@ impl StartExecution for SageMaker {
             .map_err(|error| start_error(request, error))?;
         let arn = answer.pipeline_execution_arn.filter(|arn| !arn.is_empty());
         arn.map(ExecutionArn::new).ok_or_else(|| {
-            StartError::new(Reason::ServiceFault, "SageMaker answered without an execution's ARN")
+            StartError::new(Reason::ServiceFault, "SageMaker's response has no execution ARN")
         })
     }
 }
@@ -161,7 +161,8 @@ fn reason_of_class(class: ErrorClass) -> Reason {
     }
 }
 
-/// For an answer whose code says nothing. A 404 of this kind is not SageMaker's.
+/// Determines the reason for a response without a known error code. A 404 without one does not come
+/// from SageMaker.
 fn reason_of_status(status: u16) -> Reason {
     match ErrorClass::of_status(status) {
         None | Some(ErrorClass::NotFound) => Reason::UnknownError,

@@ -1,4 +1,4 @@
-//! The one operation of AWS that this function knows, as a trait.
+//! The only AWS operation that this function calls, as a trait.
 
 use std::error::Error;
 use std::fmt;
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use crate::request::StartRequest;
 
-/// Longest that one attempt to start an execution may take. It fits into Lambda's default time-out
-/// of 3 s; a function that reads batches should have 30 s, so that there is time for more than one.
+/// Time limit for one attempt to start an execution. It fits into Lambda's default timeout of 3 s.
+/// Give a function that reads batches 30 s, so that it can process more than one message.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(2500);
 
-/// Starts pipeline executions. [`SageMaker`](crate::SageMaker) is the one that talks to AWS.
+/// Starts pipeline executions. [`SageMaker`](crate::SageMaker) is the implementation that calls AWS.
 pub trait StartExecution {
-    /// Starts the execution, or finds the one that an equal token started, and gives its ARN.
+    /// Starts an execution, or finds the one that an equal token started, and returns its ARN.
     ///
-    /// `time_left` is what remains for it, retries included; it answers by then.
+    /// `time_left` is the time limit for the call, including retries.
     ///
     /// # Errors
     ///
-    /// [`StartError`]: no execution is known to have started. An attempt that was cut off may have
-    /// started one all the same; the next one with the same token finds it.
+    /// Returns [`StartError`] if no execution is known to have started. An interrupted attempt may
+    /// still have started one; the next attempt with the same token finds it.
     fn start(
         &self,
         request: &StartRequest,
@@ -28,17 +28,17 @@ pub trait StartExecution {
     ) -> impl Future<Output = Result<ExecutionArn, StartError>> + Send;
 }
 
-/// The ARN of a pipeline execution, as SageMaker gave it.
+/// The ARN of a pipeline execution, as returned by SageMaker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutionArn(String);
 
 impl ExecutionArn {
-    /// Takes an ARN as it is.
+    /// Wraps an ARN without checking it.
     pub fn new(arn: impl Into<String>) -> Self {
         Self(arn.into())
     }
 
-    /// The ARN.
+    /// Returns the ARN.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -60,18 +60,18 @@ pub struct StartError {
 }
 
 impl StartError {
-    /// A failure for `reason`; `message` says what was answered.
+    /// Creates an error. `message` describes the response.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
         Self { reason, message: message.into(), source: None }
     }
 
-    /// Keeps the error that this one stems from.
+    /// Adds the underlying error.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..self }
     }
 
-    /// Why it failed.
+    /// Returns the reason.
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.reason
@@ -90,52 +90,53 @@ impl Error for StartError {
     }
 }
 
-/// Why an event did not become an execution: the metric's dimension, and part of the error's type.
+/// The reason why an event did not start an execution. It is a dimension of the metric
+/// `StartFailures` and a part of the error type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// SageMaker, or the account's rate, is throttled.
+    /// SageMaker throttles the account's requests.
     Throttled,
-    /// As many executions run as the account may run at once (20 by default).
+    /// The account's limit of concurrent executions is reached (20 by default).
     ExecutionLimit,
-    /// SageMaker answered with a fault of its own (5xx), or with something unreadable.
+    /// SageMaker failed (5xx), or its response is unreadable.
     ServiceFault,
-    /// No answer in time.
+    /// SageMaker did not respond in time.
     TimedOut,
-    /// The connection failed or was cut.
+    /// The connection failed or was closed.
     ConnectionFailed,
-    /// The pipeline is being changed at this moment.
+    /// The pipeline is being updated.
     Conflict,
-    /// The invocation's time ran out before the event's turn came.
+    /// The invocation ran out of time before it processed the event.
     OutOfTime,
-    /// The pipeline does not exist, or not yet.
+    /// The pipeline does not exist (yet).
     PipelineNotFound,
-    /// The function's role, its credentials or its signature were refused.
+    /// SageMaker rejected the function's permissions, credentials or signature.
     AccessDenied,
-    /// SageMaker answered with an error that we do not know.
+    /// SageMaker returned an error that this function does not know.
     UnknownError,
-    /// SageMaker refused the request as invalid.
+    /// SageMaker rejected the request as invalid.
     RequestRefused,
-    /// The payload is not an event of ours.
+    /// The payload is not an S3 "Object Created" event.
     InvalidEvent,
-    /// The object's bucket or key cannot be handed to a pipeline.
+    /// The object's bucket or key cannot be passed to a pipeline.
     InvalidInput,
 }
 
-/// How a failure should be met. Every failed event is kept and tried again, whatever its class.
+/// What resolves a failure. Failed events are kept and retried, whatever their class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Class {
-    /// Heals by itself.
+    /// Resolves without intervention.
     Transient,
-    /// Needs an operator, and heals once they acted.
+    /// Requires an operator to fix the cause; retries then succeed.
     NeedsOperator,
-    /// Fails the same way however often it is tried.
+    /// Fails on every retry.
     Permanent,
 }
 
 impl Class {
-    /// The class as logs and error types name it.
+    /// Returns the class's name in logs and error types.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -147,7 +148,7 @@ impl Class {
 }
 
 impl Reason {
-    /// The class that the reason belongs to.
+    /// Returns the reason's class.
     #[must_use]
     pub fn class(self) -> Class {
         match self {
@@ -165,7 +166,7 @@ impl Reason {
         }
     }
 
-    /// The reason as metrics, logs and error types name it.
+    /// Returns the reason's name in metrics, logs and error types.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -185,34 +186,32 @@ impl Reason {
         }
     }
 
-    /// What to do about it, for the end of a message.
+    /// Returns what to do about it, for the end of the error message.
     fn remedy(self) -> &'static str {
         match self {
             Self::Throttled
             | Self::ServiceFault
             | Self::TimedOut
             | Self::Conflict
-            | Self::OutOfTime => "it is tried again",
+            | Self::OutOfTime => "the event is retried",
             Self::ExecutionLimit => {
-                "it is tried again; if this lasts, ask for a higher quota of concurrent executions"
+                "the event is retried; if this persists, request a higher quota for executions"
             }
             Self::ConnectionFailed => {
-                "it is tried again; if this lasts, check the function's network and endpoint"
+                "the event is retried; if this persists, check the function's network and endpoint"
             }
             Self::PipelineNotFound => {
-                "run the project's build, which makes the pipeline, or correct SM_PIPELINE_NAME"
+                "run the project's build to create the pipeline, or correct SM_PIPELINE_NAME"
             }
             Self::AccessDenied => {
-                "allow the function's role sagemaker:StartPipelineExecution on this pipeline, and \
-                 check its credentials"
+                "allow sagemaker:StartPipelineExecution on this pipeline in the function's role, and \
+                 check the credentials"
             }
-            Self::UnknownError => {
-                "the message says what is known; the event is kept and tried again"
-            }
+            Self::UnknownError => "see SageMaker's message; the event is retried",
             Self::RequestRefused => {
-                "compare the pipeline's parameters with INPUT_PARAMETER; trying again does not help"
+                "compare the pipeline's parameters with INPUT_PARAMETER; retrying does not help"
             }
-            Self::InvalidEvent | Self::InvalidInput => "trying again does not help",
+            Self::InvalidEvent | Self::InvalidInput => "retrying does not help",
         }
     }
 }

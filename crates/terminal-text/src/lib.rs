@@ -1,23 +1,23 @@
-//! Somebody else's text, fit for a terminal: what would control it is shown and not done. That is
-//! control characters, line separators, and what changes the direction of writing.
+//! Makes untrusted text safe to print on a terminal. Escapes control characters, line separators and
+//! characters that change the text direction.
 
-/// Text on one line.
+/// Escapes the text, including line breaks.
 #[must_use]
 pub fn line(text: &str) -> String {
     lines(text).replace('\n', "\\n")
 }
 
-/// Text of several lines.
+/// Escapes the text, except for line breaks.
 #[must_use]
 pub fn lines(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        let controls = character.is_control() && character != '\n';
-        let directs = matches!(
+        let is_control = character.is_control() && character != '\n';
+        let changes_direction = matches!(
             character,
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
         );
-        if controls || directs {
+        if is_control || changes_direction {
             shown.extend(character.escape_default());
         } else {
             shown.push(character);
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_controls_a_terminal_is_shown_and_not_done() {
+    fn escapes_control_characters() {
         assert_eq!(
             line("a\u{1b}[2J\nb\tc\u{9b}\u{202e}\u{2028}\u{61c}\u{200f}é"),
             "a\\u{1b}[2J\\nb\\tc\\u{9b}\\u{202e}\\u{2028}\\u{61c}\\u{200f}é"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the certificates in this folder anew, with openssl: an authority, and what it or somebody else
-# vouches for. All have the same key, which protects nothing.
+# Recreates the test certificates in this folder with openssl: a certificate authority, certificates that it
+# signs, and a self-signed one. All share one key, which protects nothing.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -29,7 +29,7 @@ END
 
 openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out key.pem
 
-# name, common name, extensions, end, who signs
+# name, common name, extensions, expiry, signer
 certificate() {
   openssl req -new -key key.pem -subj "/CN=$2" -out "$work/request"
   openssl ca -batch -notext -config "$work/config" -extensions "$3" -startdate 20000101000000Z -enddate "$4" \

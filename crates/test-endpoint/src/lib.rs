@@ -1,10 +1,10 @@
-//! For tests: an HTTP endpoint on loopback that stands in for AWS.
+//! For tests: an HTTP endpoint on loopback that replaces AWS.
 //!
-//! The real SDK talks to it over a socket, so a test sees the exact bytes, and the endpoint can cut a
-//! connection. The SDK's own test clients would switch on features of its crates, and compile them
-//! twice.
+//! The real SDK connects to it over a socket, so a test sees the exact bytes, and the endpoint can cut
+//! the connection. The SDK's own test clients enable more features of its crates, so cargo would build
+//! them twice.
 
-#![allow(clippy::unwrap_used, reason = "a test's way to fail")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,12 +16,12 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// One request as it came over the wire.
+/// One request, as received.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Such as `GET`.
+    /// The method, such as `GET`.
     pub method: String,
-    /// The path, and the query if there is one.
+    /// The path and query.
     pub path: String,
     /// Everything before the body.
     pub head: String,
@@ -30,7 +30,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The value of a header.
+    /// Returns the value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let line = self.head.lines().filter_map(|line| line.split_once(':'));
@@ -38,50 +38,50 @@ impl Request {
         line.next().map(|(_, value)| value.trim())
     }
 
-    /// The operation that `X-Amz-Target` names.
+    /// Returns the operation in `X-Amz-Target`.
     #[must_use]
     pub fn target(&self) -> Option<&str> {
         self.header("x-amz-target").and_then(|target| target.split('.').nth(1))
     }
 }
 
-/// What the endpoint does with one request.
+/// The endpoint's reaction to one request.
 #[derive(Debug, Clone)]
 pub enum Reply {
-    /// An answer: status, headers, body.
+    /// A response: status, headers, body.
     Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
-    /// Once the gate is open.
+    /// A reply that waits until the gate is open.
     Held(Gate, Box<Reply>),
-    /// An answer whose body breaks off after so many bytes.
+    /// A response whose body ends after the given number of bytes.
     Broken(Box<Reply>, usize),
-    /// The connection is cut.
+    /// Closes the connection without a response.
     Cut,
-    /// Something that is not HTTP.
+    /// Sends bytes that are not HTTP.
     NotHttp,
 }
 
 impl Reply {
-    /// An answer of JSON.
+    /// Creates a JSON response.
     #[must_use]
     pub fn json(status: u16, body: &(impl ToString + ?Sized)) -> Self {
         let headers = vec![("content-type", "application/x-amz-json-1.1".to_owned())];
         Self::Answer(status, headers, body.to_string().into_bytes())
     }
 
-    /// An answer without headers of its own.
+    /// Creates a response without headers of its own.
     #[must_use]
     pub fn bytes(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self::Answer(status, Vec::new(), body.into())
     }
 }
 
-/// Holds a reply back until it is opened, or for ever: however slow the machine is, the reply comes
-/// neither too early nor too late. Clones are the same gate.
+/// Holds a reply back until the gate is opened. Unlike a delay, this does not depend on the machine's
+/// speed. Clones share the gate.
 #[derive(Debug, Clone, Default)]
 pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
 impl Gate {
-    /// Lets the reply go.
+    /// Opens the gate.
     ///
     /// # Panics
     ///
@@ -96,7 +96,7 @@ impl Gate {
     }
 }
 
-/// An endpoint that answers each request as a function says, and records all of them.
+/// An endpoint that records all requests. A function decides on the replies.
 #[derive(Debug)]
 pub struct Endpoint {
     url: String,
@@ -106,20 +106,20 @@ pub struct Endpoint {
 type Handler = dyn Fn(&Request) -> Reply + Send + Sync;
 
 impl Endpoint {
-    /// Starts an endpoint. It ends with the test's process.
+    /// Starts an endpoint. It runs until the test process ends.
     ///
     /// # Panics
     ///
-    /// If loopback has no port left.
+    /// If no port is free.
     pub fn new(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         Self::start("http://127.0.0.1", handler, None)
     }
 
-    /// Starts an endpoint that speaks TLS and shows a [`certificate`].
+    /// Starts an endpoint that uses TLS with a [`certificate`].
     ///
     /// # Panics
     ///
-    /// If there is no such certificate, or loopback has no port left.
+    /// If the certificate does not exist, or no port is free.
     pub fn tls(
         certificate: &str,
         handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
@@ -150,13 +150,13 @@ impl Endpoint {
         Self { url, received }
     }
 
-    /// Its URL, `http://127.0.0.1:<port>` or `https://localhost:<port>`.
+    /// Returns the endpoint's URL, `http://127.0.0.1:<port>` or `https://localhost:<port>`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The requests so far.
+    /// Returns the requests so far.
     ///
     /// # Panics
     ///
@@ -166,18 +166,18 @@ impl Endpoint {
     }
 }
 
-/// The file of a certificate for tests: `authority`, or `good`, `expired`, `other-host` and
-/// `self-signed`, which are shown for `localhost`, the first three signed by the authority.
+/// Returns the file of a test certificate: `authority`, or a server certificate. `good`, `expired` and
+/// `other-host` are signed by the authority, `self-signed` is not.
 #[must_use]
 pub fn certificate(name: &str) -> PathBuf {
     format!("{}/certificates/{name}.pem", env!("CARGO_MANIFEST_DIR")).into()
 }
 
-/// TLS as a server that shows a [`certificate`] speaks it.
+/// Returns the TLS configuration of a server with a [`certificate`].
 ///
 /// # Panics
 ///
-/// If there is no such certificate.
+/// If the certificate does not exist.
 #[must_use]
 pub fn server_config(name: &str) -> Arc<ServerConfig> {
     let chain = CertificateDer::from_pem_file(certificate(name)).unwrap();
@@ -189,7 +189,7 @@ pub fn server_config(name: &str) -> Arc<ServerConfig> {
     Arc::new(config.unwrap())
 }
 
-/// A connection within TLS. A client that refuses the certificate ends it.
+/// Returns a TLS connection. A client that rejects the certificate closes it.
 fn encrypted(stream: TcpStream, tls: Arc<ServerConfig>) -> impl Read + Write {
     StreamOwned::new(ServerConnection::new(tls).unwrap(), stream)
 }
@@ -222,7 +222,7 @@ fn serve(mut stream: impl Read + Write, handler: &Handler, record: &Mutex<Vec<Re
         let length = body.len();
         let head = format!("HTTP/1.1 {status} -\r\n{headers}content-length: {length}\r\n\r\n");
         let sent = if request.method == "HEAD" { 0 } else { length.min(most) };
-        // The client may have given up waiting.
+        // The client may have closed the connection.
         let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body[..sent]));
         if most < length {
             return;

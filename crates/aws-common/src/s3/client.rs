@@ -1,4 +1,4 @@
-//! The client: requests, sent again if the service or the connection fails.
+//! The S3 client. Retries requests if the service or the connection fails.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,25 +20,25 @@ use crate::{ErrorClass, ObjectUrl, RetryPolicy, with_causes};
 pub(crate) const RETRIES: RetryPolicy =
     RetryPolicy { attempts: 3, first: Duration::from_secs(1), longest: Duration::from_secs(2) };
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest that S3 may take to answer, or a download may stand still.
+/// Maximum time for S3 to respond, and for a download to make no progress.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long before their end credentials are asked for again.
+/// Credentials are renewed this long before they expire.
 const RENEWED_BEFORE: Duration = Duration::from_mins(5);
 
-/// Objects in S3, of one region.
+/// A client for objects in S3, in one region.
 #[derive(Debug, Clone)]
 pub struct S3 {
     connector: SharedHttpConnector,
     credentials: Option<SharedCredentialsProvider>,
-    /// The last ones: where they come from may be a service that does not want to be asked each time.
-    kept: Arc<Mutex<Option<Credentials>>>,
+    /// The credentials of the last request. The provider may be a service, so it is not called each time.
+    cached: Arc<Mutex<Option<Credentials>>>,
     endpoint: Endpoint,
 }
 
 impl S3 {
-    /// A client for `region` with the configuration's credentials, which sends through `http`;
-    /// `endpoint` is another endpoint for S3 than the configuration's.
+    /// Creates a client for `region` with the configuration's credentials. It sends requests through
+    /// `http`. `endpoint` overrides the configuration's endpoint.
     #[must_use]
     pub fn new(
         config: &SdkConfig,
@@ -50,7 +50,7 @@ impl S3 {
         Self {
             connector: http.connector(&settings),
             credentials: config.credentials_provider(),
-            kept: Arc::default(),
+            cached: Arc::default(),
             endpoint: Endpoint {
                 region: region.to_owned(),
                 endpoint: endpoint.or_else(|| config.endpoint_url().map(str::to_owned)),
@@ -58,42 +58,42 @@ impl S3 {
         }
     }
 
-    /// An object's bytes.
+    /// Returns an object's bytes.
     ///
     /// # Errors
     ///
-    /// [`S3Error`] after three attempts, here as everywhere below.
+    /// [`S3Error`] after at most three attempts. The same applies to all methods.
     pub async fn get(&self, url: &ObjectUrl) -> Result<Vec<u8>, S3Error> {
         let (bucket, key) = (url.bucket(), url.key());
-        let wanted =
+        let object =
             ObjectRequest { method: "GET", bucket, key, query: &[], headers: &[], body: &[] };
-        self.send(&wanted, &format!("reading {url}")).await
+        self.send(&object, &format!("reading {url}")).await
     }
 
     /// Stores an object of at most 5 GiB.
     ///
     /// # Errors
     ///
-    /// [`S3Error`], as above.
+    /// [`S3Error`], as for [`get`](Self::get).
     pub async fn put(&self, url: &ObjectUrl, body: &[u8]) -> Result<(), S3Error> {
         let (bucket, key) = (url.bucket(), url.key());
-        let wanted = ObjectRequest { method: "PUT", bucket, key, query: &[], headers: &[], body };
-        self.send(&wanted, &format!("storing {url}")).await.map(drop)
+        let object = ObjectRequest { method: "PUT", bucket, key, query: &[], headers: &[], body };
+        self.send(&object, &format!("storing {url}")).await.map(drop)
     }
 
-    /// Sends a request, again if that may help, and reads the whole answer.
+    /// Sends a request with retries, and reads the whole response.
     pub(crate) async fn send(
         &self,
-        wanted: &ObjectRequest<'_>,
+        object: &ObjectRequest<'_>,
         what: &str,
     ) -> Result<Vec<u8>, S3Error> {
         let mut failed = 0;
         loop {
-            let answer = async { read(self.attempt(wanted, what).await?, what).await };
-            // A body is given a second more for each MiB.
-            let limit = ANSWER_TIMEOUT + Duration::from_secs(wanted.body.len() as u64 >> 20);
+            let answer = async { read(self.attempt(object, what).await?, what).await };
+            // A request's body gets an additional second for each MiB.
+            let limit = ANSWER_TIMEOUT + Duration::from_secs(object.body.len() as u64 >> 20);
             let answer = tokio::time::timeout(limit, answer).await;
-            match answer.unwrap_or_else(|_| Err(late(what))) {
+            match answer.unwrap_or_else(|_| Err(timed_out(what))) {
                 Err(error) if error.is_transient() => {
                     failed += 1;
                     let Some(pause) = RETRIES.pause(failed) else { return Err(error) };
@@ -106,45 +106,45 @@ impl S3 {
 
     async fn credentials(&self, what: &str) -> Result<Credentials, S3Error> {
         let denied = |answer: String| S3Error::new(what, ErrorClass::NoCredentials, answer);
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(credentials) = kept.filter(last) {
+        let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(credentials) = cached.filter(is_fresh) {
             return Ok(credentials);
         }
         let provider = self.credentials.as_ref();
         let provider = provider.ok_or_else(|| denied("there are no credentials".to_owned()))?;
         let credentials = provider.provide_credentials().await;
         let credentials = credentials.map_err(|error| denied(with_causes(&error)))?;
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials.clone());
+        *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials.clone());
         Ok(credentials)
     }
 
-    /// Sends a request once; the answer is a good one, its body yet to be read.
+    /// Sends a request once. Returns a successful response, whose body is yet to be read.
     pub(crate) async fn attempt(
         &self,
-        wanted: &ObjectRequest<'_>,
+        object: &ObjectRequest<'_>,
         what: &str,
     ) -> Result<HttpResponse, S3Error> {
         let credentials = self.credentials(what).await?;
-        let request = self.endpoint.sign(wanted, credentials);
+        let request = self.endpoint.sign(object, credentials);
         let request = request.map_err(|error| S3Error::new(what, ErrorClass::Refused, error))?;
         let answer =
             self.connector.call(request).await.map_err(|error| {
                 S3Error::new(what, ErrorClass::Unreachable, with_causes(&error))
             })?;
         let status = answer.status().as_u16();
-        let home = answer.headers().get("x-amz-bucket-region").map(str::to_owned);
-        match (status, home) {
+        let bucket_region = answer.headers().get("x-amz-bucket-region").map(str::to_owned);
+        match (status, bucket_region) {
             (200..=299, _) => Ok(answer),
-            (301 | 307 | 400, Some(home)) if home != self.endpoint.region => {
-                let (bucket, region) = (wanted.bucket, &self.endpoint.region);
-                let answer = format!("the bucket {bucket} is in {home}, and not in {region}");
+            (301 | 307 | 400, Some(bucket_region)) if bucket_region != self.endpoint.region => {
+                let (bucket, region) = (object.bucket, &self.endpoint.region);
+                let answer = format!("the bucket {bucket} is in {bucket_region}, not in {region}");
                 Err(S3Error::new(what, ErrorClass::Refused, answer))
             }
             _ => {
                 let bytes = read(answer, what).await?;
                 let text = String::from_utf8_lossy(&bytes);
                 let code = element(&text, "Code");
-                let code = code.as_deref().unwrap_or("an error without a code");
+                let code = code.as_deref().unwrap_or("no error code");
                 let message = element(&text, "Message");
                 let message = message.as_deref().unwrap_or("no message");
                 let answer = format!("{code}: {message} (HTTP {status})");
@@ -154,12 +154,12 @@ impl S3 {
     }
 }
 
-/// Whether credentials are good for another request. Some have no end.
-fn last(credentials: &Credentials) -> bool {
+/// Returns whether credentials are valid for another request. Some never expire.
+fn is_fresh(credentials: &Credentials) -> bool {
     credentials.expiry().is_none_or(|end| now() + RENEWED_BEFORE < end)
 }
 
-/// The whole body of an answer.
+/// Reads the whole body of a response.
 async fn read(answer: HttpResponse, what: &str) -> Result<Vec<u8>, S3Error> {
     let bytes = ByteStream::new(answer.into_body()).collect().await;
     let bytes =
@@ -167,8 +167,8 @@ async fn read(answer: HttpResponse, what: &str) -> Result<Vec<u8>, S3Error> {
     Ok(bytes.to_vec())
 }
 
-pub(crate) fn late(what: &str) -> S3Error {
-    S3Error::new(what, ErrorClass::Unreachable, "S3 did not answer in time")
+pub(crate) fn timed_out(what: &str) -> S3Error {
+    S3Error::new(what, ErrorClass::Unreachable, "S3 did not respond in time")
 }
 
 #[cfg(test)]
@@ -199,7 +199,7 @@ mod tests {
         }
     }
 
-    async fn asked_for_three_requests(lifetime: Option<Duration>) -> usize {
+    async fn calls_for_three_requests(lifetime: Option<Duration>) -> usize {
         let asked = Arc::new(AtomicUsize::new(0));
         let end = lifetime.map(|lifetime| now() + lifetime);
         let provider = SharedCredentialsProvider::new(Counting { asked: Arc::clone(&asked), end });
@@ -213,9 +213,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn credentials_are_asked_for_again_only_shortly_before_their_end() {
-        assert_eq!(asked_for_three_requests(None).await, 1);
-        assert_eq!(asked_for_three_requests(Some(Duration::from_hours(1))).await, 1);
-        assert_eq!(asked_for_three_requests(Some(Duration::from_mins(1))).await, 3);
+    async fn renews_credentials_only_shortly_before_they_expire() {
+        assert_eq!(calls_for_three_requests(None).await, 1);
+        assert_eq!(calls_for_three_requests(Some(Duration::from_hours(1))).await, 1);
+        assert_eq!(calls_for_three_requests(Some(Duration::from_mins(1))).await, 3);
     }
 }

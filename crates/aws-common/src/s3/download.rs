@@ -1,4 +1,4 @@
-//! Objects to files.
+//! Downloads objects into files.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -6,24 +6,24 @@ use std::path::Path;
 
 use aws_smithy_types::byte_stream::ByteStream;
 
-use super::client::{ANSWER_TIMEOUT, RETRIES, S3, late};
+use super::client::{ANSWER_TIMEOUT, RETRIES, S3, timed_out};
 use super::error::S3Error;
 use super::request::ObjectRequest;
 use crate::{ErrorClass, ObjectUrl, with_causes};
 
-/// A download as far as it has come.
+/// The state of a download.
 struct Download<'a> {
     url: &'a ObjectUrl,
     what: String,
     file: File,
     written: u64,
-    /// Which version of the object this is; later attempts read the same one.
+    /// The object's version. Later attempts read the same version.
     etag: Option<String>,
 }
 
 impl S3 {
-    /// Downloads an object into a new file. A download that breaks off is taken up where it broke
-    /// off, three times in a row at most; an object that was replaced meanwhile is an error.
+    /// Downloads an object into a new file. Resumes an interrupted download, up to three attempts
+    /// without progress. If the object is replaced meanwhile, returns an error.
     ///
     /// # Errors
     ///
@@ -31,14 +31,14 @@ impl S3 {
     /// written.
     pub async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<(), S3Error> {
         let what = format!("reading {url}");
-        let file = File::create_new(path).map_err(|error| local(&what, path, &error))?;
+        let file = File::create_new(path).map_err(|error| file_error(&what, path, &error))?;
         let mut download = Download { url, what, file, written: 0, etag: None };
         let mut failed = 0;
         loop {
             let before = download.written;
-            match self.go_on(&mut download, path).await {
+            match self.resume(&mut download, path).await {
                 Err(error) if error.is_transient() => {
-                    // What has moved on has not failed in a row.
+                    // Progress resets the failure count.
                     failed = if download.written > before { 1 } else { failed + 1 };
                     let Some(pause) = RETRIES.pause(failed) else { return Err(error) };
                     tokio::time::sleep(pause).await;
@@ -48,7 +48,7 @@ impl S3 {
         }
     }
 
-    async fn go_on(&self, download: &mut Download<'_>, path: &Path) -> Result<(), S3Error> {
+    async fn resume(&self, download: &mut Download<'_>, path: &Path) -> Result<(), S3Error> {
         let what = download.what.clone();
         let mut headers = Vec::new();
         if let Some(etag) = &download.etag {
@@ -56,28 +56,29 @@ impl S3 {
             headers.push(("if-match", etag.clone()));
         }
         let (bucket, key) = (download.url.bucket(), download.url.key());
-        let wanted =
+        let request =
             ObjectRequest { method: "GET", bucket, key, query: &[], headers: &headers, body: &[] };
-        let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.attempt(&wanted, &what)).await;
-        let answer = answer.unwrap_or_else(|_| Err(late(&what)))?;
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.attempt(&request, &what)).await;
+        let answer = answer.unwrap_or_else(|_| Err(timed_out(&what)))?;
         if download.etag.is_some() && answer.status().as_u16() != 206 {
-            let problem = "S3 began again although only the rest was asked for";
+            let problem = "S3 ignored the requested range";
             return Err(S3Error::new(&what, ErrorClass::Refused, problem));
         }
         if download.etag.is_none() {
-            // Without an etag, what comes later could be another object's: begin at the start.
-            download.restart().map_err(|error| local(&what, path, &error))?;
+            // Without an etag, the object may have been replaced: start over.
+            download.restart().map_err(|error| file_error(&what, path, &error))?;
             download.etag = answer.headers().get("etag").map(str::to_owned);
         }
         let mut body = ByteStream::new(answer.into_body());
         loop {
-            let chunk =
-                tokio::time::timeout(ANSWER_TIMEOUT, body.next()).await.map_err(|_| late(&what))?;
+            let chunk = tokio::time::timeout(ANSWER_TIMEOUT, body.next())
+                .await
+                .map_err(|_| timed_out(&what))?;
             let Some(chunk) = chunk else { return Ok(()) };
             let chunk = chunk.map_err(|error| {
                 S3Error::new(&what, ErrorClass::Unreachable, with_causes(&error))
             })?;
-            download.file.write_all(&chunk).map_err(|error| local(&what, path, &error))?;
+            download.file.write_all(&chunk).map_err(|error| file_error(&what, path, &error))?;
             download.written += chunk.len() as u64;
         }
     }
@@ -93,7 +94,7 @@ impl Download<'_> {
     }
 }
 
-fn local(what: &str, path: &Path, error: &std::io::Error) -> S3Error {
+fn file_error(what: &str, path: &Path, error: &std::io::Error) -> S3Error {
     let class = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ErrorClass::DiskFull,
         _ => ErrorClass::LocalFile,

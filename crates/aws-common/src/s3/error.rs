@@ -1,8 +1,8 @@
-//! Why S3 did not do what it was asked.
+//! Errors of S3.
 
 use crate::ErrorClass;
 
-/// S3 did not do what it was asked; the text says what, and what S3 answered.
+/// A call to S3 failed. The message names the operation and S3's response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: {answer}")]
 pub struct S3Error {
@@ -16,32 +16,32 @@ impl S3Error {
         Self { what: what.to_owned(), answer: answer.into(), class }
     }
 
-    /// The kind of error.
+    /// Returns the class of the error.
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         self.class
     }
 
-    /// What was to be done.
+    /// Returns the operation that failed.
     #[must_use]
     pub fn what(&self) -> &str {
         &self.what
     }
 
-    /// What S3 answered, or why there was no answer.
+    /// Returns S3's response, or why there was none.
     #[must_use]
     pub fn answer(&self) -> &str {
         &self.answer
     }
 
-    /// What to do about it.
+    /// Returns what to do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self.class {
-            ErrorClass::NotFound => "check the bucket and the key, letter by letter",
+            ErrorClass::NotFound => "check the spelling of the bucket and the key",
             ErrorClass::Denied => {
-                "allow the credentials s3:GetObject, s3:PutObject and s3:ListBucket there, and use of \
-                 the bucket's KMS key if it has one"
+                "grant the credentials s3:GetObject, s3:PutObject and s3:ListBucket on the bucket, and \
+                 the use of its KMS key if it has one"
             }
             ErrorClass::NoCredentials => {
                 "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -54,12 +54,12 @@ impl S3Error {
             | ErrorClass::Conflict
             | ErrorClass::Limit
             | ErrorClass::Refused => "see S3's message",
-            ErrorClass::DiskFull => "make room, or name another temporary folder with TMPDIR",
-            ErrorClass::LocalFile => "name a temporary folder that can be written to with TMPDIR",
+            ErrorClass::DiskFull => "free up disk space, or set TMPDIR to another folder",
+            ErrorClass::LocalFile => "set TMPDIR to a writable folder",
         }
     }
 
-    /// Whether another attempt may succeed.
+    /// Returns whether another attempt may succeed.
     pub(crate) fn is_transient(&self) -> bool {
         self.class.is_transient()
     }

@@ -1,4 +1,4 @@
-//! What is in a bucket.
+//! Lists objects.
 
 use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
 
@@ -7,33 +7,33 @@ use super::error::S3Error;
 use super::request::ObjectRequest;
 use crate::{ErrorClass, Listed, ObjectUrl};
 
-/// One page of a list.
+/// One page of a listing.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Page {
     /// Key and size.
     objects: Vec<(String, u64)>,
-    /// Whether the keys are encoded as in an address.
+    /// Whether the keys are URL-encoded.
     encoded: bool,
     next: Option<String>,
 }
 
 impl S3 {
-    /// The objects whose keys begin as the address does, by key; all pages of them.
+    /// Returns all objects whose keys begin with the URL's key, sorted by key.
     ///
     /// # Errors
     ///
-    /// [`S3Error`] if S3 cannot be asked, or answers with something else than a list.
+    /// [`S3Error`] if S3 cannot be reached, or its response is not a list.
     pub async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<Listed>, S3Error> {
         let what = format!("listing {prefix}");
         let wrong = |problem: &str| S3Error::new(&what, ErrorClass::Fault, problem);
         let (mut objects, mut token) = (Vec::new(), None::<String>);
         loop {
-            // Without an encoding, a key with a control character could not be written in XML.
+            // Without an encoding, XML cannot represent keys with control characters.
             let mut query = vec![("encoding-type", "url"), ("list-type", "2")];
             query.push(("prefix", prefix.key()));
             query.extend(token.as_deref().map(|token| ("continuation-token", token)));
             let (bucket, key) = (prefix.bucket(), "");
-            let wanted = ObjectRequest {
+            let request = ObjectRequest {
                 method: "GET",
                 bucket,
                 key,
@@ -41,17 +41,18 @@ impl S3 {
                 headers: &[],
                 body: &[],
             };
-            let answer = self.send(&wanted, &what).await?;
-            let page = page(&answer).ok_or_else(|| wrong("the answer is no list of objects"))?;
+            let answer = self.send(&request, &what).await?;
+            let page =
+                page(&answer).ok_or_else(|| wrong("the response is not a list of objects"))?;
             for (key, size) in page.objects {
                 let key = if page.encoded { decoded(&key) } else { Some(key) };
                 let url = key.and_then(|key| prefix.with_key(&key).ok());
-                let url = url.ok_or_else(|| wrong("the answer has a key that none can have"))?;
+                let url = url.ok_or_else(|| wrong("the response has an invalid key"))?;
                 objects.push(Listed { url, size });
             }
             match page.next {
                 Some(next) if token.as_ref() == Some(&next) => {
-                    return Err(wrong("the list begins again and again"));
+                    return Err(wrong("the pages of the list repeat"));
                 }
                 Some(next) => token = Some(next),
                 None => return Ok(objects),
@@ -60,7 +61,7 @@ impl S3 {
     }
 }
 
-/// The text of an element directly below the root.
+/// Returns the text of an element directly below the root.
 pub(crate) fn element(text: &str, name: &str) -> Option<String> {
     let mut document = Document::new(text);
     let mut root = document.root_element().ok()?;
@@ -112,7 +113,7 @@ fn text_of(tag: &mut ScopedDecoder<'_, '_>) -> Option<String> {
     try_data(tag).ok().map(std::borrow::Cow::into_owned)
 }
 
-/// A key that is encoded as in a form: `+` for a space, `%XX` for a byte.
+/// Decodes a form-encoded key: `+` is a space, `%XX` is a byte.
 fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_has_its_objects_and_the_next_token() {
+    fn reads_objects_and_the_next_token() {
         let page = page(
             b"<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
             <Name>b</Name><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>\
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_is_not_read_as_an_empty_one() {
+    fn rejects_invalid_pages() {
         for answer in [
             "",
             "{}",
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_decoded_as_forms_are() {
+    fn decodes_form_encoded_keys() {
         assert_eq!(decoded("a%2Bb+c%C3%BC").as_deref(), Some("a+b cü"));
         assert_eq!(decoded("a%2"), None);
         assert_eq!(decoded("a%zz"), None);
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_errors_text_is_read_with_its_entities() {
+    fn reads_an_errors_text_with_entities() {
         let text = "<Error><Code>NoSuchKey</Code><Message>a &lt; b</Message></Error>";
         assert_eq!(element(text, "Message").as_deref(), Some("a < b"));
         assert_eq!(element("not XML", "Message"), None);

@@ -1,7 +1,7 @@
 //! A small client for objects in S3: get, put, list and download.
 //!
-//! AWS's own client is not used: it turns features on in the SDK's shared parts, so that the SDK for
-//! `SageMaker`, which takes minutes, would be built a second time.
+//! This crate does not use AWS's own S3 client. That client enables features in the SDK's shared crates,
+//! so cargo would build the `SageMaker` SDK, which takes minutes, a second time.
 
 mod client;
 mod download;

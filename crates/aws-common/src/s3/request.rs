@@ -13,11 +13,11 @@ use aws_smithy_types::body::SdkBody;
 
 use crate::{dns_suffix, with_causes};
 
-/// Where requests go.
+/// Where to send requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
     pub(crate) region: String,
-    /// An endpoint that is not AWS's.
+    /// Replaces AWS's endpoint.
     pub(crate) endpoint: Option<String>,
 }
 
@@ -33,10 +33,10 @@ pub(crate) struct ObjectRequest<'a> {
 }
 
 impl Endpoint {
-    /// Returns the signed request. The error is a sentence.
+    /// Returns the signed request, or an error message.
     pub(crate) fn sign(
         &self,
-        wanted: &ObjectRequest<'_>,
+        object: &ObjectRequest<'_>,
         credentials: Credentials,
     ) -> Result<HttpRequest, String> {
         let mut settings = SigningSettings::default();
@@ -52,25 +52,25 @@ impl Endpoint {
             .settings(settings)
             .build()
             .map_err(|error| error.to_string())?;
-        let address = self.address(wanted);
-        let mut request = http::Request::builder().method(wanted.method).uri(&address);
-        for (name, value) in wanted.headers {
+        let address = self.address(object);
+        let mut request = http::Request::builder().method(object.method).uri(&address);
+        for (name, value) in object.headers {
             request = request.header(*name, value);
         }
         let mut request =
-            request.body(SdkBody::from(wanted.body)).map_err(|error| error.to_string())?;
-        let body = SignableBody::Bytes(wanted.body);
-        let signable = SignableRequest::new(wanted.method, address, std::iter::empty(), body);
+            request.body(SdkBody::from(object.body)).map_err(|error| error.to_string())?;
+        let body = SignableBody::Bytes(object.body);
+        let signable = SignableRequest::new(object.method, address, std::iter::empty(), body);
         let signed = signable.and_then(|signable| sign(signable, &params.into()));
         let (instructions, _) = signed.map_err(|error| with_causes(&error))?.into_parts();
         instructions.apply_to_request_http1x(&mut request);
         HttpRequest::try_from(request).map_err(|error| error.to_string())
     }
 
-    /// The address: below the bucket's own host name, or, where that is not possible, in the path. A
-    /// bucket whose name has dots has no host name that a certificate fits.
-    fn address(&self, wanted: &ObjectRequest<'_>) -> String {
-        let (bucket, key) = (wanted.bucket, encoded(wanted.key, b"-._~/"));
+    /// Returns the URL, in virtual-hosted style if possible. Other endpoints and buckets with dots in
+    /// the name use path style: S3's certificate does not match host names with more dots.
+    fn address(&self, object: &ObjectRequest<'_>) -> String {
+        let (bucket, key) = (object.bucket, encoded(object.key, b"-._~/"));
         let mut address = if let Some(endpoint) = &self.endpoint {
             format!("{}/{bucket}/{key}", endpoint.trim_end_matches('/'))
         } else {
@@ -81,7 +81,7 @@ impl Endpoint {
                 format!("https://{bucket}.{host}/{key}")
             }
         };
-        for (index, (name, value)) in wanted.query.iter().enumerate() {
+        for (index, (name, value)) in object.query.iter().enumerate() {
             address.push(if index == 0 { '?' } else { '&' });
             address.push_str(name);
             address.push('=');
@@ -91,24 +91,21 @@ impl Endpoint {
     }
 }
 
-/// A text in an address: everything but letters, digits and `unreserved` as `%XX`.
+/// URL-encodes a text: everything except letters, digits and `unreserved` becomes `%XX`.
 fn encoded(text: &str, unreserved: &[u8]) -> String {
     use std::fmt::Write;
     text.bytes().fold(String::new(), |mut text, byte| {
         if byte.is_ascii_alphanumeric() || unreserved.contains(&byte) {
             text.push(char::from(byte));
         } else {
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(text, "%{byte:02X}");
         }
         text
     })
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "signatures and credentials are valid for so long, by the clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "signatures and credentials expire by the clock")]
 pub(crate) fn now() -> SystemTime {
     SystemTime::now()
 }
@@ -118,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_object_has_one_address() {
+    fn addresses_objects_in_both_styles() {
         for (endpoint, region, bucket, key, query, address) in [
             (
                 None,
@@ -156,8 +153,8 @@ mod tests {
             let place =
                 Endpoint { region: region.to_owned(), endpoint: endpoint.map(str::to_owned) };
             let (query, headers, body): (Vec<_>, _, _) = (query.into_iter().collect(), &[], &[]);
-            let wanted = ObjectRequest { method: "GET", bucket, key, query: &query, headers, body };
-            assert_eq!(place.address(&wanted), address);
+            let object = ObjectRequest { method: "GET", bucket, key, query: &query, headers, body };
+            assert_eq!(place.address(&object), address);
         }
     }
 }

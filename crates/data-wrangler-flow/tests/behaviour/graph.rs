@@ -1,4 +1,4 @@
-//! Connections between nodes, and the output that is found.
+//! Connections between nodes, and how the output is found.
 
 use data_wrangler_flow::{Flow, Graph, Node};
 
@@ -13,7 +13,7 @@ fn ids<'a>(nodes: &[&'a Node]) -> Vec<&'a str> {
 }
 
 #[test]
-fn the_order_in_the_file_means_nothing() {
+fn ignores_the_order_of_nodes_in_the_file() {
     let flow = flow("canvas.flow");
     let graph = Graph::new(&flow).unwrap();
     assert_eq!(ids(graph.nodes()), ["read", "types", "clean", "look", "keep"]);
@@ -22,21 +22,21 @@ fn the_order_in_the_file_means_nothing() {
 }
 
 #[test]
-fn destinations_and_visualizations_are_no_outputs() {
+fn rejects_a_destination_as_output() {
     let flow = flow("canvas.flow");
     let error = Graph::new(&flow).unwrap().choose("keep.default").unwrap_err();
-    insta::assert_snapshot!(error, @"`keep.default` is a destination or a visualization, which gives no data; choose one of: read.default, types.default, clean.default");
+    insta::assert_snapshot!(error, @"`keep.default` is a destination or a visualization, which produces no data; choose one of: read.default, types.default, clean.default");
 }
 
 #[test]
-fn several_outputs_are_all_listed() {
+fn lists_all_candidate_outputs() {
     let flow = flow("join-and-split.flow");
     let error = Graph::new(&flow).unwrap().output().unwrap_err();
-    insta::assert_snapshot!(error, @"the flow has 2 outputs that could be meant; choose one of: halves.Test, named.default");
+    insta::assert_snapshot!(error, @"the flow has 2 candidate outputs; choose one of: halves.Test, named.default");
 }
 
 #[test]
-fn an_output_is_chosen_by_its_whole_name() {
+fn chooses_an_output_by_its_full_name() {
     let flow = flow("join-and-split.flow");
     let graph = Graph::new(&flow).unwrap();
     let output = graph.choose("halves.Test").unwrap();
@@ -49,14 +49,14 @@ fn an_output_is_chosen_by_its_whole_name() {
 }
 
 #[test]
-fn a_node_id_may_hold_dots() {
+fn accepts_dots_in_a_node_id() {
     let flow = transforms(&[("a", &[]), ("a.b", &["a"])]);
     let graph = Graph::new(&flow).unwrap();
     assert_eq!(graph.choose("a.b.default").unwrap().node_id(), "a.b");
 }
 
 #[test]
-fn only_the_sources_of_the_output_count() {
+fn finds_only_the_sources_of_the_output() {
     let flow = flow("join-and-split.flow");
     let graph = Graph::new(&flow).unwrap();
     let named = graph.choose("named.default").unwrap();
@@ -66,13 +66,13 @@ fn only_the_sources_of_the_output_count() {
 }
 
 #[test]
-fn a_cycle_is_named_in_the_direction_of_the_data() {
+fn reports_a_cycle_in_the_direction_of_the_data() {
     let flow = transforms(&[("in", &[]), ("a", &["in", "c"]), ("b", &["a"]), ("c", &["b"])]);
-    insta::assert_snapshot!(problems(&flow).join("\n"), @"the nodes a -> b -> c -> a form a cycle; connect the input of one of them elsewhere");
+    insta::assert_snapshot!(problems(&flow).join("\n"), @"the nodes a -> b -> c -> a form a cycle; change the input of one of them");
 }
 
 #[test]
-fn a_node_behind_a_cycle_is_not_blamed() {
+fn does_not_report_a_node_that_only_depends_on_a_cycle() {
     let flow = transforms(&[("behind", &["a"]), ("a", &["b"]), ("b", &["a"])]);
     assert!(problems(&flow)[0].contains("a -> b -> a"));
     let flow = transforms(&[("a", &["a"])]);
@@ -80,7 +80,7 @@ fn a_node_behind_a_cycle_is_not_blamed() {
 }
 
 #[test]
-fn every_loose_connection_is_listed() {
+fn lists_every_invalid_connection() {
     let text = r#"{"nodes": [
         {"node_id": "a", "type": "SOURCE", "operator": "o", "outputs": [{"name": "x"}, {"name": "x"}]},
         {"node_id": "b", "type": "TRANSFORM", "operator": "o", "inputs": [
@@ -91,16 +91,16 @@ fn every_loose_connection_is_listed() {
         {"node_id": "c", "type": "TRANSFORM", "operator": "o"}
     ]}"#;
     insta::assert_snapshot!(problems(&Flow::parse(text.as_bytes()).unwrap()).join("\n"), @r"
-    node a has the output `x` twice; name its outputs differently
-    node c occurs 2 times; give each node a node_id of its own
-    node b takes its input `df` from node gone, which is not in the flow; connect the input again or delete node b
-    node b takes its input `df` from the output `default` of node a, which has x, x; connect the input again
-    node b takes its input `df` from the output `default` of node c, which has none; connect the input again
+    node a has two outputs named `x`; rename one of them
+    node c occurs 2 times; give each node a unique node_id
+    node b takes its input `df` from node gone, which is not in the flow; reconnect the input or delete node b
+    node b takes its input `df` from the output `default` of node a, whose outputs are: x, x; reconnect the input
+    node b takes its input `df` from the output `default` of node c, whose outputs are: none; reconnect the input
     ");
 }
 
 #[test]
-fn a_flow_without_outputs_says_so() {
+fn rejects_a_flow_without_outputs() {
     let text = r#"{"nodes": [{"node_id": "a", "type": "SOURCE", "operator": "o"}]}"#;
     let flow = Flow::parse(text.as_bytes()).unwrap();
     let error = Graph::new(&flow).unwrap().output().unwrap_err();
@@ -108,7 +108,7 @@ fn a_flow_without_outputs_says_so() {
 }
 
 #[test]
-fn a_chain_of_many_nodes_is_no_recursion() {
+fn handles_a_long_chain_without_recursion() {
     let names: Vec<String> = (0..50_000).map(|number| number.to_string()).collect();
     let nodes: Vec<(&str, Vec<&str>)> = (0..names.len())
         .map(|n| (names[n].as_str(), names.get(n + 1).map(String::as_str).into_iter().collect()))

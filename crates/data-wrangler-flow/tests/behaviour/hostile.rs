@@ -1,4 +1,4 @@
-//! Files that are not flows: each gives an error that names the part and the remedy.
+//! Files that are not flows. Each error names the invalid part and the fix.
 
 use data_wrangler_flow::Flow;
 
@@ -7,7 +7,7 @@ fn error(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_is_not_a_flow_is_refused_by_its_fault() {
+fn rejects_malformed_flows() {
     let files: &[(&str, &[u8])] = &[
         ("empty", b""),
         ("only spaces", b" \n\t"),
@@ -49,7 +49,7 @@ fn what_is_not_a_flow_is_refused_by_its_fault() {
 }
 
 #[test]
-fn deep_nesting_is_refused_before_it_is_read() {
+fn rejects_deep_nesting_before_parsing() {
     for brackets in [(b'[', b']'), (b'{', b'}')] {
         let mut file = b"{\"nodes\": 1,\n\"deep\": ".to_vec();
         file.extend(vec![brackets.0; 1_000_000]);
@@ -59,7 +59,7 @@ fn deep_nesting_is_refused_before_it_is_read() {
 }
 
 #[test]
-fn brackets_in_strings_are_no_nesting() {
+fn ignores_brackets_in_strings() {
     let code = "[".repeat(1_000);
     let file = format!(
         r#"{{"nodes": [{{"node_id": "a", "type": "T", "operator": "o", "code": "\"{code}\\"}}]}}"#
@@ -68,13 +68,13 @@ fn brackets_in_strings_are_no_nesting() {
 }
 
 #[test]
-fn a_huge_file_is_refused_by_its_size() {
+fn rejects_a_file_over_the_size_limit() {
     let file = vec![b' '; Flow::MAX_BYTES + 1];
     assert!(error(&file).starts_with("the file has 16777217 bytes"));
 }
 
 #[test]
-fn metadata_of_another_type_is_named() {
+fn rejects_metadata_of_an_unexpected_type() {
     let nodes = r#""nodes": [{"node_id": "a", "type": "T", "operator": "o"}]"#;
     let image = |metadata: &str| {
         let file = format!(r#"{{{nodes}, "internal_metadata": {metadata}}}"#);
@@ -83,7 +83,7 @@ fn metadata_of_another_type_is_named() {
     assert_eq!(image("null").unwrap(), None);
     assert_eq!(image("{}").unwrap(), None);
     assert_eq!(image(r#"{"dw_job": {"container_uri": null}}"#).unwrap(), None);
-    assert!(image("[]").unwrap_err().starts_with("internal_metadata is an array, and must be"));
+    assert!(image("[]").unwrap_err().starts_with("internal_metadata is an array, but must be"));
     let number = image(r#"{"dw_job": {"container_uri": 5}}"#).unwrap_err();
     assert!(number.starts_with("internal_metadata.dw_job.container_uri is a number"), "{number}");
 }

@@ -1,4 +1,4 @@
-//! Reading and writing a flow loses nothing.
+//! Reading and writing a flow preserves everything.
 
 use data_wrangler_flow::{Flow, NodeKind};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{fixture, flow};
 
 #[test]
-fn a_flow_is_written_as_it_was_read() {
+fn writing_preserves_the_flow() {
     for file in ["canvas.flow", "join-and-split.flow", "../../../../flows/abalone.flow"] {
         let read = flow(file);
         let written = serde_json::to_string(&read).unwrap();
@@ -17,7 +17,7 @@ fn a_flow_is_written_as_it_was_read() {
 }
 
 #[test]
-fn numbers_and_members_that_nobody_knows_keep_their_text() {
+fn preserves_large_numbers_and_unknown_members() {
     let flow = flow("canvas.flow");
     let node = &flow.nodes()[0];
     let trained = node.members().get("trained_parameters").unwrap().as_str();
@@ -31,7 +31,7 @@ fn numbers_and_members_that_nobody_knows_keep_their_text() {
 }
 
 #[test]
-fn a_type_that_nobody_knows_is_kept() {
+fn preserves_an_unknown_node_type() {
     let text = r#"{"nodes": [{"node_id": "a", "type": "MODEL", "operator": "o"}]}"#;
     let flow = Flow::parse(text.as_bytes()).unwrap();
     assert_eq!(*flow.nodes()[0].kind(), NodeKind::Other("MODEL".to_owned()));

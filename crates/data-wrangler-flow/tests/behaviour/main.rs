@@ -1,6 +1,6 @@
-//! What the crate makes of files: good ones, odd ones and hostile ones.
+//! Tests with valid, unusual and malformed flow files.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's way to fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod graph;
 mod hostile;
@@ -11,7 +11,7 @@ mod source;
 use data_wrangler_flow::Flow;
 use serde_json::{Value, json};
 
-/// A fixture's text.
+/// Reads a fixture.
 fn fixture(file: &str) -> String {
     let path = format!("{}/tests/fixtures/{file}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -21,7 +21,7 @@ fn flow(file: &str) -> Flow {
     Flow::parse(fixture(file).as_bytes()).unwrap()
 }
 
-/// A flow of transforms, each with one output and inputs from the nodes that are named.
+/// Creates a flow of transforms, each with one output and inputs from the named nodes.
 fn transforms(nodes: &[(&str, &[&str])]) -> Flow {
     let nodes: Vec<Value> = nodes
         .iter()

@@ -1,4 +1,4 @@
-//! What holds for any bytes and any graph.
+//! Properties of any bytes and any graph.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{fixture, transforms};
 
-/// Names of nodes, and for each the nodes that it takes its inputs from: any graph, cycles too.
+/// Generates node names with the nodes that each takes its inputs from. Cycles are possible.
 fn connections() -> impl Strategy<Value = Vec<(String, Vec<String>)>> {
     let inputs = prop::collection::vec(prop::collection::vec(0_usize..12, 0..3), 1..12);
     inputs.prop_map(|nodes| {
@@ -21,12 +21,12 @@ fn connections() -> impl Strategy<Value = Vec<(String, Vec<String>)>> {
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn never_panics_on_random_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = Flow::parse(&bytes);
     }
 
     #[test]
-    fn no_damage_makes_it_panic(at in 0_usize..3_000, byte in any::<u8>(), cut in any::<bool>()) {
+    fn never_panics_on_a_damaged_flow(at in 0_usize..3_000, byte in any::<u8>(), cut in any::<bool>()) {
         let mut bytes = fixture("canvas.flow").into_bytes();
         let at = at % bytes.len();
         bytes[at] = byte;
@@ -43,7 +43,7 @@ proptest! {
     }
 
     #[test]
-    fn a_graph_is_in_order_or_has_a_cycle(nodes in connections()) {
+    fn sorts_the_nodes_or_finds_a_cycle(nodes in connections()) {
         let borrowed: Vec<(&str, Vec<&str>)> = nodes
             .iter()
             .map(|(id, from)| (id.as_str(), from.iter().map(String::as_str).collect()))
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn any_members_are_kept(extra in "[a-z]{1,8}", text in any::<String>(), number in any::<f64>()) {
+    fn preserves_unknown_members(extra in "[a-z]{1,8}", text in any::<String>(), number in any::<f64>()) {
         let mut value: Value = serde_json::from_str(&fixture("canvas.flow")).unwrap();
         let member = serde_json::json!({ "text": text, "number": number, "list": [null, true] });
         value["nodes"][0][format!("x_{extra}")] = member.clone();

@@ -1,11 +1,11 @@
-//! What a flow says of its data and of its image.
+//! Data sources and the container image of a flow.
 
 use data_wrangler_flow::{Flow, Graph, S3Source};
 
 use crate::flow;
 
 #[test]
-fn a_source_in_s3_has_a_name_a_place_and_a_type() {
+fn reads_an_s3_source() {
     let flow = flow("join-and-split.flow");
     let graph = Graph::new(&flow).unwrap();
     let source = S3Source::of(graph.node("orders").unwrap()).unwrap();
@@ -15,7 +15,7 @@ fn a_source_in_s3_has_a_name_a_place_and_a_type() {
 }
 
 #[test]
-fn a_source_elsewhere_is_named() {
+fn rejects_a_source_outside_s3() {
     let flow = flow("join-and-split.flow");
     let graph = Graph::new(&flow).unwrap();
     let error = S3Source::of(graph.node("customers").unwrap()).unwrap_err();
@@ -23,7 +23,7 @@ fn a_source_elsewhere_is_named() {
 }
 
 #[test]
-fn parameters_of_another_shape_are_named() {
+fn rejects_invalid_source_parameters() {
     for (parameters, problem) in [
         ("null", "invalid type"),
         ("{}", "missing field `dataset_definition`"),
@@ -43,7 +43,7 @@ fn parameters_of_another_shape_are_named() {
 }
 
 #[test]
-fn a_flow_from_canvas_names_its_image() {
+fn reads_the_container_image_of_a_canvas_flow() {
     assert_eq!(
         flow("canvas.flow").container_image().unwrap().unwrap(),
         "663277389841.dkr.ecr.us-east-1.amazonaws.com/sagemaker-data-wrangler-container:5.2.1"

@@ -1,5 +1,5 @@
-//! Whatever flow and whatever data arrive: a plan or a refusal, rows or an error, never a panic;
-//! and every row says where it came from.
+//! Runs any flow on any data. The engine returns rows or an error, and never panics. Every row has
+//! a valid origin.
 //!
 //! The input is a flow, a zero byte, and the dataset.
 #![no_main]

@@ -1,4 +1,4 @@
-//! Computes the functions.
+//! Computes function calls.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -8,10 +8,10 @@ use super::function::Function;
 use super::typed::Typed;
 use super::value::Value;
 
-/// Longest string that a function makes, in bytes: nested functions could make any length.
+/// The maximum size of a function's result in bytes. Nested functions could grow without limit.
 const MAX_TEXT: usize = 16 << 20;
 
-/// The function's value for one row.
+/// Computes the function for one row.
 pub(super) fn call<'a>(
     function: Function,
     arguments: &'a [Typed],
@@ -91,7 +91,7 @@ fn of_long(function: Function, value: i64) -> Value<'static> {
 #[expect(clippy::cast_possible_truncation, reason = "saturates, as Java does")]
 fn of_double(function: Function, value: f64) -> Value<'static> {
     use Function as F;
-    // A logarithm is null, not NaN, outside its domain.
+    // Outside its domain, a logarithm is null, not NaN.
     if matches!(function, F::Ln | F::Log2 | F::Log10) && value <= 0.0 {
         return Value::Null;
     }
@@ -111,7 +111,7 @@ fn of_double(function: Function, value: f64) -> Value<'static> {
 }
 
 #[expect(clippy::float_cmp, reason = "exactly 1 is the exception")]
-/// Java's `Math.pow`, which differs from C's where the base is 1.
+/// Java's `Math.pow`, which differs from C's if the base is 1 or -1.
 fn pow(base: f64, exponent: f64) -> f64 {
     if exponent.is_nan() || (base.abs() == 1.0 && exponent.is_infinite()) {
         return f64::NAN;
@@ -119,7 +119,7 @@ fn pow(base: f64, exponent: f64) -> f64 {
     base.powf(exponent)
 }
 
-/// Rounds half up, away from zero, on the digits of the decimal number.
+/// Rounds the decimal digits half up, away from zero.
 fn round(value: f64, scale: i32) -> f64 {
     if !value.is_finite() {
         return value;
@@ -170,7 +170,7 @@ fn of_texts<'a>(function: Function, values: &[Value<'a>]) -> Result<Value<'a>, S
     let owned = |text: String| Value::Text(Cow::Owned(text));
     let count = |count: usize| Value::Int(i32::try_from(count).unwrap_or(i32::MAX));
     let check = |length: usize| {
-        let hint = "the formula makes a string of more than 16 MiB";
+        let hint = "the formula produces a string of more than 16 MiB";
         if length > MAX_TEXT { Err(hint.to_owned()) } else { Ok(()) }
     };
     Ok(match (function, texts.as_slice()) {
@@ -198,7 +198,7 @@ fn of_texts<'a>(function: Function, values: &[Value<'a>]) -> Result<Value<'a>, S
     })
 }
 
-/// Part of a string, in characters. A position counts from 1, or from the end if it is negative.
+/// Returns a substring. Positions count characters from 1, or from the end if negative.
 fn substring(text: &str, position: i32, length: i32) -> &str {
     let characters = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
     let start = match position {

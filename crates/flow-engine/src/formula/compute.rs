@@ -1,4 +1,4 @@
-//! Computes an expression for one row.
+//! Computes expressions.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -10,17 +10,17 @@ use super::typed::{Step, Typed};
 use super::value::{Kind, Value};
 use crate::java;
 
-/// What an expression sees of a row.
+/// A row as input of an expression.
 pub(super) struct Row<'a> {
-    /// The value of the column at a position.
+    /// Returns the value of the column at a position.
     pub(super) column: &'a dyn Fn(usize) -> Value<'a>,
     /// The time of the run, in seconds.
     pub(super) now: i64,
-    /// Set when a cast could not read a text, and gave null.
+    /// Set if a cast failed and returned null.
     pub(super) unread: &'a Cell<bool>,
 }
 
-/// The expression's value, of the expression's type or null.
+/// Computes the expression for one row. The value has the expression's type or is null.
 pub(super) fn compute<'a>(expression: &'a Typed, row: &Row<'a>) -> Result<Value<'a>, String> {
     Ok(match &expression.step {
         Step::Constant(value) => value.clone(),
@@ -65,7 +65,8 @@ pub(super) fn compute<'a>(expression: &'a Typed, row: &Row<'a>) -> Result<Value<
     })
 }
 
-/// `and` and `or`: `decisive` decides, whatever the other side is; else null makes null.
+/// Computes `and` and `or`. An operand equal to `decisive` determines the result. Otherwise, null
+/// results in null.
 fn logic<'a>(
     decisive: bool,
     left: &'a Typed,
@@ -113,7 +114,7 @@ fn compare(with: Comparison, left: &Value, right: &Value) -> Value<'static> {
     })
 }
 
-/// Integers wrap around, and dividing by zero gives null.
+/// Integers wrap on overflow. Division by zero returns null.
 fn arithmetic(with: Arithmetic, left: &Value, right: &Value) -> Value<'static> {
     use Arithmetic as A;
     match (left, right) {
@@ -178,7 +179,7 @@ fn cast(value: Value, from: Kind, to: Kind) -> Result<Value, String> {
             let Kind::Decimal(scale) = from else { return Ok(Value::Null) };
             match to {
                 Kind::Decimal(wider) => Value::Decimal(digits * power(wider.saturating_sub(scale))),
-                // At most 18 digits: both are exact, or their quotient is rounded once.
+                // Both operands are exact, so that the quotient is rounded only once.
                 _ if digits.unsigned_abs() < 1 << 53 && scale <= 22 => {
                     Value::Double(digits as f64 / power(scale) as f64)
                 }

@@ -1,9 +1,9 @@
-//! The functions that a formula may call.
+//! The functions that formulas support.
 
 /// A function of Spark SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Function {
-    // Of nulls and conditions.
+    // Nulls and conditions.
     Coalesce,
     If,
     IsNull,
@@ -14,7 +14,7 @@ pub(super) enum Function {
     Nvl2,
     Greatest,
     Least,
-    // Of numbers.
+    // Numbers.
     Abs,
     Ceil,
     Exp,
@@ -27,7 +27,7 @@ pub(super) enum Function {
     Round,
     Signum,
     Sqrt,
-    // Of strings.
+    // Strings.
     Concat,
     EndsWith,
     Instr,
@@ -43,12 +43,12 @@ pub(super) enum Function {
     Substring,
     Trim,
     Upper,
-    // Of time.
+    // Time.
     UnixTimestamp,
 }
 
 impl Function {
-    /// The function of this name, in lower case.
+    /// Returns the function with this lowercase name.
     pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "coalesce" => Self::Coalesce,
@@ -97,7 +97,7 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// How many there must be.
+    /// The expected number of arguments.
     pub(super) fn check(self, given: usize) -> Result<(), &'static str> {
         use Function as F;
         let (ok, wanted) = match self {

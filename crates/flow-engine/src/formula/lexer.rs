@@ -1,17 +1,17 @@
-//! The words of a formula.
+//! The tokens of a formula.
 
-/// One word.
+/// A token.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
     /// A name or a keyword, without quotes.
     Word(String),
-    /// A name in backquotes.
+    /// A name in backticks.
     Quoted(String),
     Text(String),
     Int(i32),
     Long(i64),
     Double(f64),
-    /// A number with a point: digits, and how many of them come after the point.
+    /// A number with a decimal point: its digits and scale.
     Decimal(i128, u32),
     Symbol(&'static str),
 }
@@ -21,7 +21,7 @@ const SYMBOLS: [&str; 20] = [
     ">", "!", ".",
 ];
 
-/// Splits a formula.
+/// Splits a formula into tokens.
 pub(super) fn tokens(formula: &str) -> Result<Vec<Token>, String> {
     let mut tokens: Vec<Token> = Vec::new();
     let mut rest = formula.trim_start();
@@ -36,7 +36,7 @@ pub(super) fn tokens(formula: &str) -> Result<Vec<Token>, String> {
             self::number(rest)?
         } else if first == '\'' || first == '"' {
             let (text, left) = self::text(rest, first)?;
-            // Strings side by side are one string.
+            // Adjacent strings are concatenated.
             match tokens.last_mut() {
                 Some(Token::Text(before)) => {
                     before.push_str(&text);
@@ -94,7 +94,7 @@ fn number(rest: &str) -> Result<(Token, &str), String> {
         },
         "" => {
             let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-            // Leaves room to compare with a long of 19 digits.
+            // Leaves room for comparisons with a 19-digit long.
             if digits.len() > 18 {
                 return Err(format!("{}; write {number}D for a double", wrong()));
             }
@@ -106,7 +106,7 @@ fn number(rest: &str) -> Result<(Token, &str), String> {
     Ok((token, after))
 }
 
-/// A string literal with Spark's escapes.
+/// Reads a string literal with Spark's escapes.
 fn text(rest: &str, quote: char) -> Result<(String, &str), String> {
     let mut text = String::new();
     let mut characters = rest[1..].char_indices();
@@ -148,5 +148,5 @@ fn quoted(rest: &str) -> Result<(Token, &str), String> {
             }
         }
     }
-    Err("a backquote is not closed".to_owned())
+    Err("a backtick is not closed".to_owned())
 }

@@ -1,4 +1,4 @@
-//! Custom formulas: a column computed by a Spark SQL expression.
+//! Custom formulas: columns computed by Spark SQL expressions.
 
 mod call;
 mod compute;
@@ -25,15 +25,15 @@ use self::typed::{Typed, Use, typed};
 use self::value::{Kind, Value};
 use super::cast::cast;
 use super::context::{Context, Fault};
-use super::table::{Rows, Table, same_name};
+use super::table::{RowChunk, Table, same_name};
 use super::types::sql_name;
 
 pub(super) use self::value::order_doubles;
 
-/// Longest text of a column's chunk, in bytes; Arrow counts them with 32 bits.
+/// The maximum size of a string column's chunk in bytes. Arrow's offsets have 32 bits.
 const MAX_TEXT: usize = 1 << 30;
 
-/// A formula that has been parsed.
+/// A parsed formula.
 #[derive(Debug)]
 pub(super) struct Formula(Expression);
 
@@ -42,7 +42,7 @@ impl Formula {
         parse(formula).map(Self)
     }
 
-    /// Computes the formula for all rows of a table, as the column `output`.
+    /// Computes the formula for all rows of a table and sets the column `output`.
     pub(super) fn apply(
         &self,
         table: Table,
@@ -55,7 +55,7 @@ impl Formula {
         let kind = formula.kind.data_type().ok_or_else(|| {
             let (kind, hint) = match formula.kind {
                 Kind::Null => ("always null", "cast it to a type"),
-                _ => ("a decimal to Spark, which is not supported", "write 0.5D for a double"),
+                _ => ("a decimal in Spark, which is not supported", "write 0.5D for a double"),
             };
             format!("the formula's result is {kind}; {hint}")
         })?;
@@ -70,16 +70,16 @@ impl Formula {
     }
 }
 
-/// Columns of types that formulas do not compute with, cast to types that they do.
+/// Columns whose types formulas do not support, with the types to cast them to.
 type Casts = RefCell<Vec<(usize, DataType)>>;
 
-/// A column's position and type. Positions after those of the table are those of `casts`.
+/// Finds a column's position and type. Positions beyond the table's columns refer to `casts`.
 fn find(table: &Table, name: &str, purpose: Use, casts: &Casts) -> Result<(usize, Kind), String> {
     let mut fields = table.fields.iter().enumerate();
     let Some((position, field)) = fields.find(|(_, field)| same_name(&field.name, name)) else {
         return Err(table.missing(name));
     };
-    // A small integer or float would follow rules of its own.
+    // Small integers and floats would need their own rules.
     if let Some(kind) = Kind::of(&field.kind) {
         return Ok((position, kind));
     }
@@ -95,7 +95,7 @@ fn find(table: &Table, name: &str, purpose: Use, casts: &Casts) -> Result<(usize
         let to = castable_to(&field.kind).map(|kind| format!("cast({name} as {})", kind.name()));
         let to: Vec<_> = to.collect();
         return Err(format!(
-            "the column `{name}` is a {kind}, which formulas do not compute with; write {}",
+            "the column `{name}` is a {kind}, which formulas do not support; write {}",
             to.join(" or ")
         ));
     };
@@ -104,7 +104,7 @@ fn find(table: &Table, name: &str, purpose: Use, casts: &Casts) -> Result<(usize
     Ok((table.fields.len() + casts.len() - 1, kind))
 }
 
-/// The types to which Spark casts a column that formulas do not compute with, and this engine too.
+/// The types to which Spark and this engine can cast a column whose type formulas do not support.
 fn castable_to(kind: &DataType) -> impl Iterator<Item = Kind> {
     let all = [Kind::Double, Kind::Long, Kind::Text, Kind::Int, Kind::Boolean, Kind::Date];
     all.into_iter().filter(move |to| is_castable(kind, *to))
@@ -135,11 +135,11 @@ fn value(array: &ArrayRef, row: usize) -> Value<'_> {
     }
 }
 
-/// The formula's value in each row, and the rows in which it is null because a cast could not read a
-/// text.
+/// Computes the formula's value for each row. Also returns the rows that are null because a cast
+/// failed.
 fn column(
     formula: &Typed,
-    rows: &Rows,
+    rows: &RowChunk,
     cast: &[ArrayRef],
     now: i64,
 ) -> Result<(ArrayRef, Vec<usize>), Fault> {
@@ -163,7 +163,7 @@ fn column(
     Ok((builder.finish(), lost))
 }
 
-/// Builds a column of values of one type.
+/// Builds a column.
 enum Builder {
     Boolean(BooleanBuilder),
     Int(Int32Builder),
@@ -194,8 +194,7 @@ impl Builder {
             (Self::Date(builder), Value::Date(value)) => builder.append_value(*value),
             (Self::Text(builder), Value::Text(text)) => {
                 if builder.values_slice().len() + text.len() > MAX_TEXT {
-                    let problem =
-                        "the formula's strings have more than 1 GiB in some thousand rows";
+                    let problem = "the formula's strings exceed 1 GiB in one chunk of rows";
                     return Err(Fault::Problem(problem.to_owned()));
                 }
                 builder.append_value(text);

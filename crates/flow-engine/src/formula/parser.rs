@@ -1,15 +1,15 @@
-//! The grammar of a formula: Spark SQL's, for the part that is supported.
+//! Parses the supported part of Spark SQL's expression grammar.
 
 use super::function::Function;
 use super::lexer::{Token, tokens};
 
-/// Deepest tree; deeper ones would not fit the stack.
+/// The maximum depth of an expression. Deeper ones could overflow the stack.
 const MAX_DEPTH: usize = 48;
-/// Most parts of a formula. `between`, `nullif` and `case x when` repeat what they are given, so
-/// that a short text could become a huge tree.
+/// The maximum number of nodes in an expression. `between`, `nullif` and `case x when` copy their
+/// operands, so that a short formula could become a huge tree.
 const MAX_PARTS: usize = 10_000;
 
-/// An expression, before the types of its columns are known.
+/// An expression before type checking.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Expression {
     pub(super) node: Node,
@@ -36,7 +36,7 @@ pub(super) enum Node {
     Compare(Comparison, Box<Expression>, Box<Expression>),
     IsNull(Box<Expression>),
     In(Box<Expression>, Vec<Expression>),
-    /// Conditions with their values, and the value if none is true.
+    /// Conditions with their values, and the value of `else`.
     Case(Vec<(Expression, Expression)>, Option<Box<Expression>>),
     Call(Function, Vec<Expression>),
 }
@@ -85,7 +85,7 @@ impl CastType {
         })
     }
 
-    /// The types whose names are functions too, such as `double(x)`.
+    /// Returns the type whose name is also a function, such as `double(x)`.
     fn function(name: &str) -> Option<Self> {
         let not_functions = ["integer", "long"];
         Self::named(name).filter(|_| !not_functions.contains(&name.to_ascii_lowercase().as_str()))
@@ -102,7 +102,7 @@ pub(super) fn parse(formula: &str) -> Result<Expression, String> {
     let expression = parser.expression()?;
     match parser.peek() {
         None => Ok(expression),
-        Some(token) => Err(format!("{} is not expected", shown(token))),
+        Some(token) => Err(format!("unexpected {}", shown(token))),
     }
 }
 
@@ -127,7 +127,7 @@ impl Expression {
 }
 
 fn too_deep() -> String {
-    format!("is nested more than {MAX_DEPTH} deep; split it into several formulas")
+    format!("is nested more than {MAX_DEPTH} levels deep; split it into several formulas")
 }
 
 impl Node {
@@ -157,7 +157,7 @@ impl Parser {
     }
 
     fn next(&mut self) -> Result<Token, String> {
-        let token = self.peek().cloned().ok_or("ends too early")?;
+        let token = self.peek().cloned().ok_or("unexpected end of the formula")?;
         self.position += 1;
         Ok(token)
     }
@@ -184,8 +184,8 @@ impl Parser {
 
     fn missing(&self, wanted: &str) -> String {
         match self.peek() {
-            None => format!("ends where `{wanted}` is expected"),
-            Some(token) => format!("has {} where `{wanted}` is expected", shown(token)),
+            None => format!("expected `{wanted}`, found the end of the formula"),
+            Some(token) => format!("expected `{wanted}`, found {}", shown(token)),
         }
     }
 
@@ -315,7 +315,7 @@ impl Parser {
         let mut expression = self.primary()?;
         for () in negative {
             expression = Expression::new(match expression.node {
-                // Spark too reads a minus before a number's digits as the number's own.
+                // As in Spark, a minus before a number literal is part of the literal.
                 Node::Int(value) => Node::Int(value.wrapping_neg()),
                 Node::Long(2_147_483_648) => Node::Int(i32::MIN),
                 Node::Long(value) => Node::Long(value.wrapping_neg()),
@@ -341,7 +341,7 @@ impl Parser {
                 self.expect_symbol(")")?;
                 return Ok(inner);
             }
-            token @ Token::Symbol(_) => return Err(format!("{} is not expected", shown(&token))),
+            token @ Token::Symbol(_) => return Err(format!("unexpected {}", shown(&token))),
         };
         if self.peek() == Some(&Token::Symbol(".")) {
             return Err("fields of structures (`a.b`) are not supported".to_owned());
@@ -360,7 +360,7 @@ impl Parser {
             "false" => Expression::new(Node::Boolean(false)),
             "case" => self.case(),
             "and" | "or" | "not" | "in" | "between" | "is" | "when" | "then" | "else" | "end" => {
-                Err(format!("`{word}` is not expected"))
+                Err(format!("unexpected `{word}`"))
             }
             "interval" | "date" | "timestamp" if matches!(self.peek(), Some(Token::Text(_))) => {
                 Err(format!("{lower} literals are not supported"))
@@ -397,10 +397,7 @@ impl Parser {
         let function = Function::named(name)
             .ok_or_else(|| format!("the function `{name}` is not supported"))?;
         function.check(arguments.len()).map_err(|wanted| {
-            format!(
-                "the function `{name}` is given {} arguments, and takes {wanted}",
-                arguments.len()
-            )
+            format!("the function `{name}` has {} arguments; expected {wanted}", arguments.len())
         })?;
         Expression::new(match (function, arguments.as_slice()) {
             (Function::IsNull, [of]) => Node::IsNull(of.clone().into()),
@@ -425,7 +422,7 @@ impl Parser {
         })
     }
 
-    /// What is in parentheses that have been opened.
+    /// Parses arguments after the opening parenthesis.
     fn arguments(&mut self) -> Result<Vec<Expression>, String> {
         let mut arguments = Vec::new();
         if self.symbol(")") {
@@ -481,12 +478,12 @@ fn negate_if(negated: bool, expression: Expression) -> Result<Expression, String
 fn shown(token: &Token) -> String {
     match token {
         Token::Word(word) => format!("`{word}`"),
-        Token::Quoted(name) => format!("the column `{name}`"),
-        Token::Text(text) => format!("the string '{text}'"),
+        Token::Quoted(name) => format!("column `{name}`"),
+        Token::Text(text) => format!("string '{text}'"),
         Token::Int(number) => format!("`{number}`"),
         Token::Long(number) => format!("`{number}`"),
         Token::Double(number) => format!("`{number}`"),
-        Token::Decimal(..) => "a decimal number".to_owned(),
+        Token::Decimal(..) => "decimal number".to_owned(),
         Token::Symbol(symbol) => format!("`{symbol}`"),
     }
 }

@@ -1,10 +1,10 @@
-//! Gives an expression its types, with Spark's implicit casts outside ANSI mode.
+//! Type-checks expressions, with Spark's implicit casts outside ANSI mode.
 
 use super::function::Function;
 use super::parser::{Arithmetic, CastType, Comparison, Expression, Node};
 use super::value::{Kind, Value};
 
-/// An expression that can be computed.
+/// A type-checked expression.
 #[derive(Debug)]
 pub(super) struct Typed {
     pub(super) kind: Kind,
@@ -16,7 +16,7 @@ pub(super) enum Step {
     Constant(Value<'static>),
     /// The column at this position.
     Column(usize),
-    /// To the type of the expression.
+    /// A cast to the type of the expression.
     Cast(Box<Typed>),
     Negate(Box<Typed>),
     Not(Box<Typed>),
@@ -30,23 +30,23 @@ pub(super) enum Step {
     Call(Function, Vec<Typed>),
 }
 
-/// Finds a column for a use: its position and its type.
-pub(super) type Columns<'a> = dyn Fn(&str, Use) -> Result<(usize, Kind), String> + 'a;
+/// Finds a column's position and type.
+pub(super) type ColumnResolver<'a> = dyn Fn(&str, Use) -> Result<(usize, Kind), String> + 'a;
 
-/// What an expression does with a column. Of a type that formulas do not compute with, such as a
-/// timestamp, a column may be cast to another type.
+/// How an expression uses a column. A column whose type formulas do not support, such as a
+/// timestamp, can only be cast or checked for null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
-    /// Takes its values as they are.
+    /// Uses its values directly.
     Value,
     /// Casts them.
     Cast(Kind),
-    /// Asks which are null.
+    /// Checks them for null.
     IsNull,
 }
 
-/// Types an expression.
-pub(super) fn typed(expression: &Expression, columns: &Columns) -> Result<Typed, String> {
+/// Type-checks an expression.
+pub(super) fn typed(expression: &Expression, columns: &ColumnResolver) -> Result<Typed, String> {
     let of = |expression: &Expression| typed(expression, columns);
     let new = |kind, step| Ok(Typed { kind, step });
     match &expression.node {
@@ -78,7 +78,7 @@ pub(super) fn typed(expression: &Expression, columns: &Columns) -> Result<Typed,
             let value = of(value)?;
             let value = if value.kind == Kind::Text { cast(value, Kind::Double)? } else { value };
             if !value.kind.is_number() {
-                return Err(format!("the minus of a {} is not supported", value.kind.name()));
+                return Err(format!("negating a {} is not supported", value.kind.name()));
             }
             new(value.kind, Step::Negate(value.into()))
         }
@@ -118,7 +118,7 @@ pub(super) fn typed(expression: &Expression, columns: &Columns) -> Result<Typed,
             for (when, then) in branches {
                 let when = of(when)?;
                 if when.kind == Kind::Null {
-                    return Err("the condition is always null, which Spark refuses".to_owned());
+                    return Err("the condition is always null, which Spark rejects".to_owned());
                 }
                 conditions.push(condition(when)?);
                 values.push(of(then)?);
@@ -149,7 +149,7 @@ fn cast_kind(to: CastType) -> Kind {
     }
 }
 
-/// A cast, or the value itself if it has the type.
+/// Casts a value, unless it already has the type.
 fn cast(value: Typed, to: Kind) -> Result<Typed, String> {
     let from = value.kind;
     if from == to {
@@ -178,7 +178,7 @@ fn condition(value: Typed) -> Result<Typed, String> {
     match value.kind {
         Kind::Boolean => Ok(value),
         Kind::Null => cast(value, Kind::Boolean),
-        kind => Err(format!("a {} is no condition; compare it with something", kind.name())),
+        kind => Err(format!("a {} is not a condition; compare it with a value", kind.name())),
     }
 }
 
@@ -194,8 +194,8 @@ fn arithmetic(with: Arithmetic, left: Typed, right: Typed) -> Result<Typed, Stri
     let decimal = kinds.iter().any(|kind| matches!(kind, Kind::Decimal(_)));
     if decimal && !kinds.contains(&Kind::Double) {
         return Err(
-            "a number such as 0.5 is a decimal to Spark, and arithmetic of decimals is not \
-                    supported; write 0.5D for a double"
+            "a number such as 0.5 is a decimal in Spark, and decimal arithmetic is not supported; \
+             write 0.5D for a double"
                 .to_owned(),
         );
     }
@@ -220,7 +220,7 @@ fn compare(with: Comparison, left: Typed, right: Typed) -> Result<Typed, String>
     let kind = match (left.kind, right.kind) {
         (left, right) if left == right => left,
         (Kind::Text, Kind::Decimal(_)) | (Kind::Decimal(_), Kind::Text) => Kind::Double,
-        // Null is of any type, and a string is read as what it is compared with.
+        // Null has any type. A string is cast to the type of the other operand.
         (Kind::Null | Kind::Text, kind) | (kind, Kind::Null | Kind::Text) => kind,
         (Kind::Boolean, kind) | (kind, Kind::Boolean) if equality && kind.is_integral() => kind,
         (left, right) => wider(left, right)?,
@@ -229,7 +229,7 @@ fn compare(with: Comparison, left: Typed, right: Typed) -> Result<Typed, String>
     Ok(Typed { kind: Kind::Boolean, step: Step::Compare(with, left.into(), right.into()) })
 }
 
-/// The type that holds values of both; only numbers are widened.
+/// Returns the common type of both. Only numbers are widened.
 fn wider(left: Kind, right: Kind) -> Result<Kind, String> {
     Ok(match (left, right) {
         (left, right) if left == right => left,
@@ -243,13 +243,13 @@ fn wider(left: Kind, right: Kind) -> Result<Kind, String> {
         (left, right) => {
             let (left, right) = (left.name(), right.name());
             return Err(format!(
-                "a {left} and a {right} do not go together without a cast; cast one of them"
+                "a {left} and a {right} cannot be combined without a cast; cast one of them"
             ));
         }
     })
 }
 
-/// The values cast to one type.
+/// Casts the values to a common type.
 fn unified(values: Vec<Typed>) -> Result<(Kind, Vec<Typed>), String> {
     let kind = values.iter().try_fold(Kind::Null, |kind, value| wider(kind, value.kind))?;
     let values = values.into_iter().map(|value| cast(value, kind)).collect::<Result<_, _>>()?;
@@ -294,7 +294,7 @@ fn call(function: Function, arguments: Vec<Typed>) -> Result<Typed, String> {
             for number in arguments {
                 if !number.kind.is_integral() && number.kind != Kind::Null {
                     let kind = number.kind.name();
-                    return Err(format!("{function:?} is given a {kind} where an int is expected"));
+                    return Err(format!("{function:?} has a {kind} argument; expected an int"));
                 }
                 all.push(cast(number, Kind::Int)?);
             }
@@ -306,13 +306,12 @@ fn call(function: Function, arguments: Vec<Typed>) -> Result<Typed, String> {
     Ok(Typed { kind, step: Step::Call(function, arguments) })
 }
 
-/// How many digits `round` keeps: a constant, as Spark demands.
+/// Checks the number of digits of `round`. As in Spark, it must be a constant.
 fn scale(value: Typed) -> Result<Typed, String> {
     match value.step {
         Step::Constant(Value::Int(0..=15)) => Ok(value),
         _ => {
-            Err("round to other than 0 to 15 digits, written as a number, is not supported"
-                .to_owned())
+            Err("round is only supported with a constant number of digits from 0 to 15".to_owned())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One value while a formula is computed.
+//! The values and types of formulas.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -13,13 +13,13 @@ pub(super) enum Kind {
     Int,
     Long,
     Double,
-    /// A literal such as `0.3`, with so many digits after the point.
+    /// The type of a literal such as `0.3`, with its scale.
     Decimal(u32),
     Text,
     Date,
 }
 
-/// One value.
+/// A value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value<'a> {
     Null,
@@ -27,7 +27,7 @@ pub(super) enum Value<'a> {
     Int(i32),
     Long(i64),
     Double(f64),
-    /// Digits without the point; their type says where it is.
+    /// Digits without the decimal point. The type holds the scale.
     Decimal(i128),
     Text(Cow<'a, str>),
     Date(i32),
@@ -47,7 +47,7 @@ impl Kind {
         })
     }
 
-    /// The type of a column of such values.
+    /// Returns the column type for such values.
     pub(super) fn data_type(self) -> Option<DataType> {
         Some(match self {
             Self::Boolean => DataType::Boolean,
@@ -87,13 +87,13 @@ impl Value<'_> {
         matches!(self, Self::Null)
     }
 
-    /// Whether the value is true; null is not.
+    /// Whether the value is true. Null is not.
     pub(super) fn is_true(&self) -> bool {
         matches!(self, Self::Boolean(true))
     }
 
-    /// Spark's order of two values of one type, neither of them null: NaN equals itself and is
-    /// greater than all numbers, and strings are compared by their bytes.
+    /// Compares two non-null values of the same type as Spark does. NaN equals itself and is
+    /// greater than all numbers. Strings are compared by bytes.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Boolean(left), Self::Boolean(right)) => left.cmp(right),
@@ -104,13 +104,13 @@ impl Value<'_> {
             (Self::Decimal(left), Self::Decimal(right)) => left.cmp(right),
             (Self::Double(left), Self::Double(right)) => order_doubles(*left, *right),
             (Self::Text(left), Self::Text(right)) => left.cmp(right),
-            // The types have been made equal before.
+            // Type checking has made the types equal.
             _ => Ordering::Equal,
         }
     }
 }
 
-/// Spark's order of doubles.
+/// Compares doubles as Spark does.
 pub(crate) fn order_doubles(left: f64, right: f64) -> Ordering {
     left.partial_cmp(&right).unwrap_or_else(|| left.is_nan().cmp(&right.is_nan()))
 }

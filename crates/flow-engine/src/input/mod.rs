@@ -1,4 +1,4 @@
-//! The files that a run reads.
+//! The input files of a run.
 
 mod selection;
 
@@ -10,13 +10,13 @@ use super::plan::SourcePlan;
 use selection::Verdict;
 pub use selection::{Selection, Skipped};
 
-/// The files of each dataset, by the dataset's name.
+/// The files of each dataset, by dataset name.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
     datasets: HashMap<String, Vec<PathBuf>>,
 }
 
-/// A dataset's files cannot be found.
+/// The files of a dataset cannot be listed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidInput {
@@ -25,52 +25,52 @@ pub enum InvalidInput {
     Unreadable {
         /// The dataset.
         dataset: String,
-        /// The path at fault.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// There is no file in the folder that is read.
+    /// The folder has no files to read.
     #[error("dataset `{dataset}`: {path} has no file to read{}", reason(skipped))]
     NoFile {
         /// The dataset.
         dataset: String,
-        /// The folder, or where it came from.
+        /// The folder, or its location in S3.
         path: String,
-        /// What is there and not read.
+        /// The skipped files and folders.
         skipped: Skipped,
     },
-    /// Spark would make a column of a folder's name.
+    /// Spark would turn a folder's name into a column.
     #[error(
-        "dataset `{dataset}`: the folder {path} is a partition, from which Spark makes a column; \
-         this is not supported: write the column into the files"
+        "dataset `{dataset}`: the folder {path} is a partition, which Spark turns into a column; \
+         partitions are not supported; write the column into the files"
     )]
     Partition {
         /// The dataset.
         dataset: String,
-        /// The folder, or where it came from.
+        /// The folder, or its location in S3.
         path: String,
     },
 }
 
 fn reason(skipped: &Skipped) -> String {
-    if skipped.is_empty() { "; put the data there".to_owned() } else { format!(": {skipped}") }
+    if skipped.is_empty() { "; add the data files".to_owned() } else { format!(": {skipped}") }
 }
 
 impl Inputs {
-    /// Gives a dataset its files, to be read in this order.
+    /// Sets the files of a dataset, in the order in which to read them.
     pub fn insert(&mut self, dataset: impl Into<String>, files: Vec<PathBuf>) {
         self.datasets.insert(dataset.into(), files);
     }
 
-    /// Gives a source's dataset one local file, or a folder's files in the order of their paths;
-    /// gives what of the folder is not read. As in Spark, files and folders whose names begin with
-    /// `_` or `.` are left out, and folders in the folder are read only if the flow says so.
+    /// Sets the files of a source's dataset: one local file, or the files of a folder in path
+    /// order. Returns the skipped files and folders. As in Spark, names that begin with `_` or `.`
+    /// are skipped, and subfolders are read only if the flow's source includes them.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] if nothing can be read there.
+    /// [`InvalidInput`] if there is nothing to read.
     pub fn find(&mut self, source: &SourcePlan, path: &Path) -> Result<Skipped, InvalidInput> {
         let dataset = &source.dataset;
         let mut files = Vec::new();
@@ -86,14 +86,14 @@ impl Inputs {
         Ok(skipped)
     }
 
-    /// The files of a dataset.
+    /// Returns the files of a dataset.
     #[must_use]
     pub fn files(&self, dataset: &str) -> Option<&[PathBuf]> {
         self.datasets.get(dataset).map(Vec::as_slice)
     }
 }
 
-/// Lists what is at a path. Links to folders are not followed, as they could lead in a circle.
+/// Lists the files at a path. Does not follow links to folders, because they could form a cycle.
 fn walk(
     source: &SourcePlan,
     path: &Path,
@@ -121,7 +121,7 @@ fn walk(
         let verdict = if is_folder {
             selection.folder(&name)
         } else {
-            // A link that leads nowhere is an error when it is read.
+            // A broken link is an error later, when it is read.
             selection.file(&name, fs::metadata(&path).map_or(1, |file| file.len()))
         };
         match verdict {

@@ -1,46 +1,46 @@
-//! Which files of a folder are read. The rules are those of Spark, whose names for folders also
-//! hold for the keys of objects.
+//! Selects the files of a folder to read. The rules are Spark's. They also apply to the keys of S3
+//! objects.
 
 use std::fmt;
 use std::path::Path;
 
 use crate::plan::SourcePlan;
 
-/// Ends the names of the empty objects that stand for folders in older Hadoop file systems.
+/// Suffix of the empty objects that represent folders in older Hadoop file systems.
 const FOLDER_MARKER: &str = "_$folder$";
-/// Ends the names of files that Hadoop has not yet copied whole.
+/// Suffix of files that Hadoop is still copying.
 const BEING_COPIED: &str = "._COPYING_";
 
-/// Files that Spark and the programs around it write next to the data.
+/// Bookkeeping files that Spark and related programs write next to the data.
 const BOOKKEEPING: [&str; 4] = ["_SUCCESS", "_metadata", "_common_metadata", "_temporary"];
 
 const NESTED: &str =
     "because the flow's source does not include nested folders (`s3DirIncludesNested`)";
 
-/// What is to be done with a file or a folder.
+/// How to treat a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Read,
     Skip,
-    /// A folder such as `day=1`, of whose name Spark makes a column.
+    /// A folder such as `day=1`, which Spark turns into a column.
     Partition,
 }
 
-/// Tells a dataset's files from what stands next to them, and remembers what is not read.
+/// Selects a dataset's files and records what it skips.
 #[derive(Debug)]
 pub struct Selection<'a> {
     source: &'a SourcePlan,
     skipped: Skipped,
 }
 
-/// What of a folder is not read, and why.
+/// The skipped files and folders, with reasons.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Skipped {
     hidden: Box<Names>,
     nested: Box<Names>,
 }
 
-/// How many there are, and the first few of them.
+/// A number of names, and the first few of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Names {
     count: u64,
@@ -49,18 +49,18 @@ struct Names {
 }
 
 impl<'a> Selection<'a> {
-    /// Selects what `source` reads.
+    /// Creates a selection for `source`.
     #[must_use]
     pub fn new(source: &'a SourcePlan) -> Self {
         Self { source, skipped: Skipped::default() }
     }
 
-    /// Whether an object below a prefix is read. `name` is what follows the prefix in its key; the
-    /// parts of it that no folder can be called (nothing, `.`, `..`) count as no folders.
+    /// Whether to read an object below a prefix. `name` is the object's key without the prefix.
+    /// Empty parts, `.` and `..` do not count as folders.
     ///
     /// # Errors
     ///
-    /// The name of a folder that is a partition.
+    /// The name of a partition folder.
     pub fn reads<'n>(&mut self, name: &'n str, size: u64) -> Result<bool, &'n str> {
         let (folders, file) = name.rsplit_once('/').unwrap_or(("", name));
         for folder in folders.split('/').filter(|folder| !matches!(*folder, "" | "." | "..")) {
@@ -106,7 +106,7 @@ impl<'a> Selection<'a> {
         Verdict::Skip
     }
 
-    /// What was not read; the program's own bookkeeping files, such as `_SUCCESS`, do not count.
+    /// Returns what was skipped, except bookkeeping files such as `_SUCCESS`.
     #[must_use]
     pub fn skipped(self) -> Skipped {
         self.skipped
@@ -159,13 +159,13 @@ impl fmt::Display for Skipped {
             0 => {}
             1 => write!(
                 f,
-                "1 name is left out because it begins with _ or ., as in Spark ({hidden}); rename it \
-                 to have it read"
+                "1 name is skipped because it begins with _ or ., as in Spark ({hidden}); rename it \
+                 to include it"
             )?,
             count => write!(
                 f,
-                "{count} names are left out because they begin with _ or ., as in Spark ({hidden}); \
-                 rename them to have them read"
+                "{count} names are skipped because they begin with _ or ., as in Spark ({hidden}); \
+                 rename them to include them"
             )?,
         }
         if hidden.count > 0 && nested.count > 0 {
@@ -173,8 +173,8 @@ impl fmt::Display for Skipped {
         }
         match nested.count {
             0 => Ok(()),
-            1 => write!(f, "1 folder inside is left out ({nested}), {NESTED}"),
-            count => write!(f, "{count} folders inside are left out ({nested}), {NESTED}"),
+            1 => write!(f, "1 subfolder is skipped ({nested}), {NESTED}"),
+            count => write!(f, "{count} subfolders are skipped ({nested}), {NESTED}"),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::context::{Context, Fault};
 use crate::parameters::Block;
 use crate::table::Table;
 
-/// A name that Data Wrangler uses for itself while it casts.
+/// The name of Data Wrangler's temporary column.
 const TEMPORARY: &str = "temp_column";
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ struct CastSingle {
     invalid: Invalid,
 }
 
-/// What becomes of values that cannot be cast; of null too.
+/// How to treat failed casts, and nulls.
 #[derive(Debug)]
 enum Invalid {
     Null,
@@ -65,12 +65,12 @@ pub(super) fn build(block: &Block) -> Built {
     Ok(Box::new(CastSingle { column, to, invalid }))
 }
 
-/// The replacement, as Python reads it.
+/// Reads the replacement as Python does.
 fn constant(block: &Block, to: &DataType) -> Result<Option<Constant>, String> {
     let Some(value) = block.get("replace_value") else { return Ok(None) };
     let constant = match (to, value) {
         (DataType::Boolean, Value::Bool(flag)) => Some(Constant::Boolean(*flag)),
-        // To Python every string but the empty one is true.
+        // In Python, every string except the empty one is true.
         (DataType::Boolean, Value::String(text)) => Some(Constant::Boolean(!text.is_empty())),
         (DataType::Int64, Value::Number(number)) => number.as_i64().map(Constant::Long),
         (DataType::Int64, Value::String(text)) => text.trim().parse().ok().map(Constant::Long),
@@ -79,7 +79,7 @@ fn constant(block: &Block, to: &DataType) -> Result<Option<Constant>, String> {
         (DataType::Utf8, Value::String(text)) => Some(Constant::Text(text.clone())),
         _ => None,
     };
-    let wrong = || format!("{} does not fit the data_type", block.name("replace_value"));
+    let wrong = || format!("{} does not match the data_type", block.name("replace_value"));
     constant.map(Some).ok_or_else(wrong)
 }
 
@@ -104,20 +104,20 @@ impl Operator for CastSingle {
             Invalid::Replace { with, keep_original } => {
                 if table.fields.iter().any(|field| field.name == TEMPORARY) {
                     return Err(Fault::Problem(format!(
-                        "Data Wrangler would overwrite the column `{TEMPORARY}`; rename it before"
+                        "Data Wrangler would overwrite the column `{TEMPORARY}`; rename it first"
                     )));
                 }
                 if !keep_original {
                     return self.cast(table, position, with.as_ref(), with.is_none(), context);
                 }
-                self.cast_beside(table, position, with.as_ref(), context)
+                self.cast_with_errors(table, position, with.as_ref(), context)
             }
         }
     }
 }
 
 impl CastSingle {
-    /// Casts the column. What cannot be cast is lost, unless the flow says what becomes of it.
+    /// Casts the column. Records failed casts if `loses` is set.
     fn cast(
         &self,
         table: Table,
@@ -137,9 +137,9 @@ impl CastSingle {
         })
     }
 
-    /// Puts a column beside the cast one that holds what could not be cast; where all went well it
-    /// holds an empty string.
-    fn cast_beside(
+    /// Casts the column and adds a column with the original values of failed casts. It holds an
+    /// empty string where the cast succeeded.
+    fn cast_with_errors(
         &self,
         table: Table,
         position: usize,
@@ -148,7 +148,7 @@ impl CastSingle {
     ) -> Result<Table, Fault> {
         let name = format!("{}_typecast_error", self.column);
         if table.fields.iter().any(|field| field.name == name) {
-            let problem = format!("there is a column `{name}` already; rename it before");
+            let problem = format!("the column `{name}` already exists; rename it first");
             return Err(Fault::Problem(problem));
         }
         let table = table.set(&name, &DataType::Utf8, context, |rows| {

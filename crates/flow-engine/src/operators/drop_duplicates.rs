@@ -1,4 +1,4 @@
-//! Drops rows that occur before.
+//! Drops duplicate rows.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use arrow_schema::DataType;
 
 use super::Operator;
 use crate::context::{Context, Fault};
-use crate::table::{Rows, Table};
+use crate::table::{RowChunk, Table};
 
-/// Of equal rows the first one stays. Two NaN are equal, and so are two nulls, and 0.0 and -0.0.
+/// Keeps the first of equal rows. NaN equals NaN, null equals null, and 0.0 equals -0.0.
 #[derive(Debug)]
 pub(super) struct DropDuplicates;
 
@@ -23,7 +23,7 @@ impl Operator for DropDuplicates {
         let converter = RowConverter::new(fields.collect())?;
         let normal = table.map_chunks(context, |rows| {
             let columns = rows.columns.iter().map(normalized).collect();
-            Ok(Rows { columns, origins: Arc::clone(&rows.origins) })
+            Ok(RowChunk { columns, origins: Arc::clone(&rows.origins) })
         })?;
         let mut seen: HashSet<OwnedRow> = HashSet::new();
         let mut chunks = Vec::new();
@@ -31,7 +31,7 @@ impl Operator for DropDuplicates {
             context.check()?;
             let mut keep = Vec::with_capacity(rows.len());
             if rows.columns.is_empty() {
-                // Without columns all rows are equal.
+                // Without columns, all rows are equal.
                 keep.extend((0..rows.len()).map(|row| chunks.is_empty() && row == 0));
             } else {
                 let encoded = converter.convert_columns(&rows.columns)?;
@@ -46,7 +46,7 @@ impl Operator for DropDuplicates {
     }
 }
 
-/// With one zero and one NaN, as Spark makes the columns that it groups by.
+/// Normalizes zeros and NaNs, as Spark does in grouping columns.
 pub(super) fn normalized(column: &ArrayRef) -> ArrayRef {
     match column.data_type() {
         DataType::Float64 => {

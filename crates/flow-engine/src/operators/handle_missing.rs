@@ -1,4 +1,4 @@
-//! Fills, marks or drops missing values: nulls, NaN, and strings of nothing but spaces.
+//! Fills, marks or drops missing values: null, NaN, and empty or blank strings.
 
 use std::sync::Arc;
 
@@ -22,13 +22,13 @@ enum HandleMissing {
         columns: Vec<(String, String)>,
         value: Fill,
     },
-    /// Columns, and those that mark what is missing in them.
+    /// Pairs of an input column and its indicator column.
     Indicate(Vec<(String, String)>),
-    /// Drops rows in which one of these columns is missing; without any, in which anything is.
+    /// Drops rows with a missing value in one of these columns, or in any column if there are none.
     DropRows(Vec<String>),
 }
 
-/// A value as the flow says it; what it is depends on the column's type.
+/// The fill value in the flow. Its meaning depends on the column's type.
 #[derive(Debug, Clone)]
 enum Fill {
     Null,
@@ -48,7 +48,12 @@ pub(super) fn build(block: &Block, trained: &Trained) -> Built {
                 None => Fill::Null,
                 Some(Value::String(text)) => Fill::Text(text.clone()),
                 Some(Value::Number(number)) => Fill::Number(number.clone()),
-                Some(_) => return Err(format!("{} is no value", block.name("fill_value"))),
+                Some(_) => {
+                    return Err(format!(
+                        "{} must be a string or a number",
+                        block.name("fill_value")
+                    ));
+                }
             };
             Ok(Box::new(HandleMissing::Fill { columns: outputs(&block)?, value }))
         }
@@ -64,7 +69,7 @@ pub(super) fn build(block: &Block, trained: &Trained) -> Built {
         }
         "Drop missing" => {
             let mut block = block.block("drop_missing_parameters")?;
-            // The older form, which could drop columns too.
+            // The older form, which could also drop columns.
             match block.text("dimension")? {
                 None => {}
                 Some("Drop Rows") => block = block.block("drop_rows_parameters")?,
@@ -76,7 +81,7 @@ pub(super) fn build(block: &Block, trained: &Trained) -> Built {
     }
 }
 
-/// The inputs, each with its output.
+/// Reads pairs of an input and an output column.
 pub(super) fn outputs(block: &Block) -> Result<Vec<(String, String)>, String> {
     let inputs = block.columns("input_column")?;
     let output = block.optional("output_column")?;
@@ -122,7 +127,7 @@ impl Operator for HandleMissing {
     }
 }
 
-/// Whether each value is missing; never null.
+/// Returns whether each value is missing. The flags are never null.
 pub(super) fn is_missing(column: &ArrayRef, name: &str) -> Result<BooleanArray, Fault> {
     let flags = match column.data_type() {
         DataType::Utf8 => {
@@ -140,8 +145,8 @@ pub(super) fn is_missing(column: &ArrayRef, name: &str) -> Result<BooleanArray, 
         kind => {
             let kind = sql_name(kind);
             return Err(Fault::Problem(format!(
-                "the column `{name}` is a {kind}, whose missing values Spark cannot tell; cast it \
-                 before"
+                "the column `{name}` is a {kind}, in which Spark cannot detect missing values; cast \
+                 it first"
             )));
         }
     };
@@ -162,7 +167,7 @@ fn fill(
         DataType::Int64 => {
             let long = match value {
                 Fill::Text(text) => text.trim().parse().ok(),
-                #[expect(clippy::cast_possible_truncation, reason = "cut off, as Python does")]
+                #[expect(clippy::cast_possible_truncation, reason = "truncates, as Python does")]
                 Fill::Number(number) => {
                     let long = |double: f64| (double.abs() < 9e18).then_some(double as i64);
                     number.as_i64().or_else(|| number.as_f64().and_then(long))
@@ -209,12 +214,12 @@ fn fill(
 pub(super) fn not_filled(input: &str, kind: &DataType) -> Fault {
     let kind = sql_name(kind);
     Fault::Problem(format!(
-        "the column `{input}` is a {kind}, and only bigint, double and string are filled; cast it \
-         before"
+        "the column `{input}` is a {kind}, but only bigint, double and string can be filled; cast \
+         it first"
     ))
 }
 
-/// Doubles with a value in place of what is missing.
+/// Fills missing values in a column of doubles.
 pub(super) fn fill_doubles(
     column: &ArrayRef,
     name: &str,
@@ -227,7 +232,7 @@ pub(super) fn fill_doubles(
     Ok(Arc::new(values.collect::<Float64Array>()))
 }
 
-/// Strings with a value in place of what is missing.
+/// Fills missing values in a column of strings.
 pub(super) fn fill_texts(
     column: &ArrayRef,
     name: &str,

@@ -16,10 +16,10 @@ use crate::cast::doubles;
 use crate::context::{Context, Fault};
 use crate::formula::order_doubles;
 use crate::parameters::{Block, Trained};
-use crate::table::{Rows, Table};
+use crate::table::{RowChunk, Table};
 use crate::types::{is_number, sql_name};
 
-/// How far from the true median an approximate one may be.
+/// The relative error of the approximate median.
 const RELATIVE_ERROR: f64 = 0.001;
 
 #[derive(Debug)]
@@ -94,8 +94,8 @@ impl Impute {
         if !is_number(kind) {
             let kind = sql_name(kind);
             let problem = format!(
-                "the column `{input}` is a {kind}, and only numbers have a mean and a median; choose \
-                 the column type Categorical, or cast it before"
+                "the column `{input}` is a {kind}, but only numbers have a mean and a median; choose \
+                 the column type Categorical, or cast it first"
             );
             return Err(Fault::Problem(problem));
         }
@@ -119,12 +119,12 @@ fn trained_number(trained: &Value, input: &str) -> Result<f64, Fault> {
     let number = number.filter(|number| number.is_finite());
     number.ok_or_else(|| {
         Fault::Problem(format!(
-            "the trained impute_value of `{input}` is not a finite number; train again instead"
+            "the trained impute_value of `{input}` is not a finite number; retrain the flow"
         ))
     })
 }
 
-/// The mean over the rows in which no column at all is null or NaN; null if there are none.
+/// Returns the mean over the rows without null and NaN in any column. `None` if there are none.
 fn mean(table: &Table, position: usize, context: &Context) -> Result<Option<f64>, Fault> {
     let sums = table.map_chunks(context, |rows| {
         let complete = complete(rows)?;
@@ -137,8 +137,8 @@ fn mean(table: &Table, position: usize, context: &Context) -> Result<Option<f64>
     Ok((count > 0.0).then_some(sum / count))
 }
 
-/// The rows without null and NaN.
-fn complete(rows: &Rows) -> Result<Vec<bool>, Fault> {
+/// Returns which rows have no null and no NaN.
+fn complete(rows: &RowChunk) -> Result<Vec<bool>, Fault> {
     let mut complete = vec![true; rows.len()];
     for column in &rows.columns {
         let fraction = matches!(column.data_type(), DataType::Float32 | DataType::Float64);
@@ -161,11 +161,11 @@ fn median(table: &Table, position: usize, context: &Context) -> Result<f64, Faul
     let median = quantiles.query(&[0.5]).and_then(|quantiles| quantiles.first().copied());
     median.ok_or_else(|| {
         let name = &table.fields[position].name;
-        Fault::Problem(format!("the column `{name}` holds no number, so it has no median"))
+        Fault::Problem(format!("the column `{name}` has no numbers, so it has no median"))
     })
 }
 
-/// Of values that are equally frequent the smallest is taken; Spark takes any of them.
+/// Fills with the most frequent value. For ties, uses the smallest. Spark uses any of them.
 fn most_frequent(table: Table, column: &ImputedColumn, context: &Context) -> Result<Table, Fault> {
     let input = &column.input;
     let position = table.column(input)?;
@@ -233,7 +233,7 @@ fn most_frequent(table: Table, column: &ImputedColumn, context: &Context) -> Res
     }
 }
 
-/// The most frequent of sorted values; of several the smallest.
+/// Returns the most frequent of sorted values. For ties, returns the smallest.
 fn mode<T: PartialEq + Copy>(sorted: &[T]) -> Option<T> {
     let runs = sorted.chunk_by(|left, right| left == right);
     let longest = runs.rev().max_by_key(|run| run.len());

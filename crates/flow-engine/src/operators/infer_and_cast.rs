@@ -1,4 +1,4 @@
-//! Casts all columns, to types that are given or inferred from the data.
+//! Casts all columns to types from the flow, or inferred from the data.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -11,17 +11,17 @@ use super::{Built, Operator};
 use crate::cast::cast;
 use crate::context::{Context, Fault};
 use crate::parameters::Problem;
-use crate::table::{Column, Rows, Table, looks_like};
+use crate::table::{ColumnDef, RowChunk, Table, looks_like};
 use data_wrangler_flow::Node;
 use data_wrangler_flow::{Json, Object};
 
 #[derive(Debug)]
 struct InferAndCast {
-    /// The columns, in the order that they get, and their types; none if they are inferred.
+    /// The columns in output order, with their types. `None` if they are inferred.
     schema: Option<Vec<(String, Type)>>,
 }
 
-/// A type as Data Wrangler names them.
+/// A type in Data Wrangler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Type {
     Boolean,
@@ -29,7 +29,7 @@ pub(super) enum Type {
     Float,
     Long,
     Text,
-    /// Stays what it is.
+    /// Keeps the column's type.
     Object,
 }
 
@@ -79,8 +79,7 @@ pub(super) fn build(node: &Node, refit: bool) -> Built {
     Ok(Box::new(InferAndCast { schema: Some(columns) }))
 }
 
-/// The schema that an earlier run has inferred, if it has. The order of its members is the order
-/// of the columns.
+/// Reads the schema that an earlier run inferred. The order of its members is the column order.
 fn trained_schema(node: &Node) -> Result<Option<Object>, Problem> {
     let unreadable = |error| format!("trained_parameters.schema cannot be read: {error}");
     let trained = node.members().get("trained_parameters");
@@ -105,7 +104,7 @@ impl Operator for InferAndCast {
         for (name, kind) in schema {
             let position = table.column(name)?;
             let kind = kind.data_type().unwrap_or_else(|| table.fields[position].kind.clone());
-            columns.push((position, Column::new(name, kind)));
+            columns.push((position, ColumnDef::new(name, kind)));
         }
         let chunks = table.chunks.par_iter().map(|rows| {
             context.check()?;
@@ -117,15 +116,15 @@ impl Operator for InferAndCast {
                 Ok(after)
             });
             let columns = cast.collect::<Result<_, Fault>>()?;
-            Ok(Rows { columns, origins: Arc::clone(&rows.origins) })
+            Ok(RowChunk { columns, origins: Arc::clone(&rows.origins) })
         });
         let chunks = chunks.collect::<Result<_, Fault>>()?;
         Ok(Table { fields: columns.into_iter().map(|(_, column)| column).collect(), chunks })
     }
 }
 
-/// The schema must name every column, and nothing else. The names of the schema are the flow's; those
-/// of the data may be values, if the file has no header, so they are counted and not shown.
+/// Checks that the schema and the data have the same columns. Shows only names from the schema:
+/// without a header, the data's names can be values.
 fn check(table: &Table, schema: &[(String, Type)]) -> Result<(), Fault> {
     let named = |name: &str| schema.iter().any(|(column, _)| column == name);
     let there = |name: &str| table.fields.iter().any(|field| field.name == name);
@@ -135,7 +134,7 @@ fn check(table: &Table, schema: &[(String, Type)]) -> Result<(), Fault> {
     if extra.is_empty() && missing.is_empty() {
         return Ok(());
     }
-    let mut problem = "the data does not have the columns of the node's schema:".to_owned();
+    let mut problem = "the data does not match the node's schema:".to_owned();
     if !missing.is_empty() {
         let listed: Vec<_> = missing.iter().map(|name| name.escape_debug().to_string()).collect();
         let _ = write!(
@@ -164,6 +163,6 @@ fn check(table: &Table, schema: &[(String, Type)]) -> Result<(), Fault> {
     if missing.len() == schema.len() {
         problem.push_str(" does the file have a header?");
     }
-    problem.push_str(" Give it these columns, or train the flow again");
+    problem.push_str(" Give the data these columns, or retrain the flow");
     Err(Fault::Problem(problem))
 }

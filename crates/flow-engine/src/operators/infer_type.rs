@@ -1,9 +1,9 @@
 //! Infers the types of columns from their first rows.
 //!
-//! Data Wrangler's versions differ: older ones look at 1,000 rows and count all of them, newer ones
-//! look at 5,000 and count those that are not null. Both rules are followed here, and where they
-//! disagree, or where pandas' guesses about times would decide, the type must be given. The rules are
-//! those of the code that Data Wrangler exports as notebooks (`type_inference`).
+//! Older versions of Data Wrangler count all of the first 1,000 rows. Newer versions count the
+//! non-null values among the first 5,000. This module applies both rules. If they disagree, or if
+//! the result depends on pandas' guesses about times, the flow must specify the type. The rules are
+//! from the notebooks that Data Wrangler exports (`type_inference`).
 
 use std::collections::BTreeMap;
 
@@ -19,14 +19,14 @@ use crate::java;
 use crate::table::Table;
 use crate::types::is_integral;
 
-/// More of the values than this share must be of a type.
+/// The share of values that must be exceeded to infer a type.
 const SHARE: f64 = 0.8;
 const OLDER_SAMPLE: usize = 1000;
 const NEWER_SAMPLE: usize = 5000;
-/// In newer versions fewer values than this share make a column one of strings.
+/// In newer versions, a column with a smaller share of values than this is a string column.
 const NEWER_LEAST: f64 = 0.3;
 
-/// The columns in their order, and their types.
+/// Infers the type of each column. Keeps the column order.
 pub(super) fn infer(table: &Table) -> Result<Vec<(String, Type)>, Fault> {
     let types = table.fields.iter().enumerate().map(|(position, field)| match &field.kind {
         DataType::Utf8 => text_type(table, position),
@@ -43,7 +43,7 @@ pub(super) fn infer(table: &Table) -> Result<Vec<(String, Type)>, Fault> {
     Ok(types.into_iter().filter_map(|(name, kind)| Some((name.clone(), kind?))).collect())
 }
 
-/// Names all columns whose types have to be given, and what to write into the flow.
+/// Lists the columns whose types the flow must specify, and the JSON to add to it.
 fn uncertain(types: &[(&String, Option<Type>)]) -> Fault {
     let unknown = types.iter().filter(|(_, kind)| kind.is_none());
     let unknown: Vec<_> = unknown.map(|(name, _)| format!("`{}`", name.escape_debug())).collect();
@@ -54,8 +54,8 @@ fn uncertain(types: &[(&String, Option<Type>)]) -> Fault {
     let (plural, these) =
         if unknown.len() == 1 { ("", "this column") } else { ("s", "these columns") };
     Fault::Problem(format!(
-        "the type{plural} of {these} cannot be inferred with certainty, as versions of Data Wrangler \
-         and of pandas differ, or the files of the dataset do: {}; write the types into the node: \
+        "the type{plural} of {these} cannot be inferred with certainty, because versions of Data \
+         Wrangler and pandas, or the dataset's files, differ: {}; set the types in the node: \
          \"trained_parameters\": {{\"schema\": {{{}}}}}, with \"string\", \"long\", \"float\", \
          \"bool\" or \"date\" for …",
         unknown.join(", "),
@@ -63,8 +63,8 @@ fn uncertain(types: &[(&String, Option<Type>)]) -> Fault {
     ))
 }
 
-/// The type on which all rules agree. Spark's first rows are of any of the files, so these must
-/// agree too.
+/// Returns the type on which all rules agree. Spark's first rows can come from any file, so the
+/// files must agree too.
 fn text_type(table: &Table, position: usize) -> Option<Type> {
     let chunks = || table.chunks_of(position).flat_map(values);
     let agreed = both(chunks())?;
@@ -93,25 +93,25 @@ fn both<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Option<Type> {
     (older == newer).then_some(newer)
 }
 
-/// How many values of a sample are what.
+/// The number of values of each type in a sample.
 #[derive(Debug, Default)]
 struct Counts {
     all: f64,
-    /// Neither null nor like `NA`.
+    /// Values that are neither null nor like `NA`.
     some: f64,
     numbers: f64,
     integers: f64,
     booleans: f64,
-    /// `yyyy-mm-dd`.
+    /// Dates in the form `yyyy-mm-dd`.
     dates: f64,
-    /// Those of the dates that pandas can hold.
+    /// Dates within the range of pandas.
     certain_times: f64,
-    /// What pandas could perhaps read as a time.
+    /// Values that pandas might parse as a time.
     possible_times: f64,
 }
 
 impl Counts {
-    /// None if a value is of a kind that cannot be judged.
+    /// Counts a sample. `None` if the type of a value is uncertain.
     fn of(sample: &[Option<&str>], underscores: bool) -> Option<Self> {
         let mut counts = Self::default();
         for value in sample {
@@ -160,7 +160,7 @@ impl Counts {
         (self.booleans / of > SHARE).then_some(Type::Boolean)
     }
 
-    /// A date or a string; none if pandas would decide.
+    /// Returns date or string. `None` if the result depends on pandas.
     fn date(&self) -> Option<Type> {
         if self.dates / self.some > SHARE {
             return (self.possible_times <= self.dates).then_some(Type::Date);
@@ -169,7 +169,7 @@ impl Counts {
     }
 }
 
-/// Begins like `null`, `none`, `nil`, `na` or `nan`, in whatever case, or has no visible character.
+/// Whether the value is blank or begins with `null`, `none`, `nil` or `na`, ignoring case.
 fn is_null_like(value: &str) -> bool {
     let begins = |word: &str| value.get(..word.len()).is_some_and(|v| v.eq_ignore_ascii_case(word));
     python_strip(value).is_empty() || ["null", "none", "nil", "na"].into_iter().any(begins)
@@ -179,8 +179,8 @@ fn python_strip(value: &str) -> &str {
     value.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c))
 }
 
-#[expect(clippy::option_option, reason = "no number is not the same as no answer")]
-/// A finite number as Python reads it. The outer option is none for digits of other scripts.
+#[expect(clippy::option_option, reason = "not a number differs from uncertain")]
+/// Parses a finite number as Python does. The outer option is `None` for non-ASCII digits.
 fn number(value: &str, underscores: bool) -> Option<Option<f64>> {
     let text = python_strip(value);
     if !text.is_ascii() {
@@ -207,7 +207,7 @@ fn number(value: &str, underscores: bool) -> Option<Option<f64>> {
     Some(number.filter(|number| number.is_finite()))
 }
 
-/// Whether Python's `int` reads the text, and exactly the number.
+/// Whether Python's `int` parses the text, without loss of precision.
 fn is_integer(value: &str, number: f64) -> bool {
     let digits = python_strip(value).replace('_', "");
     let digits = digits.strip_prefix(['+', '-']).unwrap_or(&digits);
@@ -216,7 +216,7 @@ fn is_integer(value: &str, number: f64) -> bool {
         && format!("{:.0}", number.abs()).trim_start_matches('0') == digits.trim_start_matches('0')
 }
 
-/// The year of a date `yyyy-mm-dd`.
+/// Returns the year of a date in the form `yyyy-mm-dd`.
 fn iso_year(value: &str) -> Option<i32> {
     let dashes = value.len() == 10 && value.as_bytes()[4] == b'-' && value.as_bytes()[7] == b'-';
     let digits = || value.bytes().filter(u8::is_ascii_digit).count() == 8;

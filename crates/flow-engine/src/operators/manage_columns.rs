@@ -26,7 +26,7 @@ enum ManageColumns {
 enum Target {
     Start,
     End,
-    /// Among the columns that are not moved.
+    /// An index among the columns that are not moved.
     Index(usize),
     After(String),
     Before(String),
@@ -59,7 +59,7 @@ fn renamed(block: &Block) -> Result<(String, String), String> {
     Ok((input.to_owned(), name.to_owned()))
 }
 
-/// Newer flows have a list, and maybe one more pair beside it.
+/// Reads pairs of an old and a new name. Newer flows have a list and an optional extra pair.
 fn renames(block: &Block) -> Result<Vec<(String, String)>, String> {
     let list = block.list("columns_to_rename")?;
     let mut renames = list.iter().map(renamed).collect::<Result<Vec<_>, _>>()?;
@@ -90,7 +90,7 @@ fn move_column(block: &Block) -> Result<ManageColumns, String> {
     }
 }
 
-/// Reads where columns are moved to.
+/// Reads the target of a move.
 type ReadTarget = fn(&Block) -> Result<Target, String>;
 
 fn target(block: &Block) -> Result<String, String> {
@@ -140,7 +140,7 @@ fn rename(mut table: Table, renames: &[(String, String)]) -> Result<Table, Fault
     Ok(table)
 }
 
-/// Moved columns keep their order among themselves.
+/// Moves columns. They keep their relative order.
 fn move_columns(table: Table, columns: &[String], to: &Target) -> Result<Table, Fault> {
     let mut moved = Vec::with_capacity(columns.len());
     for column in columns {
@@ -159,7 +159,8 @@ fn move_columns(table: Table, columns: &[String], to: &Target) -> Result<Table, 
         Target::Index(index) if *index < table.fields.len() => order.len().min(*index),
         Target::Index(index) => {
             let last = table.fields.len() - 1;
-            let problem = format!("the index {index} is too large; the last column has {last}");
+            let problem =
+                format!("the index {index} is too large; the last column has index {last}");
             return Err(Fault::Problem(problem));
         }
         Target::After(target) => place(target)? + 1,

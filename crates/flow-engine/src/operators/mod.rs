@@ -1,4 +1,4 @@
-//! What the nodes of a flow do.
+//! The operators of a flow's nodes.
 
 mod cast_single;
 mod custom_formula;
@@ -24,19 +24,19 @@ use super::parameters::{Block, Problem, Trained};
 use super::table::Table;
 use data_wrangler_flow::Node;
 
-/// One step of a plan.
+/// A transform in a plan.
 pub(super) trait Operator: fmt::Debug + Send + Sync {
-    /// Applies the step to all rows.
+    /// Applies the transform to all rows.
     fn apply(&self, table: Table, context: &Context) -> Result<Table, Fault>;
 }
 
 type Built = Result<Box<dyn Operator>, Problem>;
 
-/// Makes a node's step.
+/// Creates a node's operator.
 ///
 /// # Errors
 ///
-/// What of the node is not supported.
+/// The unsupported part of the node.
 pub(super) fn build(node: &Node, refit: bool) -> Built {
     let block = Block::of(node)?;
     let trained = || Trained::of(node, refit);
@@ -75,25 +75,25 @@ fn encode_categorical(block: &Block, trained: &Trained) -> Built {
     }
 }
 
-/// Why an operator is not supported, by its name.
+/// Describes an unsupported operator by its name.
 fn refusal(operator: &str) -> Problem {
     let name = operator.strip_prefix("sagemaker.spark.").unwrap_or(operator);
     let what = if name.starts_with("join") || name.starts_with("concatenate") {
-        "putting datasets together is"
+        "combining datasets is"
     } else if name.starts_with("handle_outliers") {
         "handling outliers is"
     } else if name.starts_with("time_series") {
-        "work on time series is"
+        "processing time series is"
     } else if name.starts_with("custom_pandas") {
         "pandas code is"
     } else if name.starts_with("custom_pyspark") || name.starts_with("custom_code") {
-        "Python and SQL code is"
+        "Python or SQL code is"
     } else if name.starts_with("custom_sql") {
         "SQL code is"
     } else if name.starts_with("custom_udf") || name.starts_with("user_defined") {
         "a user-defined function in Python is"
     } else if name.starts_with("format_string") || name.starts_with("featurize_text") {
-        "work on text is"
+        "processing text is"
     } else if name.starts_with("split") {
         "splitting a dataset is"
     } else {
@@ -102,8 +102,8 @@ fn refusal(operator: &str) -> Problem {
     format!("{what} not supported")
 }
 
-/// The column that a result goes to: the input itself, or the output column, which for several
-/// inputs is the beginning of the name.
+/// Returns the name of a result column: the output column, or else the input. With several inputs,
+/// the output column is a prefix.
 fn output_name(output: Option<&str>, input: &str, inputs: usize) -> String {
     match output {
         None => input.to_owned(),
@@ -112,8 +112,8 @@ fn output_name(output: Option<&str>, input: &str, inputs: usize) -> String {
     }
 }
 
-/// A column's name as Data Wrangler makes it fit for Spark's expressions while it works on it;
-/// names that it derives from it stay so.
+/// Replaces characters that have a meaning in Spark's expressions. Data Wrangler does so while it
+/// processes a column, and derived names keep the replacement.
 fn plain_name(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     for character in name.chars() {

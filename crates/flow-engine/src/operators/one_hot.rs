@@ -1,4 +1,4 @@
-//! Gives each label a column of its own, which is 1 in the rows that have the label.
+//! One-hot encoding: each label becomes a column that is 1 in the rows with the label.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use super::string_indexer::{EncodedColumn, Invalid, Labels, indexable, no_label}
 use super::{Built, Operator, plain_name};
 use crate::context::{Context, Fault};
 use crate::parameters::{Block, Trained};
-use crate::table::{Column, Rows, Table};
+use crate::table::{ColumnDef, RowChunk, Table};
 
-/// Most columns that one column becomes; a column of identities would fill the memory.
+/// The maximum number of new columns for a column. A column of IDs would exhaust the memory.
 const MAX_LABELS: usize = 10_000;
 
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) fn build(block: &Block, trained: &Trained) -> Built {
     if block.flag("input_already_ordinal_encoded", false)? {
         return Err(format!("{} is not supported", block.name("input_already_ordinal_encoded")));
     }
-    // Vector is also what Data Wrangler takes where nothing is said.
+    // Data Wrangler's default is Vector.
     if block.text("output_style")? != Some("Columns") {
         let name = block.name("output_style");
         return Err(format!("{name} other than Columns (vectors of Spark ML) is not supported"));
@@ -34,7 +34,7 @@ pub(super) fn build(block: &Block, trained: &Trained) -> Built {
     let (invalid, drop_last) = (Invalid::of(block)?, block.flag("drop_last", true)?);
     let mut columns = EncodedColumn::all_of(block, trained)?;
     if let [only] = &mut columns[..] {
-        // Its own name is no other than none.
+        // An output name equal to the input name means "no output name".
         only.output = only.output.take().filter(|output| *output != only.input);
     }
     Ok(Box::new(OneHotEncode { columns, invalid, drop_last }))
@@ -57,7 +57,7 @@ impl OneHotEncode {
         let labels = if let Some(labels) = &column.trained {
             labels.clone()
         } else {
-            // Spark ML cannot have a label that is empty.
+            // Spark ML does not support empty labels.
             if table.fields[position].kind == DataType::Utf8 {
                 table = table.set(&column.input, &DataType::Utf8, context, |rows| {
                     let texts = rows.columns[position].as_string::<i32>().iter();
@@ -69,8 +69,8 @@ impl OneHotEncode {
         };
         if labels.labels().len() > MAX_LABELS {
             return Err(Fault::Problem(format!(
-                "the column `{}` has {} labels, and at most {MAX_LABELS} become columns; is it an \
-                 identity? Drop it, or encode it as ordinals",
+                "the column `{}` has {} labels; the limit is {MAX_LABELS}; if it is an ID, drop it, \
+                 or use ordinal encoding",
                 column.input,
                 labels.labels().len()
             )));
@@ -79,12 +79,12 @@ impl OneHotEncode {
             table.map_chunks(context, |rows| self.encode_rows(rows, position, column, &labels))?;
         let chunks = chunks.into_iter().filter(|rows| rows.len() > 0).collect();
         let mut fields = table.fields;
-        // Without a name of their own, the new columns take the place of the input.
+        // Without an output name, the new columns replace the input.
         let prefix = column.output.clone().unwrap_or_else(|| {
             fields.remove(position);
             plain_name(&column.input)
         });
-        let name = |label: &String| Column::new(format!("{prefix}_{label}"), DataType::Float64);
+        let name = |label: &String| ColumnDef::new(format!("{prefix}_{label}"), DataType::Float64);
         fields.extend(labels.labels().iter().map(name));
         let table = Table { fields, chunks };
         table.check_names()?;
@@ -93,11 +93,11 @@ impl OneHotEncode {
 
     fn encode_rows(
         &self,
-        rows: &Rows,
+        rows: &RowChunk,
         position: usize,
         column: &EncodedColumn,
         labels: &Labels,
-    ) -> Result<Rows, Fault> {
+    ) -> Result<RowChunk, Fault> {
         let mut numbers = labels.numbers(&rows.columns[position])?;
         let mut rows = rows.clone();
         match self.invalid {
@@ -114,8 +114,8 @@ impl OneHotEncode {
         }
         let count = labels.labels().len();
         for label in 0..count {
-            // Where nothing is kept in a place of its own, Spark's vector is one shorter than the
-            // list of labels, and reading it past its end gives null.
+            // Without Keep, Spark's vector is one element shorter than the list of labels. Reading
+            // past its end returns null.
             let dropped = self.drop_last && self.invalid != Invalid::Keep && label == count - 1;
             let values: ArrayRef = if dropped {
                 new_null_array(&DataType::Float64, rows.len())

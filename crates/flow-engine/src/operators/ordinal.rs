@@ -1,4 +1,4 @@
-//! Replaces labels by their numbers.
+//! Ordinal encoding: replaces labels with their numbers.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::table::{Table, same_name};
 struct OrdinalEncode {
     columns: Vec<EncodedColumn>,
     invalid: Invalid,
-    /// What is kept without a label is NaN.
+    /// Whether values without a label become NaN.
     nan: bool,
 }
 
@@ -44,7 +44,7 @@ impl OrdinalEncode {
             && table.fields.iter().any(|field| same_name(&field.name, output))
         {
             return Err(Fault::Problem(format!(
-                "there is a column `{output}` already; choose another output_column"
+                "the column `{output}` already exists; choose another output_column"
             )));
         }
         let labels = match &column.trained {

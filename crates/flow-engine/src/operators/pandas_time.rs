@@ -1,13 +1,13 @@
-//! Texts that `pandas.to_datetime` surely does not read as a time.
+//! Detects strings that no version of `pandas.to_datetime` parses as a time.
 //!
-//! It reads a text with `dateutil`, which takes it apart into runs of letters, runs of digits and
-//! single other characters, and gives up at the first part that it does not know. So a part that
-//! `dateutil` has no use for is proof; which of the remaining texts are times depends on versions.
+//! pandas uses `dateutil`, which splits a string into runs of letters, runs of digits and single
+//! other characters. It rejects the string at the first unknown part. An unknown part is therefore
+//! proof. Whether the other strings are times depends on the versions.
 //!
 //! <https://github.com/dateutil/dateutil/blob/2.9.0/src/dateutil/parser/_parser.py>
 
-/// Words that may stand anywhere: months, days of the week, what `dateutil` skips, and what pandas
-/// reads by itself.
+/// Words that are valid anywhere: months, weekdays, words that `dateutil` skips, and words of
+/// pandas.
 const WORDS: [&str; 51] = [
     "jan",
     "january",
@@ -62,23 +62,23 @@ const WORDS: [&str; 51] = [
     "today",
 ];
 
-/// Words that need a number before them: hours, minutes and seconds, halves of the day, time zones,
-/// and the quarters and weeks of pandas and Python.
+/// Words that are only valid after a number: units of time, AM and PM, time zones, and the quarters
+/// and weeks of pandas and Python.
 const UNITS: [&str; 15] = [
     "h", "hour", "hours", "minute", "minutes", "s", "second", "seconds", "a", "am", "p", "pm", "z",
     "q", "w",
 ];
 
-/// Longest name of a time zone, in capital letters.
+/// The maximum length of a time zone name, in capital letters.
 const ZONE: usize = 5;
 
-/// ASCII characters that no time has.
+/// ASCII characters that never occur in a time.
 const NEVER: &str = "_#@&$%*\"=?!<>[]{}|~`\\^";
 
-/// Whether pandas could perhaps read the text as a time.
+/// Whether pandas might parse the string as a time.
 pub(super) fn could_be_time(value: &str) -> bool {
     if is_number(value) {
-        return true; // a moment to some versions
+        return true; // a timestamp in some versions
     }
     let (mut rest, mut number, mut word_found) = (value, false, false);
     while let Some(first) = rest.chars().next() {
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_dateutil_has_no_use_for_is_no_time() {
+    fn rules_out_strings_with_unknown_parts() {
         for text in [
             "C-100234",
             "A1B2C3",
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_some_version_may_read_is_not_ruled_out() {
+    fn keeps_strings_that_some_version_parses() {
         for text in [
             "2026-11-22 10:15:00",
             "22 Nov 2026",
@@ -168,7 +168,7 @@ mod tests {
     }
     /// See oracle/corpus.py.
     #[test]
-    fn no_random_text_that_pandas_reads_is_ruled_out() {
+    fn keeps_all_random_strings_that_pandas_parses() {
         let times = include_str!("../../tests/oracle/pandas-times.json");
         let times: Vec<String> = serde_json::from_str(times).unwrap();
         let wrong: Vec<_> = times.iter().filter(|text| !could_be_time(text)).collect();

@@ -1,12 +1,12 @@
-//! Spark's approximate quantiles: the summary of Greenwald and Khanna, as Spark keeps it for one
-//! partition. Up to about five hundred values its quantiles are exact.
+//! Spark's approximate quantiles: the Greenwald-Khanna summary of a single partition. Up to about
+//! 500 values, the quantiles are exact.
 
-/// Values that are sorted in at once.
+/// The number of values to buffer before merging them.
 const BUFFER: usize = 50_000;
-/// Samples from which on the summary is compressed while values come in.
+/// The number of samples from which the summary is compressed during insertion.
 const COMPRESS_FROM: usize = 10_000;
 
-/// One sample: a value, how many values it stands for, and how uncertain its rank is.
+/// A sample: a value, the number of values that it represents, and the uncertainty of its rank.
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     value: f64,
@@ -14,7 +14,7 @@ struct Sample {
     delta: u64,
 }
 
-/// A summary of values, none of them NaN.
+/// A summary of values without NaN.
 #[derive(Debug)]
 pub(super) struct Quantiles {
     relative_error: f64,
@@ -69,7 +69,7 @@ impl Quantiles {
         2.0 * self.relative_error * self.count as f64
     }
 
-    /// Joins neighbours whose ranks stay certain enough; the first and the last sample stay.
+    /// Merges neighbors within the error. Keeps the first and the last sample.
     #[expect(clippy::cast_precision_loss, reason = "as Java does")]
     fn compress(&mut self) {
         let threshold = self.threshold();
@@ -94,7 +94,7 @@ impl Quantiles {
         self.samples = kept;
     }
 
-    /// The values at these fractions; none if there are no values.
+    /// Returns the values at these fractions. `None` if there are no values.
     pub(super) fn query(mut self, fractions: &[f64]) -> Option<Vec<f64>> {
         self.merge_buffer();
         self.compress();

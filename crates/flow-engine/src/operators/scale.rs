@@ -24,7 +24,7 @@ struct Scale {
 struct ScaledColumn {
     input: String,
     output: String,
-    /// From an earlier run.
+    /// The scaler that an earlier run fitted.
     trained: Option<Fitted>,
 }
 
@@ -53,8 +53,8 @@ pub(super) fn build(block: &Block, trained: &Trained) -> Built {
             None => None,
             Some(model) => scaler.load(model).map_err(|problem| {
                 format!(
-                    "the trained scaler_model of `{input}` cannot be read: {problem}; train again \
-                     instead"
+                    "the trained scaler_model of `{input}` cannot be read: {problem}; retrain the \
+                     flow"
                 )
             })?,
         };
@@ -98,14 +98,14 @@ impl Operator for Scale {
             if !is_number(kind) {
                 let (name, kind) = (&column.input, sql_name(kind));
                 return Err(Fault::Problem(format!(
-                    "the column `{name}` is a {kind}, and only numbers are scaled; cast it before"
+                    "the column `{name}` is a {kind}, but only numbers can be scaled; cast it first"
                 )));
             }
             let fitted = match column.trained {
                 Some(fitted) => fitted,
                 None => self.fit(&table, position, context)?,
             };
-            // What is null is NaN to Spark's scalers.
+            // Spark's scalers treat null as NaN.
             table = table.set(&column.output, &DataType::Float64, context, |rows| {
                 let values = doubles(&rows.columns[position])?;
                 let scaled = values.iter().map(|value| fitted.scale(value.unwrap_or(f64::NAN)));

@@ -1,12 +1,12 @@
-//! The scalers of Spark ML, each for one column.
+//! Spark ML's scalers for single columns.
 
 use super::quantiles::Quantiles;
 use crate::trained::Model;
 
-/// How far from the true quantiles a robust scaler's may be.
+/// The relative error of a robust scaler's quantiles.
 const RELATIVE_ERROR: f64 = 0.001;
 
-/// Which scaler, and its parameters.
+/// A scaler with its parameters.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Scaler {
     Standard { center: bool, scale: bool },
@@ -15,22 +15,22 @@ pub(super) enum Scaler {
     MaxAbsolute,
 }
 
-/// What a scaler does to a value.
+/// A fitted scaler.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fitted {
     /// Subtracts, then multiplies.
     ShiftAndScale { shift: f64, factor: f64 },
     /// Subtracts, multiplies, adds.
     Rescale { min: f64, factor: f64, add: f64 },
-    /// The column holds one value.
+    /// Returns a constant, because the column has only one value.
     Constant(f64),
 }
 
 impl Scaler {
-    /// Fits to values, none of them null or NaN.
+    /// Fits the scaler to values without null and NaN.
     pub(super) fn fit(self, values: impl Iterator<Item = f64> + Clone) -> Result<Fitted, String> {
         if values.clone().next().is_none() {
-            return Err("the column holds no number to fit a scaler to".to_owned());
+            return Err("the column has no numbers to fit a scaler to".to_owned());
         }
         Ok(match self {
             Self::Standard { center, scale } => {
@@ -55,7 +55,7 @@ impl Scaler {
         })
     }
 
-    /// Takes what an earlier run has fitted; none if that was another scaler.
+    /// Loads a model from an earlier run. Returns `None` if it belongs to another scaler.
     pub(super) fn load(self, encoded: &str) -> Result<Option<Fitted>, String> {
         let class = match self {
             Self::Standard { .. } => "StandardScalerModel",
@@ -79,7 +79,7 @@ impl Scaler {
     }
 }
 
-/// The mean and the deviation of a sample (by n - 1).
+/// Returns the mean and the sample standard deviation.
 #[expect(clippy::cast_precision_loss, reason = "as Java does")]
 fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let count = values.clone().count() as f64;
@@ -87,7 +87,7 @@ fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     if count < 2.0 {
         return (mean, 0.0);
     }
-    // The sum of the differences would be zero but for rounding.
+    // Without rounding, the sum of the differences would be zero.
     let (squares, rest) = values.fold((0.0, 0.0), |(squares, rest), value| {
         let difference = value - mean;
         (squares + difference * difference, rest + difference)
@@ -95,7 +95,7 @@ fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     (mean, f64::max(0.0, (squares - rest * rest / count) / (count - 1.0)).sqrt())
 }
 
-/// What does not vary is scaled to zero.
+/// Without deviation, values are scaled to zero.
 fn standard(center: bool, scale: bool, mean: f64, deviation: f64) -> Fitted {
     let factor = match (scale, deviation == 0.0) {
         (false, _) => 1.0,
@@ -120,7 +120,7 @@ fn max_absolute(largest: f64) -> Fitted {
 }
 
 impl Fitted {
-    /// NaN stays NaN.
+    /// Scales a value. NaN stays NaN.
     pub(super) fn scale(self, value: f64) -> f64 {
         match self {
             Self::ShiftAndScale { shift, factor } => (value - shift) * factor,

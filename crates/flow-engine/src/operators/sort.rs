@@ -10,10 +10,10 @@ use super::drop_duplicates::normalized;
 use super::{Built, Operator};
 use crate::context::{Context, Fault};
 use crate::parameters::Block;
-use crate::table::{CHUNK_ROWS, Rows, Table};
+use crate::table::{CHUNK_ROWS, RowChunk, Table};
 
-/// Columns, and whether each is sorted downwards. Null is less than all values, NaN greater; rows
-/// that are equal in all these columns keep their order.
+/// Columns with their direction: true is descending. Null is less than all values, and NaN is
+/// greater. The sort is stable.
 #[derive(Debug)]
 struct Sort {
     by: Vec<(String, bool)>,
@@ -67,7 +67,10 @@ impl Operator for Sort {
                 Ok(interleave(&arrays, order)?)
             });
             let origins = order.iter().map(|(chunk, row)| table.chunks[*chunk].origins[*row]);
-            Ok(Rows { columns: columns.collect::<Result<_, Fault>>()?, origins: origins.collect() })
+            Ok(RowChunk {
+                columns: columns.collect::<Result<_, Fault>>()?,
+                origins: origins.collect(),
+            })
         });
         Ok(Table { chunks: chunks.collect::<Result<_, Fault>>()?, fields: table.fields })
     }

@@ -1,4 +1,4 @@
-//! Spark ML's `StringIndexer`: a column's labels, the most frequent one first.
+//! Spark ML's `StringIndexer`: a column's labels, ordered by descending frequency.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,29 +17,29 @@ use crate::table::Table;
 use crate::trained::Model;
 use crate::types::{is_number, sql_name};
 
-/// What is done with a value that has no label, and with null.
+/// How to treat nulls and values without a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Invalid {
-    /// It gets a number of its own, after those of the labels.
+    /// Assigns them the number after the last label.
     Keep,
-    /// Its row is left out.
+    /// Drops their rows.
     Skip,
-    /// It ends the run.
+    /// Fails the run.
     Error,
 }
 
-/// A column whose values are encoded by their labels.
+/// A column to encode.
 #[derive(Debug)]
 pub(super) struct EncodedColumn {
     pub(super) input: String,
-    /// The name for what becomes of it, if it is not to be the input's.
+    /// The output column, if it is not the input.
     pub(super) output: Option<String>,
-    /// The labels that an earlier run has found.
+    /// The labels from an earlier run.
     pub(super) trained: Option<Labels>,
 }
 
 impl EncodedColumn {
-    /// A node's columns.
+    /// Reads a node's columns.
     pub(super) fn all_of(block: &Block, trained: &Trained) -> Result<Vec<Self>, String> {
         let inputs = block.columns("input_column")?;
         let output = block.optional("output_column")?;
@@ -52,6 +52,7 @@ impl EncodedColumn {
     }
 }
 
+/// A column's labels, and their numbers.
 #[derive(Debug, Clone)]
 pub(super) struct Labels {
     labels: Vec<String>,
@@ -59,7 +60,7 @@ pub(super) struct Labels {
 }
 
 impl Invalid {
-    /// Spark's own default is an error.
+    /// Reads the strategy. The default is Error, as in Spark.
     pub(super) fn of(block: &Block) -> Result<Self, String> {
         let name = "invalid_handling_strategy";
         match block.text(name)? {
@@ -77,21 +78,20 @@ impl Labels {
         Self { numbers: numbers.collect(), labels }
     }
 
-    /// What an earlier run has found, if it has.
+    /// Reads the labels from an earlier run.
     pub(super) fn trained(trained: Option<&Map<String, Value>>) -> Result<Option<Self>, String> {
         let model = trained.and_then(|trained| trained.get("string_indexer_model"));
         let Some(encoded) = model.and_then(Value::as_str) else { return Ok(None) };
-        let model = Model::decode(encoded, "StringIndexerModel")
-            .and_then(|model| model.ok_or_else(|| "it is of another kind".to_owned())?.labels());
+        let model = Model::decode(encoded, "StringIndexerModel").and_then(|model| {
+            model.ok_or_else(|| "it is another kind of model".to_owned())?.labels()
+        });
         let labels = model.map_err(|problem| {
-            format!(
-                "the trained string_indexer_model cannot be read: {problem}; train again instead"
-            )
+            format!("the trained string_indexer_model cannot be read: {problem}; retrain the flow")
         })?;
         Ok(Some(Self::new(labels)))
     }
 
-    /// Finds the labels of a column of strings; null has none.
+    /// Finds the labels of a column. Null has none.
     pub(super) fn fit(table: &Table, position: usize, context: &Context) -> Result<Self, Fault> {
         let counts = table.map_chunks(context, |rows| {
             let mut counts: HashMap<String, u64> = HashMap::new();
@@ -108,7 +108,7 @@ impl Labels {
             *all.entry(label).or_default() += count;
         }
         let mut all: Vec<_> = all.into_iter().collect();
-        // Java compares strings by their UTF-16 units.
+        // Java compares strings by UTF-16 code units.
         all.sort_by(|(left, left_count), (right, right_count)| {
             let units = left.encode_utf16().cmp(right.encode_utf16());
             right_count.cmp(left_count).then(units)
@@ -120,17 +120,17 @@ impl Labels {
         &self.labels
     }
 
-    /// The number of each row's label; none if it has no label.
+    /// Returns the number of each row's label, or `None` for rows without a label.
     pub(super) fn numbers(&self, column: &ArrayRef) -> Result<Vec<Option<usize>>, Fault> {
         let texts = text_column(column, false)?;
         Ok(texts.iter().map(|text| self.numbers.get(text?).copied()).collect())
     }
 }
 
-/// The column as Spark's indexer sees it, as strings.
+/// Converts the column to strings as Spark's indexer does.
 fn text_column(column: &ArrayRef, fit: bool) -> Result<StringArray, Fault> {
     let column = match column.data_type() {
-        // While it looks for labels it takes NaN for null.
+        // When fitting, the indexer treats NaN as null.
         DataType::Float64 if fit => {
             let values = column.as_primitive::<Float64Type>().iter();
             let values = values.map(|value| value.filter(|value| !value.is_nan()));
@@ -141,7 +141,7 @@ fn text_column(column: &ArrayRef, fit: bool) -> Result<StringArray, Fault> {
     Ok(cast(&column, &DataType::Utf8)?.as_string::<i32>().clone())
 }
 
-/// The column's position, if it has a type that can be indexed.
+/// Returns the column's position. Rejects types that cannot be encoded.
 pub(super) fn indexable(table: &Table, name: &str) -> Result<usize, Fault> {
     let position = table.column(name)?;
     let kind = &table.fields[position].kind;
@@ -150,14 +150,14 @@ pub(super) fn indexable(table: &Table, name: &str) -> Result<usize, Fault> {
     }
     let kind = sql_name(kind);
     Err(Fault::Problem(format!(
-        "the column `{name}` is a {kind}, and only strings and numbers are encoded; cast it before"
+        "the column `{name}` is a {kind}, but only strings and numbers can be encoded; cast it first"
     )))
 }
 
-/// What to say of a value without a label, where that is an error.
+/// Reports a value without a label.
 pub(super) fn no_label(name: &str) -> Fault {
     Fault::Problem(format!(
-        "the column `{name}` holds a value that is null or has no label, and the node's \
-         invalid_handling_strategy is Error; choose Keep or Skip, or mend the data"
+        "the column `{name}` has a value that is null or has no label, and the node's \
+         invalid_handling_strategy is Error; choose Keep or Skip, or fix the data"
     ))
 }

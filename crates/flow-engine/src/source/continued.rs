@@ -1,20 +1,20 @@
-//! Lines that continue a quoted field of the line before, in a file that is read line by line.
+//! Finds lines that continue a quoted field of an earlier line, in files without multi-line reading.
 //!
-//! Spark takes each line for a row of its own, and so a row may begin in the middle of a text. Such
-//! rows are found by reading on from a line whose quote is not closed: if that gives one record with
-//! as many fields as the header has, all properly quoted, the lines of that record belong together.
+//! Spark treats each line as a row, so a row may begin in the middle of a field. To find such rows,
+//! this module parses a multi-line record from each line with an unclosed quote. If the record is
+//! properly quoted and has as many fields as the header, its lines belong together.
 
 use super::tokenizer::{LineEnd, Quotes, Tokenizer};
 
-/// Most lines of one record that are looked for.
+/// The maximum number of lines in a record.
 const MOST_LINES: usize = 100;
-/// So many quotes that are closed nowhere are looked into; a file with more of them is not quoted.
+/// The number of failed attempts after which the search stops. Such a file is not quoted.
 const MOST_FAILURES: usize = 1000;
 
-/// A line's number, from 1, and its bytes, which are a part of the file's.
+/// A line's number, from 1, and its bytes, which are a slice of the file.
 pub(super) type Line<'a> = (u64, &'a [u8]);
 
-/// The numbers of the lines that continue one of the `unclosed` lines. All lines are in order.
+/// Returns the numbers of the lines that continue one of the `unclosed` lines. All are sorted.
 pub(super) fn continued(
     bytes: &[u8],
     lines: &[Line],

@@ -16,21 +16,21 @@ use super::tokenizer::{LineEnd, Quotes, Tokenizer};
 use crate::context::{Context, Fault};
 use crate::output::{MalformedRow, Origin};
 use crate::plan::Encoding;
-use crate::table::{CHUNK_ROWS, Column, Rows, Table};
+use crate::table::{CHUNK_ROWS, ColumnDef, RowChunk, Table};
 
-/// Most columns that Spark reads.
+/// Spark's limit of columns.
 const MAX_COLUMNS: usize = 20_480;
-/// Most bytes of text in a chunk; Arrow counts a column's bytes with 32 bits.
+/// The maximum number of bytes in a chunk. Arrow's 32-bit offsets limit the size of a column.
 const CHUNK_BYTES: usize = 64 << 20;
-/// Longest record, in bytes, for the same reason.
-const MAX_RECORD: usize = 1 << 30;
+/// The maximum size of a row in bytes, for the same reason.
+const MAX_ROW: usize = 1 << 30;
 
-/// U+FFFD, which stands for bytes that could not be decoded.
+/// U+FFFD, which replaces bytes that cannot be decoded.
 const REPLACED: &[u8] = "\u{fffd}".as_bytes();
-const UNCLOSED: &str = "a quote is opened and not closed on its line; if fields hold line ends, turn \
-                        on multi-line reading (s3MultiLine) in the flow's source";
-const UNCLOSED_IN_FILE: &str = "a quote is opened and never closed";
-const CONTINUED: &str = "the line continues a quoted field of a line before; turn on multi-line \
+const UNCLOSED: &str = "a quote is not closed on its line; if fields contain line breaks, turn on \
+                        multi-line reading (s3MultiLine) in the flow's source";
+const UNCLOSED_IN_FILE: &str = "a quote is never closed";
+const CONTINUED: &str = "the line continues a quoted field of an earlier line; turn on multi-line \
                          reading (s3MultiLine) in the flow's source";
 
 #[derive(Debug, Clone, Copy)]
@@ -41,33 +41,33 @@ pub(super) struct Csv {
     pub(super) encoding: Encoding,
 }
 
-/// One row.
-struct Record {
-    /// The line on which it begins.
+/// A parsed row.
+struct CsvRow {
+    /// The line on which the row begins.
     line: u64,
     fields: Vec<Vec<u8>>,
-    /// Whether a quote is opened and not closed.
+    /// Whether a quote is not closed.
     unclosed: bool,
-    /// Whether there are bytes that are not in the file's encoding.
+    /// Whether some bytes could not be decoded.
     undecoded: bool,
 }
 
-/// What the first record of a file says.
+/// The column names of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Head {
     names: Vec<String>,
 }
 
-/// Rows, and those among them that do not have the form of their file.
-type ChunkRows = (Rows, Vec<MalformedRow>);
+/// A chunk with its malformed rows.
+type ParsedChunk = (RowChunk, Vec<MalformedRow>);
 
 struct FileRows {
     head: Head,
-    chunks: Vec<ChunkRows>,
+    chunks: Vec<ParsedChunk>,
 }
 
 impl Csv {
-    /// Reads files of one dataset; `first` is the number of the first among all files of the run.
+    /// Reads the files of a dataset. `first` is the index of its first file in the run.
     pub(super) fn read(
         self,
         files: &[PathBuf],
@@ -91,25 +91,25 @@ impl Csv {
         }
         let Some((head, _)) = head else {
             let path = files.first().cloned().unwrap_or_default();
-            let problem = "there is no line in the dataset, so its columns are not known";
+            let problem = "the dataset has no lines, so its columns are unknown";
             return Err(Fault::Data { path, problem: problem.to_owned() });
         };
-        let fields = head.names.into_iter().map(|name| Column::new(name, DataType::Utf8));
+        let fields = head.names.into_iter().map(|name| ColumnDef::new(name, DataType::Utf8));
         Ok((Table { fields: fields.collect(), chunks }, malformed))
     }
 
-    /// Spark would take the columns by their position, whatever the headers say. A file that has no
-    /// header has values where names should be, so none is shown.
+    /// Describes a file whose columns differ. Spark would match columns by position and ignore the
+    /// headers. Does not show names: without a header, they can be data.
     fn different(self, path: &Path, head: &Head, other: &Path, of_other: &Head) -> Fault {
         let (names, others) = (&head.names, &of_other.names);
         let problem = match names.iter().zip(others).position(|(name, other)| name != other) {
             Some(position) if self.header => {
                 let (column, other) = (position + 1, other.display());
-                format!("has another name for column {column} than {other}")
+                format!("has a different name for column {column} than {other}")
             }
             _ => {
                 let (have, has) = (names.len(), others.len());
-                format!("has {have} columns, and {} has {has}", other.display())
+                format!("has {have} columns, but {} has {has}", other.display())
             }
         };
         let problem = format!("the file {problem}; give all files of a dataset the same columns");
@@ -129,9 +129,9 @@ impl Csv {
             return Err(Fault::Data { path: path.to_owned(), problem: problem.to_owned() });
         }
         let rows = if self.multi_line {
-            self.records(path, file, &bytes, context)?
+            self.read_multi_line(path, file, &bytes, context)?
         } else {
-            self.lines(path, file, &bytes, context)?
+            self.read_lines(path, file, &bytes, context)?
         };
         if let Some(rows) = &rows {
             let count = rows.chunks.iter().map(|(rows, _)| rows.len() as u64).sum();
@@ -140,8 +140,8 @@ impl Csv {
         Ok(rows)
     }
 
-    /// A record is a line; lines are parsed on all cores.
-    fn lines(
+    /// Reads one row from each line, on all cores.
+    fn read_lines(
         self,
         path: &Path,
         file: u32,
@@ -152,7 +152,7 @@ impl Csv {
             let (text, undecoded) = self.decoded(line);
             let mut tokenizer = Tokenizer::new(text.as_bytes(), self.delimiter, LineEnd::None);
             let fields = tokenizer.record().unwrap_or_default();
-            Record {
+            CsvRow {
                 line: number,
                 fields,
                 unclosed: tokenizer.quotes() == Quotes::Unclosed,
@@ -179,10 +179,10 @@ impl Csv {
         ends.retain(|range| !range.is_empty());
         let chunks = ends.into_par_iter().map(|range| {
             context.check()?;
-            let records = all[range].iter().map(|line| parse(*line));
-            Ok(self.build(file, head.names.len(), records, context))
+            let rows = all[range].iter().map(|line| parse(*line));
+            Ok(self.build(file, head.names.len(), rows, context))
         });
-        let mut chunks = chunks.collect::<Result<Vec<ChunkRows>, Fault>>()?;
+        let mut chunks = chunks.collect::<Result<Vec<ParsedChunk>, Fault>>()?;
         let unclosed = chunks.iter().flat_map(|(_, malformed)| malformed);
         let unclosed = unclosed.filter(|row| row.reason == UNCLOSED).map(|row| row.origin.position);
         let width = head.names.len();
@@ -192,7 +192,7 @@ impl Csv {
         Ok(Some(FileRows { head, chunks }))
     }
 
-    /// Text, and whether it has bytes that are not in the file's encoding.
+    /// Decodes text. The flag says whether some bytes could not be decoded.
     fn decoded(self, bytes: &[u8]) -> (Cow<'_, str>, bool) {
         match self.encoding {
             Encoding::Utf8 => {
@@ -205,8 +205,8 @@ impl Csv {
         }
     }
 
-    /// Quoted fields may hold line ends, so the text is read from its beginning to its end.
-    fn records(
+    /// Reads rows whose quoted fields may contain line breaks. This requires sequential parsing.
+    fn read_multi_line(
         self,
         path: &Path,
         file: u32,
@@ -218,7 +218,7 @@ impl Csv {
         let mut tokenizer = Tokenizer::new(text, self.delimiter, LineEnd::detect(text));
         let mut head = None;
         let mut chunks = Vec::new();
-        let mut group: Vec<Record> = Vec::new();
+        let mut group: Vec<CsvRow> = Vec::new();
         let mut size = 0;
         while let Some(fields) = tokenizer.record() {
             let line = tokenizer.first_line();
@@ -240,7 +240,7 @@ impl Csv {
             let replaced =
                 |field: &Vec<u8>| field.windows(REPLACED.len()).any(|bytes| bytes == REPLACED);
             let undecoded = undecoded && fields.iter().any(replaced);
-            group.push(Record {
+            group.push(CsvRow {
                 line,
                 fields,
                 unclosed: tokenizer.quotes() == Quotes::Unclosed,
@@ -258,12 +258,12 @@ impl Csv {
         self,
         file: u32,
         width: usize,
-        records: impl IntoIterator<Item = Record>,
+        rows: impl IntoIterator<Item = CsvRow>,
         context: &Context,
-    ) -> ChunkRows {
+    ) -> ParsedChunk {
         let mut columns: Vec<_> = (0..width).map(|_| StringBuilder::new()).collect();
         let (mut origins, mut malformed) = (Vec::new(), Vec::new());
-        for Record { line, fields, unclosed, undecoded } in records {
+        for CsvRow { line, fields, unclosed, undecoded } in rows {
             let origin = Origin { file, position: line };
             origins.push(origin);
             if undecoded {
@@ -289,15 +289,14 @@ impl Csv {
             }
         }
         let columns = columns.into_iter().map(|mut column| Arc::new(column.finish()) as ArrayRef);
-        (Rows { columns: columns.collect(), origins: origins.into() }, malformed)
+        (RowChunk { columns: columns.collect(), origins: origins.into() }, malformed)
     }
 
-    /// The names of the columns: those of the header, made unique as Spark does, or `_c0`, `_c1`.
+    /// Returns the column names: those of the header, made unique as in Spark, or `_c0`, `_c1`.
     fn head(self, path: &Path, first: Vec<Vec<u8>>) -> Result<Head, Fault> {
         if first.len() > MAX_COLUMNS {
             let problem = format!(
-                "the first line has {} fields, and at most {MAX_COLUMNS} are read; is the delimiter \
-                 right?",
+                "the first line has {} fields; the limit is {MAX_COLUMNS}; check the delimiter",
                 first.len()
             );
             return Err(Fault::Data { path: path.to_owned(), problem });
@@ -322,11 +321,12 @@ impl Csv {
     }
 }
 
-/// Marks lines that continue another as malformed.
-fn add_continued(chunks: &mut [ChunkRows], file: u32, lines: Vec<u64>) {
+/// Marks lines that continue an earlier line as malformed.
+fn add_continued(chunks: &mut [ParsedChunk], file: u32, lines: Vec<u64>) {
     for line in lines {
         let origin = Origin { file, position: line };
-        let holds = |(rows, _): &ChunkRows| rows.origins.last().is_some_and(|last| *last < origin);
+        let holds =
+            |(rows, _): &ParsedChunk| rows.origins.last().is_some_and(|last| *last < origin);
         let Some((_, malformed)) = chunks.get_mut(chunks.partition_point(holds)) else { continue };
         let row = MalformedRow { origin, reason: CONTINUED.to_owned() };
         match malformed.binary_search_by_key(&origin, |row| row.origin) {
@@ -336,7 +336,7 @@ fn add_continued(chunks: &mut [ChunkRows], file: u32, lines: Vec<u64>) {
     }
 }
 
-/// Whether the text begins with a line such as `sep=;`, which tells Excel the delimiter.
+/// Whether the text begins with a line such as `sep=;`, which sets the delimiter in Excel.
 fn is_separator_line(bytes: &[u8]) -> bool {
     let end = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(bytes.len());
     let line = bytes[..end].strip_prefix(b"\"").unwrap_or(&bytes[..end]);
@@ -346,10 +346,9 @@ fn is_separator_line(bytes: &[u8]) -> bool {
 }
 
 fn check_size(path: &Path, line: u64, bytes: usize) -> Result<(), Fault> {
-    if bytes <= MAX_RECORD {
+    if bytes <= MAX_ROW {
         return Ok(());
     }
-    let problem =
-        format!("the record on line {line} has {bytes} bytes, and at most {MAX_RECORD} are read");
+    let problem = format!("the row on line {line} has {bytes} bytes; the limit is {MAX_ROW}");
     Err(Fault::Data { path: path.to_owned(), problem })
 }

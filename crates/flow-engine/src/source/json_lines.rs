@@ -1,4 +1,4 @@
-//! One JSON object a line, with Spark's inference of the columns.
+//! JSON Lines: one JSON object on each line. Infers the columns as Spark does.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use super::not_finite;
 use super::text::{self, lines};
 use crate::context::{Context, Fault};
 use crate::output::Origin;
-use crate::table::{CHUNK_ROWS, Column, Rows, Table};
+use crate::table::{CHUNK_ROWS, ColumnDef, RowChunk, Table};
 use data_wrangler_flow::{Json, Object};
 
-/// One value, as the column's final type is not known yet.
+/// A value before the column's final type is known.
 #[derive(Debug, Clone, PartialEq)]
 enum Value {
     Boolean(bool),
@@ -25,11 +25,13 @@ enum Value {
     Text(String),
 }
 
-type Record = Vec<(String, Value)>;
+/// The members of the object on one line.
+type JsonRow = Vec<(String, Value)>;
 
-struct Group {
+/// Parsed lines, and the column types that they need.
+struct ParsedLines {
     kinds: BTreeMap<String, Option<DataType>>,
-    records: Vec<(Origin, Record)>,
+    rows: Vec<(Origin, JsonRow)>,
 }
 
 pub(super) fn read(files: &[PathBuf], first: u32, context: &Context) -> Result<Table, Fault> {
@@ -51,30 +53,30 @@ pub(super) fn read(files: &[PathBuf], first: u32, context: &Context) -> Result<T
     }
     if kinds.is_empty() {
         let path = files.first().cloned().unwrap_or_default();
-        let problem = "there is no value in the dataset, so its columns are not known".to_owned();
+        let problem = "the dataset has no values, so its columns are unknown".to_owned();
         return Err(Fault::Data { path, problem });
     }
-    // A column of nulls only is one of strings to Spark.
+    // In Spark, a column with only nulls is a string column.
     let fields: Vec<_> = kinds
         .into_iter()
-        .map(|(name, kind)| Column::new(name, kind.unwrap_or(DataType::Utf8)))
+        .map(|(name, kind)| ColumnDef::new(name, kind.unwrap_or(DataType::Utf8)))
         .collect();
     let chunks = groups.par_iter().map(|group| build(&fields, group, files, first));
     let chunks = chunks.collect::<Result<Vec<_>, Fault>>()?;
     Ok(Table { fields, chunks })
 }
 
-fn parse(path: &Path, file: u32, lines: &[(u64, &[u8])]) -> Result<Group, Fault> {
+fn parse(path: &Path, file: u32, lines: &[(u64, &[u8])]) -> Result<ParsedLines, Fault> {
     let mut kinds: BTreeMap<String, Option<DataType>> = BTreeMap::new();
-    let mut records = Vec::with_capacity(lines.len());
+    let mut rows = Vec::with_capacity(lines.len());
     for (position, line) in lines {
         let refuse = |problem: String| Fault::Data {
             path: path.to_owned(),
             problem: format!("line {position} {problem}"),
         };
         let (object, not_finite) = object(line).map_err(refuse)?;
-        let mut record = Vec::new();
-        // Spark leaves out what has no name.
+        let mut row = Vec::new();
+        // Spark ignores members without a name.
         for (name, json) in object.iter().filter(|(name, _)| !name.is_empty()) {
             let value = match not_finite.then(|| not_finite::number(json.as_str())).flatten() {
                 Some(number) => Some(Value::Double(number)),
@@ -85,23 +87,23 @@ fn parse(path: &Path, file: u32, lines: &[(u64, &[u8])]) -> Result<Group, Fault>
                 None => kinds.entry(name.to_owned()).or_default(),
             };
             *known = merged(known.take(), value.as_ref().and_then(Value::kind));
-            record.extend(value.map(|value| (name.to_owned(), value)));
+            row.extend(value.map(|value| (name.to_owned(), value)));
         }
-        records.push((Origin { file, position: *position }, record));
+        rows.push((Origin { file, position: *position }, row));
     }
-    Ok(Group { kinds, records })
+    Ok(ParsedLines { kinds, rows })
 }
 
-/// The object on a line, and whether arrays in it stand for numbers that are not finite.
+/// Parses the object on a line. The flag says whether its arrays represent non-finite numbers.
 fn object(line: &[u8]) -> Result<(Object, bool), String> {
     serde_json::from_slice(line).map(|object| (object, false)).or_else(|error| {
         let read = not_finite::as_arrays(line).and_then(|line| serde_json::from_slice(&line).ok());
         read.map(|object| (object, true))
-            .ok_or_else(|| format!("is not one JSON object: {}", in_line(&error)))
+            .ok_or_else(|| format!("is not a single JSON object: {}", in_line(&error)))
     })
 }
 
-/// What is wrong with a line, which is a document of its own to the parser.
+/// Formats a parser error relative to the line, which is a document of its own for the parser.
 fn in_line(error: &serde_json::Error) -> String {
     error.to_string().replace(" at line 1 column ", " at byte ")
 }
@@ -116,16 +118,17 @@ fn value(json: &Json) -> Result<Option<Value>, String> {
             Value::Double(text.parse().map_err(|_| "is not a number".to_owned())?)
         }
         "a number" => Value::Long(text.parse().map_err(|_| {
-            "is an integer of more than 64 bits, which is not read; write it as a string".to_owned()
+            "is an integer of more than 64 bits, which is not supported; write it as a string"
+                .to_owned()
         })?),
-        kind => return Err(format!("is {kind}; only objects without nesting are read")),
+        kind => return Err(format!("is {kind}; nested values are not supported")),
     };
     Ok(Some(value))
 }
 
 impl Value {
-    /// The type that the value asks for. An empty string asks for none: Spark makes a null of it
-    /// where the column's other values are no strings.
+    /// The type that the value needs. An empty string needs none: Spark turns it into null unless
+    /// the column holds strings.
     fn kind(&self) -> Option<DataType> {
         match self {
             Self::Boolean(_) => Some(DataType::Boolean),
@@ -137,7 +140,7 @@ impl Value {
     }
 }
 
-/// The type that can hold both; whatever does not fit together is a string to Spark.
+/// Returns the common type. In Spark, it is string if the types are incompatible.
 fn merged(left: Option<DataType>, right: Option<DataType>) -> Option<DataType> {
     match (left, right) {
         (None, kind) | (kind, None) => kind,
@@ -148,35 +151,40 @@ fn merged(left: Option<DataType>, right: Option<DataType>) -> Option<DataType> {
     }
 }
 
-fn build(fields: &[Column], group: &Group, files: &[PathBuf], first: u32) -> Result<Rows, Fault> {
+fn build(
+    fields: &[ColumnDef],
+    group: &ParsedLines,
+    files: &[PathBuf],
+    first: u32,
+) -> Result<RowChunk, Fault> {
     let mut values: BTreeMap<&str, Vec<Option<&Value>>> = BTreeMap::new();
     for field in fields {
-        values.insert(&field.name, vec![None; group.records.len()]);
+        values.insert(&field.name, vec![None; group.rows.len()]);
     }
-    for (index, (_, record)) in group.records.iter().enumerate() {
-        for (name, value) in record {
+    for (index, (_, row)) in group.rows.iter().enumerate() {
+        for (name, value) in row {
             if let Some(column) = values.get_mut(name.as_str()) {
                 column[index] = Some(value);
             }
         }
     }
-    let origins: Arc<[Origin]> = group.records.iter().map(|(origin, _)| *origin).collect();
+    let origins: Arc<[Origin]> = group.rows.iter().map(|(origin, _)| *origin).collect();
     let columns = fields.iter().map(|field| {
         let values = values.remove(field.name.as_str()).unwrap_or_default();
         column(&field.kind, &values).map_err(|index| {
             let Origin { file, position } = origins[index];
             let problem = format!(
-                "line {position} `{}` is a fraction, and other lines have no number there; how Spark \
-                 writes it as a string is not certain: write it as a string",
+                "line {position} `{}` is a fraction, but other lines have no number there; how \
+                 Spark converts it to a string is uncertain; write it as a string",
                 field.name
             );
             Fault::Data { path: files[(file - first) as usize].clone(), problem }
         })
     });
-    Ok(Rows { columns: columns.collect::<Result<_, _>>()?, origins: Arc::clone(&origins) })
+    Ok(RowChunk { columns: columns.collect::<Result<_, _>>()?, origins: Arc::clone(&origins) })
 }
 
-/// A column of this type; the index of a value that cannot be in it.
+/// Builds a column of this type. The error is the index of a value that does not fit.
 fn column(kind: &DataType, values: &[Option<&Value>]) -> Result<ArrayRef, usize> {
     let array: ArrayRef = match kind {
         DataType::Boolean => Arc::new(

@@ -19,7 +19,7 @@ use super::output::MalformedRow;
 use super::plan::{SourceFormat, SourcePlan};
 use super::table::Table;
 
-/// Reads a dataset; `first` is the number of its first file among all files of the run.
+/// Reads a dataset. `first` is the index of its first file in the run.
 pub(super) fn read(
     source: &SourcePlan,
     files: &[PathBuf],

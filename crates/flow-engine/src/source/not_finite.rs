@@ -1,6 +1,6 @@
-//! Numbers that are not finite, for which JSON has no words. Spark reads those that Jackson does.
+//! Non-finite numbers, which JSON lacks. Spark accepts the words that Jackson does.
 
-/// What Jackson reads, the longest first where one begins as another does.
+/// The words that Jackson accepts.
 const WORDS: [(&[u8], f64); 6] = [
     (b"NaN", f64::NAN),
     (b"Infinity", f64::INFINITY),
@@ -10,8 +10,8 @@ const WORDS: [(&[u8], f64); 6] = [
     (b"-INF", f64::NEG_INFINITY),
 ];
 
-/// A line in which an array of the word's number stands for each such word, as far as the line has
-/// any. `None` if it has none, or an array of its own, which is not read anyway.
+/// Replaces each word with an array that holds the word's index. Returns `None` if the line has no
+/// such word, or if it has an array, which is not supported anyway.
 pub(super) fn as_arrays(line: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::with_capacity(line.len() + 16);
     let (mut rest, mut in_string, mut found) = (line, false, false);
@@ -38,7 +38,7 @@ pub(super) fn as_arrays(line: &[u8]) -> Option<Vec<u8>> {
     found.then_some(text)
 }
 
-/// The number that an array stands for.
+/// Returns the number that an array represents.
 pub(super) fn number(array: &str) -> Option<f64> {
     let digits = array.strip_prefix('[')?.strip_suffix(']')?;
     WORDS.get(digits.parse::<usize>().ok()?).map(|(_, number)| *number)
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_outside_strings_are_replaced() {
+    fn replaces_words_outside_strings() {
         let replaced =
             |line: &str| as_arrays(line.as_bytes()).map(|text| String::from_utf8(text).unwrap());
         assert_eq!(

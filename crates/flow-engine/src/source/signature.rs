@@ -1,32 +1,32 @@
-//! What a file is by its bytes, when a flow's source says that it is text. Spark reads such files as
-//! text that means nothing.
+//! Detects files that are not text, although the flow's source expects text. Spark would read such
+//! files as meaningless text.
 
-/// Bytes at a place, and what a file that has them there is.
+/// An offset, the bytes there, and the message about the file type.
 const SIGNATURES: [(usize, &[u8], &str); 19] = [
-    (0, b"\xff\xfe", "is UTF-16; write it in UTF-8"),
-    (0, b"\xfe\xff", "is UTF-16; write it in UTF-8"),
-    (0, b"\0\0\xfe\xff", "is UTF-32; write it in UTF-8"),
-    (0, b"PAR1", "is Parquet, and the flow's source says that it is text"),
-    (0, b"PARE", "is encrypted Parquet, and the flow's source says that it is text"),
-    (0, b"Obj\x01", "is Avro; write it as text or Parquet"),
-    (0, b"PK\x03\x04", "is a zip archive or a spreadsheet; write it as plain text or gzip"),
-    (0, b"PK\x05\x06", "is an empty zip archive; write it as plain text or gzip"),
-    (0, b"\x1f\x8b", "is gzip once more, or without its ending; call it .gz"),
-    (0, b"7z\xbc\xaf\x27\x1c", "is a 7z archive; write it as plain text or gzip"),
-    (0, b"Rar!\x1a\x07", "is a RAR archive; write it as plain text or gzip"),
-    (0, b"\xfd7zXZ\0", "is compressed with xz; write it as plain text or gzip"),
-    (0, b"\x28\xb5\x2f\xfd", "is compressed with zstd; write it as plain text or gzip"),
-    (0, b"\x04\x22\x4d\x18", "is compressed with lz4; write it as plain text or gzip"),
-    (4, b"1AY&SY", "is compressed with bzip2; write it as plain text or gzip"),
+    (0, b"\xff\xfe", "is UTF-16; save it as UTF-8"),
+    (0, b"\xfe\xff", "is UTF-16; save it as UTF-8"),
+    (0, b"\0\0\xfe\xff", "is UTF-32; save it as UTF-8"),
+    (0, b"PAR1", "is Parquet, but the flow's source expects text"),
+    (0, b"PARE", "is encrypted Parquet, but the flow's source expects text"),
+    (0, b"Obj\x01", "is Avro; convert it to text or Parquet"),
+    (0, b"PK\x03\x04", "is a zip archive or a spreadsheet; save it as plain text or gzip"),
+    (0, b"PK\x05\x06", "is an empty zip archive; save it as plain text or gzip"),
+    (0, b"\x1f\x8b", "is compressed with gzip twice, or not named .gz; decompress or rename it"),
+    (0, b"7z\xbc\xaf\x27\x1c", "is a 7z archive; save it as plain text or gzip"),
+    (0, b"Rar!\x1a\x07", "is a RAR archive; save it as plain text or gzip"),
+    (0, b"\xfd7zXZ\0", "is compressed with xz; save it as plain text or gzip"),
+    (0, b"\x28\xb5\x2f\xfd", "is compressed with zstd; save it as plain text or gzip"),
+    (0, b"\x04\x22\x4d\x18", "is compressed with lz4; save it as plain text or gzip"),
+    (4, b"1AY&SY", "is compressed with bzip2; save it as plain text or gzip"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an Excel workbook; export it as CSV"),
     (0, b"%PDF-", "is a PDF document; export its data as CSV"),
     (0, b"SQLite format 3\0", "is an SQLite database; export its table as CSV"),
-    (0, b"\x89PNG\r\n", "is a picture"),
+    (0, b"\x89PNG\r\n", "is an image"),
 ];
-/// Bytes that tell UTF-16 without a byte order mark.
+/// The number of bytes to check for UTF-16 without a byte order mark.
 const SAMPLE: usize = 4096;
 
-/// What is wrong with a file that should be text, and what to do about it.
+/// Returns the problem and the fix if a file is not text.
 pub(super) fn foreign(bytes: &[u8]) -> Option<&'static str> {
     let has = |(at, signature, _): &&(usize, &[u8], &str)| {
         bytes.get(*at..).is_some_and(|bytes| bytes.starts_with(signature))
@@ -35,17 +35,17 @@ pub(super) fn foreign(bytes: &[u8]) -> Option<&'static str> {
         return Some(problem);
     }
     if is_tar(bytes) {
-        return Some("is a tar archive; unpack it, and upload the files in it");
+        return Some("is a tar archive; unpack it and use the files in it");
     }
     if is_orc(bytes) {
-        return Some("is ORC; write it as text or Parquet");
+        return Some("is ORC; convert it to text or Parquet");
     }
     is_utf16(&bytes[..bytes.len().min(SAMPLE)])
-        .then_some("is UTF-16 without a byte order mark; write it in UTF-8")
+        .then_some("is UTF-16 without a byte order mark; save it as UTF-8")
 }
 
-/// Newer tar archives have a signature; in all of them the first header has its checksum, in octal
-/// digits, which count as spaces.
+/// Newer tar archives have a signature. In all tar archives, the first header contains its checksum
+/// in octal digits, which is computed as if its own bytes were spaces.
 fn is_tar(bytes: &[u8]) -> bool {
     let Some(header) = bytes.get(..512) else { return false };
     let digits = String::from_utf8_lossy(&header[148..156]);
@@ -54,13 +54,13 @@ fn is_tar(bytes: &[u8]) -> bool {
     header[257..].starts_with(b"ustar") || written == Ok(others.sum::<u32>() + 8 * u32::from(b' '))
 }
 
-/// ORC has its signature at both ends; the last byte is the length of what is before it.
+/// ORC has its signature at both ends. The last byte is the length of the postscript before it.
 fn is_orc(bytes: &[u8]) -> bool {
     bytes.starts_with(b"ORC") && bytes.len() > 16 && bytes[..bytes.len() - 1].ends_with(b"ORC")
 }
 
-/// Text in UTF-16 has delimiters, digits and line ends, of which every other byte is zero, always on
-/// the same side. Text in UTF-8 may hold a zero, and is plain otherwise.
+/// In UTF-16, delimiters, digits and line ends have a zero byte, always on the same side. UTF-8
+/// text may contain a zero byte, but most of its byte pairs have none.
 fn is_utf16(sample: &[u8]) -> bool {
     let pairs = || sample.chunks_exact(2);
     let graphic = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn utf16_is_told_without_a_mark_in_any_script() {
+    fn detects_utf16_without_a_mark_in_any_script() {
         for text in
             ["id,name\n1,ab\n", "번호,이름\n1,전복\n2,가나다라\n", "編號,名稱\r\n1,鮑魚\r\n"]
         {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn text_with_a_zero_is_text() {
+    fn accepts_text_with_zero_bytes() {
         for text in
             ["a,b\n\0,1\n", "\0", "a\0b,c\n", "a,b\n1,\0\0\n2,x\n", "", "번호,이름\n1,전복\n"]
         {

@@ -1,4 +1,4 @@
-//! Text files: decompression, decoding, lines.
+//! Decompresses, decodes and splits text files.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -10,17 +10,17 @@ use flate2::read::MultiGzDecoder;
 use super::signature::foreign;
 use crate::context::Fault;
 
-/// What Hadoop, and so Spark, decompresses by a file's ending; only gzip is read here.
+/// File extensions that Spark decompresses and this engine does not.
 const OTHER_CODECS: [&str; 6] = ["bz2", "deflate", "lz4", "snappy", "zst", "xz"];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A text file's bytes, decompressed if it is called `.gz`, without a UTF-8 byte order mark.
+/// Reads a text file without its UTF-8 byte order mark. Decompresses `.gz` files.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     let unreadable = |source| Fault::Unreadable { path: path.to_owned(), source };
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let refused = |problem: String| Fault::Data { path: path.to_owned(), problem };
     if OTHER_CODECS.contains(&ending) {
-        let problem = format!("files compressed as .{ending} are not read; use gzip or none");
+        let problem = format!("files compressed as .{ending} are not supported; use gzip or none");
         return Err(refused(problem));
     }
     let mut bytes = Vec::new();
@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     if ending == "gz" {
         MultiGzDecoder::new(file).read_to_end(&mut bytes).map_err(|error| match error.kind() {
             ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
-                refused(format!("cannot be read as gzip: {error}; write it anew, as a whole"))
+                refused(format!("cannot be read as gzip: {error}; create the file again"))
             }
             _ => unreadable(error),
         })?;
@@ -44,7 +44,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     Ok(bytes)
 }
 
-/// Decodes UTF-8 as Java does: what is not UTF-8 becomes U+FFFD.
+/// Decodes UTF-8 as Java does: invalid sequences become U+FFFD.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Cow::Borrowed(text);
@@ -58,14 +58,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
             break;
         }
         text.push(char::REPLACEMENT_CHARACTER);
-        // Java sees a surrogate's three bytes as one character.
+        // Java replaces the three bytes of a surrogate with one character.
         let surrogate = matches!(invalid, [0xed, 0xa0..=0xbf, 0x80..=0xbf, ..]);
         rest = &invalid[if surrogate { 3 } else { chunk.invalid().len() }..];
     }
     Cow::Owned(text)
 }
 
-/// The lines that are not blank, each with its number from 1. As for Hadoop, a line ends with
+/// Returns the lines that are not blank, with their numbers from 1. As in Hadoop, a line ends with
 /// `\n`, `\r\n` or `\r`.
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     let mut rest = bytes;

@@ -1,57 +1,57 @@
-//! Splits one CSV record into fields as Spark's CSV parser does: quote and escape are both `"`, and
-//! a quote that is not escaped makes the rest of the field literal, up to the next delimiter.
+//! Splits CSV records into fields as Spark's CSV parser does. Quote and escape are both `"`. After
+//! an unescaped quote, the rest of the field is literal, up to the next delimiter.
 
-/// What every line's end reads as, inside quotes too.
+/// Replaces every line end, also inside quotes.
 const NEW_LINE: u8 = b'\n';
 const QUOTE: u8 = b'"';
-/// No character yet.
+/// No previous character.
 const NONE: u8 = 0;
 
-/// There are no more bytes.
+/// The input is exhausted.
 struct EndOfInput;
 
-/// Reads records, one after another, from text.
+/// Reads the records of a text one by one.
 pub(super) struct Tokenizer<'a> {
     bytes: &'a [u8],
     position: usize,
     delimiter: u8,
     line_end: LineEnd,
-    /// Line ends that have been passed.
+    /// The number of line ends before the position.
     lines: u64,
     first_line: u64,
-    // The state of the field that is being read.
+    // The state of the current field.
     current: u8,
     previous: u8,
     unescaped: bool,
-    /// Whether the field began with a quote that has not been closed.
+    /// Whether the field is inside an unclosed quote.
     quoted: bool,
     field: Vec<u8>,
     fields: Vec<Vec<u8>>,
     quotes: Quotes,
 }
 
-/// How the quoted fields of a record are quoted.
+/// The state of a record's quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quotes {
-    /// As they should be.
+    /// Every quoted field is properly closed.
     Proper,
-    /// Something other than a delimiter follows a closing quote, so that the field is literal text.
+    /// Text follows a closing quote, so the field is literal.
     Literal,
     /// The text ended before a quote was closed.
     Unclosed,
 }
 
-/// What ends a line.
+/// The line separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineEnd {
-    /// Nothing: the text is one line.
+    /// The text is a single line.
     None,
     One(u8),
     CarriageReturnLineFeed,
 }
 
 impl LineEnd {
-    /// The end of a text's first line decides for all of it.
+    /// Detects the line separator from the first line.
     pub(super) fn detect(bytes: &[u8]) -> Self {
         match bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
             None => Self::One(b'\n'),
@@ -81,29 +81,29 @@ impl<'a> Tokenizer<'a> {
         }
     }
 
-    /// The line, from 1, on which the last record began.
+    /// The first line, from 1, of the last record.
     pub(super) fn first_line(&self) -> u64 {
         self.first_line
     }
 
-    /// How the fields of the last record are quoted.
+    /// The state of the last record's quotes.
     pub(super) fn quotes(&self) -> Quotes {
         self.quotes
     }
 
-    /// How many bytes have been read.
+    /// The number of bytes read.
     pub(super) fn position(&self) -> usize {
         self.position
     }
 
-    /// The next record's fields; none at the end of the text. A field that is empty is null to
-    /// Spark, quoted or not.
+    /// Reads the fields of the next record, or `None` at the end. Spark treats empty fields as
+    /// null, quoted or not.
     pub(super) fn record(&mut self) -> Option<Vec<Vec<u8>>> {
         self.fields.clear();
         self.field.clear();
         self.quoted = false;
         self.quotes = Quotes::Proper;
-        // Lines without a character are no records.
+        // Skips empty lines.
         loop {
             self.first_line = self.lines + 1;
             let Ok(first) = self.next() else { return None };
@@ -181,7 +181,7 @@ impl<'a> Tokenizer<'a> {
         Ok(())
     }
 
-    /// Takes everything up to the end of the field as it is.
+    /// Appends the rest of the field literally.
     fn append_to_field_end(&mut self) -> Result<(), EndOfInput> {
         let mut byte = self.current;
         loop {
@@ -229,7 +229,7 @@ impl<'a> Tokenizer<'a> {
         if self.at_field_end() { Ok(()) } else { self.after_quotes() }
     }
 
-    /// White space after the closing quote is left out, unless something else follows it.
+    /// Skips white space after the closing quote, unless text follows it.
     fn after_quotes(&mut self) -> Result<(), EndOfInput> {
         self.quoted = false;
         let mut space = Vec::new();
@@ -251,7 +251,7 @@ impl<'a> Tokenizer<'a> {
         self.take_literally()
     }
 
-    /// The field was not properly quoted: it begins with its quote, and all of it is text.
+    /// Treats an improperly quoted field as literal text, including its opening quote.
     fn take_literally(&mut self) -> Result<(), EndOfInput> {
         self.quoted = false;
         self.quotes = Quotes::Literal;
@@ -262,7 +262,7 @@ impl<'a> Tokenizer<'a> {
         self.append_to_field_end()
     }
 
-    /// The text ended inside a record.
+    /// Finishes a record at the end of the text.
     fn end(&mut self) {
         if self.quoted && self.previous != QUOTE {
             self.quotes = Quotes::Unclosed;

@@ -1,4 +1,4 @@
-//! The repository's own flow, on all of the Abalone data.
+//! The repository's flow on the full Abalone data.
 
 use std::io::Read;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::fixtures::{names, rows};
 use crate::{NOW, run};
 
 #[test]
-fn the_flow_of_the_repository_gives_what_spark_gives() {
+fn abalone_flow_matches_spark() {
     let flow = include_bytes!("../../../../flows/abalone.flow");
     let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/abalone.csv.gz");
     let output = run(flow, &input).unwrap();

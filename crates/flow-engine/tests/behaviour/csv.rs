@@ -1,4 +1,4 @@
-//! Malformed CSV.
+//! Well-formed and malformed CSV.
 
 use flow_engine::{Origin, RunError};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::fixtures::{Folder, names, rows};
 use crate::{flow, flow_of, run};
 
-/// Texts and the rows that Spark makes of them; see oracle/corpus.py.
+/// Reads texts and the rows that Spark reads from them. See oracle/corpus.py.
 fn corpus(json: &str) -> (Vec<String>, Vec<Value>) {
     let corpus: Value = serde_json::from_str(json).unwrap();
     (
@@ -16,7 +16,7 @@ fn corpus(json: &str) -> (Vec<String>, Vec<Value>) {
 }
 
 #[test]
-fn lines_of_random_quotes_are_read_as_spark_reads_them() {
+fn random_lines_match_spark() {
     let (texts, wanted) = corpus(include_str!("../oracle/csv-lines.json"));
     let folder = Folder::new();
     let file = folder.file("lines.csv", format!("c0,c1,c2\n{}\n", texts.join("\n")));
@@ -29,7 +29,7 @@ fn lines_of_random_quotes_are_read_as_spark_reads_them() {
 }
 
 #[test]
-fn files_of_random_quotes_and_lines_are_read_as_spark_reads_them() {
+fn random_multi_line_files_match_spark() {
     let (texts, wanted) = corpus(include_str!("../oracle/csv-files.json"));
     let folder = Folder::new();
     let flow = flow_of(
@@ -43,7 +43,7 @@ fn files_of_random_quotes_and_lines_are_read_as_spark_reads_them() {
 }
 
 #[test]
-fn lines_that_end_in_any_way_are_read_as_spark_reads_them() {
+fn random_line_ends_match_spark() {
     let (texts, wanted) = corpus(include_str!("../oracle/csv-line-ends.json"));
     let folder = Folder::new();
     let flow = flow_of(&json!({"s3ContentType": "csv", "s3HasHeader": false}), &json!([]));
@@ -55,7 +55,7 @@ fn lines_that_end_in_any_way_are_read_as_spark_reads_them() {
 }
 
 #[test]
-fn rows_of_another_width_are_kept_and_reported() {
+fn keeps_and_reports_rows_of_the_wrong_width() {
     let folder = Folder::new();
     let file = folder.file("a.csv", "a,b\n1,2\n\n3\n4,5,6\n");
     let output = run(&flow(&json!([])), &file).unwrap();
@@ -76,7 +76,7 @@ fn rows_of_another_width_are_kept_and_reported() {
 }
 
 #[test]
-fn a_row_of_several_lines_is_found_at_its_first() {
+fn origin_of_a_multi_line_row_is_its_first_line() {
     let folder = Folder::new();
     let file = folder.file("a.csv", "a,b\r\n\"1\r\n2\",x\r\n3,y\r\n");
     let flow = flow_of(
@@ -89,7 +89,7 @@ fn a_row_of_several_lines_is_found_at_its_first() {
 }
 
 #[test]
-fn an_empty_dataset_is_an_error_that_names_the_file() {
+fn rejects_an_empty_dataset() {
     let folder = Folder::new();
     for text in ["", "\n \n"] {
         let file = folder.file("empty.csv", text);
@@ -99,7 +99,7 @@ fn an_empty_dataset_is_an_error_that_names_the_file() {
 }
 
 #[test]
-fn an_empty_file_among_others_is_left_out() {
+fn skips_an_empty_file_among_others() {
     let folder = Folder::new();
     folder.file("a.csv", "");
     folder.file("b.csv", "a\n1\n");
@@ -107,16 +107,16 @@ fn an_empty_file_among_others_is_left_out() {
 }
 
 #[test]
-fn files_with_different_headers_are_refused() {
+fn rejects_files_with_different_headers() {
     let folder = Folder::new();
     folder.file("a.csv", "a,b\n1,2\n");
     folder.file("b.csv", "b,a\n1,2\n");
     let error = run(&flow(&json!([])), folder.path()).unwrap_err().to_string();
-    assert!(error.contains("has another name for column"), "{error}");
+    assert!(error.contains("has a different name for column"), "{error}");
 }
 
 #[test]
-fn huge_fields_are_read_whole() {
+fn reads_huge_fields() {
     let folder = Folder::new();
     let huge = "x".repeat(5 << 20);
     let file = folder.file("a.csv", format!("a,b\n{huge},1\n{huge},2\n"));
@@ -126,7 +126,7 @@ fn huge_fields_are_read_whole() {
 }
 
 #[test]
-fn too_many_columns_are_an_error() {
+fn rejects_too_many_columns() {
     let folder = Folder::new();
     let file = folder.file("a.csv", "a,".repeat(30_000));
     let error = run(&flow(&json!([])), &file).unwrap_err().to_string();
@@ -134,19 +134,19 @@ fn too_many_columns_are_an_error() {
 }
 
 #[test]
-fn a_broken_gzip_file_is_an_error() {
+fn rejects_a_broken_gzip_file() {
     let folder = Folder::new();
     for broken in [&b"\x1f\x8b\x08\x00nonsense"[..], b"\x1f\x8b\x08", b"a,b\n1,2\n", b""] {
         let file = folder.file("a.csv.gz", broken);
         let error = run(&flow(&json!([])), &file).unwrap_err().to_string();
         let known = error.contains("a.csv.gz: cannot be read as gzip: ")
-            || (broken.is_empty() && error.contains("there is no line in the dataset"));
+            || (broken.is_empty() && error.contains("the dataset has no lines"));
         assert!(known, "{error}");
     }
 }
 
 #[test]
-fn a_file_of_another_kind_is_refused_by_its_name() {
+fn rejects_other_file_types() {
     let folder = Folder::new();
     for (bytes, kind) in [
         (&b"\xff\xfea\0,\0b\0\n\0"[..], "UTF-16"),

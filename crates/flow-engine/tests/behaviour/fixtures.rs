@@ -1,4 +1,4 @@
-//! Files to read, and rows to compare.
+//! Input files and comparable rows.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use arrow_schema::DataType;
 use flow_engine::Output;
 use serde_json::{Value, json};
 
-/// A folder that is removed in the end.
+/// A temporary folder, removed on drop.
 pub(crate) struct Folder(PathBuf);
 
 static FOLDERS: AtomicU32 = AtomicU32::new(0);
@@ -29,7 +29,7 @@ impl Folder {
         &self.0
     }
 
-    /// Writes a file into it.
+    /// Writes a file to the folder.
     pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -44,12 +44,12 @@ impl Drop for Folder {
     }
 }
 
-/// The names of the columns.
+/// Returns the column names.
 pub(crate) fn names(output: &Output) -> Vec<&str> {
     output.schema.fields().iter().map(|field| field.name().as_str()).collect()
 }
 
-/// The types of the columns, as Spark SQL calls them.
+/// Returns the column types in Spark SQL.
 pub(crate) fn types(output: &Output) -> Vec<&'static str> {
     let name = |kind: &DataType| match kind {
         DataType::Boolean => "boolean",
@@ -63,7 +63,7 @@ pub(crate) fn types(output: &Output) -> Vec<&'static str> {
     output.schema.fields().iter().map(|field| name(field.data_type())).collect()
 }
 
-/// The rows as JSON; numbers that JSON does not have, and dates, are strings.
+/// Returns the rows as JSON. Non-finite numbers, dates and times are strings.
 pub(crate) fn rows(output: &Output) -> Vec<Vec<Value>> {
     let mut rows = Vec::new();
     for chunk in &output.chunks {
@@ -101,7 +101,7 @@ fn value(column: &ArrayRef, row: usize) -> Value {
             let time = column.as_primitive::<TimestampMicrosecondType>().value(row);
             json!(format!("time {time}"))
         }
-        // Types that only casts give a form.
+        // Types that tests only compare after a cast.
         _ => json!(null),
     }
 }

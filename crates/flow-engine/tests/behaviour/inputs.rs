@@ -1,4 +1,4 @@
-//! Where the rows come from, and what watches a run.
+//! Inputs, origins and progress of a run.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -34,7 +34,7 @@ fn write_parquet(path: &Path, ids: &[Option<i64>], names: &[Option<&str>]) {
 }
 
 #[test]
-fn parquet_rows_are_counted_over_their_row_groups() {
+fn numbers_parquet_rows_across_row_groups() {
     let folder = Folder::new();
     let path = folder.path().join("a.parquet");
     write_parquet(&path, &[Some(1), None], &[Some("x"), None]);
@@ -52,7 +52,7 @@ fn parquet_rows_are_counted_over_their_row_groups() {
 }
 
 #[test]
-fn what_is_not_parquet_is_an_error() {
+fn rejects_a_file_that_is_not_parquet() {
     let folder = Folder::new();
     let file = folder.file("a.parquet", "no");
     let error = run(&flow_of(&json!({"s3ContentType": "parquet"}), &json!([])), &file).unwrap_err();
@@ -60,7 +60,7 @@ fn what_is_not_parquet_is_an_error() {
 }
 
 #[test]
-fn broken_json_lines_are_an_error_that_names_the_line() {
+fn rejects_broken_json_lines_with_the_line() {
     let folder = Folder::new();
     let flow = flow_of(&json!({"s3ContentType": "jsonl"}), &json!([]));
     let lines = [
@@ -79,7 +79,7 @@ fn broken_json_lines_are_an_error_that_names_the_line() {
 }
 
 #[test]
-fn a_partitioned_folder_is_refused() {
+fn rejects_a_partitioned_folder() {
     let folder = Folder::new();
     folder.file("day=1/a.csv", "a\n1\n");
     let plan = plan(&flow(&json!([])), false);
@@ -88,30 +88,30 @@ fn a_partitioned_folder_is_refused() {
 }
 
 #[test]
-fn a_folder_without_files_is_an_error() {
+fn rejects_a_folder_without_files() {
     let folder = Folder::new();
     folder.file("_SUCCESS", "");
     folder.file("sub_$folder$", "");
     let plan = plan(&flow(&json!([])), false);
     let error = Inputs::default().find(&plan.sources()[0], folder.path()).unwrap_err();
-    assert!(error.to_string().ends_with("has no file to read; put the data there"), "{error}");
+    assert!(error.to_string().ends_with("has no file to read; add the data files"), "{error}");
 }
 
 #[test]
-fn a_folder_whose_files_are_not_read_says_which_and_why() {
+fn names_skipped_files_if_there_is_nothing_to_read() {
     let folder = Folder::new();
     for name in ["_abalone.csv", ".b.csv", "c.csv._COPYING_", "_d.csv", "in/e.csv", "in/f.csv"] {
         folder.file(name, "a\n1\n");
     }
     let plan = plan(&flow(&json!([])), false);
     let error = Inputs::default().find(&plan.sources()[0], folder.path()).unwrap_err().to_string();
-    assert!(error.contains("4 names are left out because they begin with _ or ."), "{error}");
+    assert!(error.contains("4 names are skipped because they begin with _ or ."), "{error}");
     assert!(error.contains(", …); rename them"), "{error}");
-    assert!(error.contains("1 folder inside is left out (`in`)"), "{error}");
+    assert!(error.contains("1 subfolder is skipped (`in`)"), "{error}");
 }
 
 #[test]
-fn what_is_not_read_is_told_when_other_files_are() {
+fn returns_skipped_files() {
     let folder = Folder::new();
     let data = folder.file("a.csv", "a\n1\n");
     folder.file("_b.csv", "a\n2\n");
@@ -127,13 +127,13 @@ fn what_is_not_read_is_told_when_other_files_are() {
 }
 
 #[test]
-fn a_dataset_without_files_is_an_error() {
+fn rejects_a_dataset_without_files() {
     let plan = plan(&flow(&json!([])), false);
     let error = plan.run(&Inputs::default(), NOW, &()).unwrap_err();
     assert!(matches!(error, RunError::NoInput(dataset) if dataset == "data"));
 }
 
-/// Stops a run when it has read so many rows.
+/// Stops a run after it has read `most` rows.
 struct StopAfter {
     rows: AtomicU64,
     most: u64,
@@ -150,7 +150,7 @@ impl Progress for StopAfter {
 }
 
 #[test]
-fn a_run_that_is_cancelled_gives_nothing() {
+fn a_cancelled_run_returns_no_rows() {
     let folder = Folder::new();
     let file = folder.file("a.csv", "a\n1\n2\n");
     let plan = plan(&flow(&json!([formula("a", "b")])), false);
@@ -162,7 +162,7 @@ fn a_run_that_is_cancelled_gives_nothing() {
 }
 
 #[test]
-fn a_sorted_row_still_knows_where_it_came_from() {
+fn sorting_keeps_the_origins() {
     let folder = Folder::new();
     let file = folder.file("a.csv", "a\n3\n1\n2\n");
     let sort = json!({
@@ -175,7 +175,7 @@ fn a_sorted_row_still_knows_where_it_came_from() {
 }
 
 #[test]
-fn the_time_is_that_of_the_run() {
+fn unix_timestamp_is_the_event_time() {
     let folder = Folder::new();
     let file = folder.file("a.csv", "a\n1\n");
     let flow = flow(&json!([formula("cast(unix_timestamp() as double)", "time")]));

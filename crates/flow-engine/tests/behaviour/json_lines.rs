@@ -1,18 +1,19 @@
-//! JSON lines.
+//! JSON Lines.
 
 use serde_json::{Value, json};
 
 use crate::fixtures::{Folder, names, rows, types};
 use crate::{flow_of, run};
 
-/// What Spark reads in its own way, and the engine refuses, as it does strings in single quotes.
+/// Errors for values that Spark accepts and the engine rejects. Strings in single quotes are
+/// another case.
 const UNSUPPORTED: [&str; 3] =
-    ["is a fraction, and other lines have no number", "more than 64 bits", "is an array"];
+    ["is a fraction, but other lines have no number", "more than 64 bits", "is an array"];
 
-/// Random files, and what Spark makes of them; see oracle/corpus.py. Where Spark has something else
-/// than an object of plain values on each line, there is no table, and the file must be refused.
+/// Random files with Spark's results. See oracle/corpus.py. If a line is not an object of plain
+/// values in Spark, there is no result, and the engine must reject the file.
 #[test]
-fn random_files_are_read_as_spark_reads_them_or_refused() {
+fn random_files_match_spark_or_are_rejected() {
     let corpus: Value = serde_json::from_str(include_str!("../oracle/json-lines.json")).unwrap();
     let (texts, tables) = (corpus["texts"].as_array().unwrap(), corpus["rows"].as_array().unwrap());
     let folder = Folder::new();
@@ -39,7 +40,7 @@ fn random_files_are_read_as_spark_reads_them_or_refused() {
 }
 
 #[test]
-fn an_empty_string_is_null_where_other_values_are_none() {
+fn empty_strings_are_null_unless_the_column_has_strings() {
     let folder = Folder::new();
     let flow = flow_of(&json!({"s3ContentType": "jsonl"}), &json!([]));
     for (value, kind) in [("5", "bigint"), ("1.5", "double"), ("true", "boolean")] {

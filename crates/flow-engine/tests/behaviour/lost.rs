@@ -1,11 +1,11 @@
-//! Values that no cast could read become null, and are told.
+//! Failed casts become null and are reported.
 
 use serde_json::{Value, json};
 
 use crate::fixtures::{Folder, rows};
 use crate::{flow, formula, run};
 
-/// A node that casts all columns.
+/// Creates a node that casts all columns.
 fn schema(schema: &Value) -> Value {
     json!({
         "operator": "sagemaker.spark.infer_and_cast_type_0.1",
@@ -13,7 +13,7 @@ fn schema(schema: &Value) -> Value {
     })
 }
 
-/// A node that casts the column `x`, and does this with what cannot be cast.
+/// Creates a node that casts the column `x` and handles failed casts in this way.
 fn cast_to_float(invalid: &str) -> Value {
     json!({
         "operator": "sagemaker.spark.cast_single_data_type_0.1",
@@ -26,7 +26,7 @@ fn cast_to_float(invalid: &str) -> Value {
     })
 }
 
-/// What a flow of these nodes loses of a file: node, column, type, rows, and the first lines.
+/// Runs the nodes on a file. Returns the failed casts: node, column, type, rows, first lines.
 fn lost(nodes: &Value, csv: &str) -> Value {
     let folder = Folder::new();
     let output = run(&flow(nodes), &folder.file("a.csv", csv)).unwrap();
@@ -38,26 +38,26 @@ fn lost(nodes: &Value, csv: &str) -> Value {
 }
 
 #[test]
-fn text_in_a_column_of_numbers_is_told_with_its_lines() {
+fn reports_failed_casts_with_their_lines() {
     let nodes = json!([schema(&json!({"x": "float", "y": "long", "z": "bool", "w": "date"}))]);
     let csv = "x,y,z,w\n1.5,2,true,2026-01-01\nabc,2.5,maybe,soon\n,,,\n?,9e9,no,2026-02-30\n";
-    let told = json!([
+    let reported = json!([
         ["node-1", "w", "date", 2, [3, 5]],
         ["node-1", "x", "double", 2, [3, 5]],
         ["node-1", "y", "bigint", 1, [5]],
         ["node-1", "z", "boolean", 1, [3]],
     ]);
-    assert_eq!(lost(&nodes, csv), told);
+    assert_eq!(lost(&nodes, csv), reported);
 }
 
 #[test]
-fn what_can_be_read_or_is_null_is_not_lost() {
+fn does_not_report_successful_casts_and_nulls() {
     let nodes = json!([schema(&json!({"x": "float", "y": "string"}))]);
     assert_eq!(lost(&nodes, "x,y\n 1 ,abc\n,\nNaN,\n-1e400,x\n"), json!([]));
 }
 
 #[test]
-fn all_rows_are_counted_and_the_first_ten_named() {
+fn counts_all_rows_and_lists_the_first_ten() {
     let csv: String = std::iter::once("x\n").chain((0..40_000).map(|_| "abc\n")).collect();
     let nodes = json!([schema(&json!({"x": "float"}))]);
     let first: Vec<_> = (2..12).collect();
@@ -65,7 +65,7 @@ fn all_rows_are_counted_and_the_first_ten_named() {
 }
 
 #[test]
-fn a_file_is_named_by_its_place() {
+fn reports_the_file_of_a_failed_cast() {
     let folder = Folder::new();
     folder.file("a.csv", "x\n1\n");
     folder.file("b.csv", "x\n1\nabc\n");
@@ -75,17 +75,17 @@ fn a_file_is_named_by_its_place() {
 }
 
 #[test]
-fn a_cast_of_one_column_tells_what_the_flow_does_not_speak_of() {
+fn single_column_cast_reports_only_unhandled_failures() {
     let csv = "x\n1\nabc\n";
-    let told = json!([["node-1", "x", "double", 1, [3]]]);
-    assert_eq!(lost(&json!([cast_to_float("replace_null")]), csv), told);
+    let reported = json!([["node-1", "x", "double", 1, [3]]]);
+    assert_eq!(lost(&json!([cast_to_float("replace_null")]), csv), reported);
     for handled in ["drop", "replace_value", "replace_null_with_new_col"] {
         assert_eq!(lost(&json!([cast_to_float(handled)]), csv), json!([]), "{handled}");
     }
 }
 
 #[test]
-fn a_formula_tells_where_a_cast_makes_its_result_null() {
+fn formula_reports_casts_that_make_its_result_null() {
     let csv = "x,y\n1,2\nabc,2\n,2\n1,\n";
     let of = |text: &str| lost(&json!([formula(text, "out")]), csv);
     assert_eq!(of("cast(x as double) + y"), json!([["node-1", "out", "double", 1, [3]]]));
@@ -96,7 +96,7 @@ fn a_formula_tells_where_a_cast_makes_its_result_null() {
 }
 
 #[test]
-fn what_a_later_node_drops_or_fills_in_was_lost_all_the_same() {
+fn reports_failed_casts_that_a_later_node_fills() {
     let fill = json!({
         "operator": "sagemaker.spark.handle_missing_0.1",
         "parameters": {"operator": "Fill missing", "fill_missing_parameters": {

@@ -1,6 +1,6 @@
-//! The engine: what it computes, and what it refuses.
+//! Tests of the engine's results and errors.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's way to fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::path::Path;
 
@@ -21,21 +21,21 @@ mod refusals;
 mod text_files;
 mod trained;
 
-/// 2026-01-01, the time of all runs.
+/// The event time of all runs, 2026-01-01.
 const NOW: EventTime = EventTime(1_767_225_600);
 
-/// A flow of a CSV file with a header, and these nodes after it.
+/// Creates a flow with a source of CSV with a header, followed by these nodes.
 fn flow(nodes: &Value) -> Vec<u8> {
     flow_of(&json!({"s3ContentType": "csv", "s3HasHeader": true}), nodes)
 }
 
-/// A flow of a source, with these members of its `s3ExecutionContext`, and these nodes after it.
+/// Creates a flow with these members of the source's `s3ExecutionContext` and these nodes.
 fn flow_of(source: &Value, nodes: &Value) -> Vec<u8> {
     let nodes: Vec<_> = nodes.as_array().unwrap().iter().map(Value::to_string).collect();
     flow_text(source, nodes.iter().map(String::as_str))
 }
 
-/// The same of nodes as they are written: the order of a schema's members is that of the columns.
+/// Like [`flow_of`], but with nodes as text, because the order of a schema's members matters.
 fn flow_text<'a>(source: &Value, nodes: impl Iterator<Item = &'a str>) -> Vec<u8> {
     let mut context = json!({"s3Uri": "s3://amzn-s3-demo-bucket/data"});
     context.as_object_mut().unwrap().extend(source.as_object().unwrap().clone());
@@ -62,7 +62,7 @@ fn flow_text<'a>(source: &Value, nodes: impl Iterator<Item = &'a str>) -> Vec<u8
     format!(r#"{{"nodes":[{flow}]}}"#).into_bytes()
 }
 
-/// A node that computes a column.
+/// Creates a node that computes a column.
 fn formula(formula: &str, output: &str) -> Value {
     json!({
         "operator": "sagemaker.spark.custom_formula_0.1",
@@ -70,21 +70,21 @@ fn formula(formula: &str, output: &str) -> Value {
     })
 }
 
-/// The plan of the flow's only output, or everything that is refused.
+/// Plans the flow's only output, or returns the error.
 fn try_plan(flow: &[u8]) -> Result<Plan, String> {
     let flow = Flow::parse(flow).unwrap();
     let output = Graph::new(&flow).unwrap().output().unwrap();
     Plan::new(&flow, &output, &PlanOptions::default()).map_err(|refused| refused.to_string())
 }
 
-/// The plan of the flow's only output.
+/// Plans the flow's only output.
 fn plan(flow: &[u8], refit: bool) -> Plan {
     let flow = Flow::parse(flow).unwrap();
     let output = Graph::new(&flow).unwrap().output().unwrap();
     Plan::new(&flow, &output, &PlanOptions { refit }).unwrap()
 }
 
-/// Runs a flow of one source on a file or a folder.
+/// Runs a flow on a file or folder.
 fn run(flow: &[u8], input: &Path) -> Result<Output, RunError> {
     run_plan(&plan(flow, false), input)
 }

@@ -1,4 +1,4 @@
-//! Compares with what Spark gives; `make oracle` writes what is expected.
+//! Compares results with Spark's. `make oracle` writes the expected results.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::fixtures::{names, rows, types};
 use crate::{flow_text, formula, run, try_plan};
 
-/// Largest relative difference of two doubles.
+/// The maximum relative difference of two doubles.
 const TOLERANCE: f64 = 1e-12;
 
 fn folder() -> PathBuf {
@@ -20,7 +20,7 @@ fn read(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-/// A case: its name, what is done, the nodes as they are written, and what is expected.
+/// A case with its name, its content, its nodes as text, and the expected result.
 struct Case {
     name: String,
     asked: Value,
@@ -40,7 +40,7 @@ fn cases() -> Vec<Case> {
     cases.collect()
 }
 
-/// The source's members and its path.
+/// Returns the source's members and path.
 fn source(case: &Value) -> (Value, PathBuf) {
     let mut source = json!({"s3ContentType": "csv", "s3HasHeader": true});
     source.as_object_mut().unwrap().extend(case["source"].as_object().unwrap().clone());
@@ -53,7 +53,7 @@ fn same(got: &Value, expected: &Value) -> bool {
         return got == expected;
     }
     match (got.as_f64(), expected.as_f64()) {
-        // A negative zero is not a zero.
+        // A negative zero does not equal zero.
         (Some(got), Some(expected)) if got.to_bits() == expected.to_bits() => true,
         (Some(got), Some(expected)) => {
             (got - expected).abs() <= TOLERANCE * expected.abs() && expected != 0.0
@@ -68,7 +68,7 @@ fn days(date: &str) -> Value {
         digits.trim_start_matches('+').splitn(3, '-').map(|part| part.parse::<i64>().unwrap());
     let (year, month, day) =
         (sign * parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
-    // Counts the days one by one, to be another way than the engine's.
+    // Counts the days one by one, to be independent of the engine's algorithm.
     let leap = |year: i64| {
         year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0)
     };
@@ -82,7 +82,7 @@ fn days(date: &str) -> Value {
     json!(format!("day {}", years + months + day - 1))
 }
 
-/// Spark's value, in the form of [`rows`].
+/// Converts Spark's value to the form of [`rows`].
 fn expected_value(value: &Value, kind: &str) -> Value {
     match (kind, value) {
         ("date", Value::String(date)) => days(date),
@@ -91,7 +91,7 @@ fn expected_value(value: &Value, kind: &str) -> Value {
 }
 
 #[test]
-fn operators_give_what_spark_gives() {
+fn operators_match_spark() {
     let mut wrong = Vec::new();
     for Case { name, asked: case, nodes, expected } in cases() {
         if case.get("formulas").is_some() {
@@ -125,7 +125,7 @@ fn operators_give_what_spark_gives() {
             got.truncate(usize::try_from(head).unwrap());
         }
         for row in got.iter_mut().flatten() {
-            // The folder of the fixtures is another one for Spark.
+            // Spark used a different fixtures folder.
             if let Some((_, inside)) =
                 row.as_str().and_then(|text| text.split_once("tests/oracle/"))
             {
@@ -149,7 +149,7 @@ fn operators_give_what_spark_gives() {
 }
 
 #[test]
-fn formulas_give_what_spark_gives() {
+fn formulas_match_spark() {
     let mut wrong = Vec::new();
     for Case { asked: case, nodes, expected, .. } in cases() {
         let Some(formulas) = expected["formulas"].as_array() else { continue };
@@ -163,11 +163,11 @@ fn formulas_give_what_spark_gives() {
                 Ok(_) => run(&flow, &path).map_err(|error| error.to_string()),
                 Err(refused) => Err(refused),
             };
-            let refused_by_spark = expected.get("type").is_none();
+            let rejected_by_spark = expected.get("type").is_none();
             match output {
-                Err(_) if refused_by_spark => {}
+                Err(_) if rejected_by_spark => {}
                 Err(error) => wrong.push(format!("{text}: {error}")),
-                Ok(_) if refused_by_spark => wrong.push(format!("{text}: Spark refuses it")),
+                Ok(_) if rejected_by_spark => wrong.push(format!("{text}: Spark rejects it")),
                 Ok(output) => {
                     let kind = expected["type"].as_str().unwrap();
                     let values = expected["values"].as_array().unwrap();

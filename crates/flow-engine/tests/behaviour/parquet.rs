@@ -1,4 +1,4 @@
-//! Parquet files of several writers.
+//! Parquet files from several writers.
 
 use std::fs::File;
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::fixtures::{Folder, names, rows};
 use crate::{flow_of, formula, run};
 
 const DAY: i64 = 86_400_000_000;
-/// 1582-10-14 and 1899-12-31, the last that Spark does not read without being told the calendar.
+/// 1582-10-14 and 1899-12-31, the last values that need a known calendar in Spark.
 const OLD_DATE: i32 = -141_428;
 const OLD_TIME: i64 = -2_208_988_800_000_001;
 
@@ -74,7 +74,7 @@ fn problem(path: &Path) -> String {
 }
 
 #[test]
-fn refuses_old_dates_and_times_of_an_unknown_calendar() {
+fn rejects_old_dates_and_times_of_an_unknown_calendar() {
     let folder = Folder::new();
     let path = folder.path().join("a.parquet");
     write(&path, dates(OLD_DATE), &[]);
@@ -83,14 +83,14 @@ fn refuses_old_dates_and_times_of_an_unknown_calendar() {
     write(&path, times(OLD_TIME), &[]);
     let text = problem(&path);
     assert!(text.contains("a.parquet: the column `t` holds a time before 1900"), "{text}");
-    // The year 4713 before Christ.
+    // 4713 BC.
     write_int96(&path, 0);
     let text = problem(&path);
     assert!(text.contains("the column `t` holds a time before 1900"), "{text}");
 }
 
 #[test]
-fn reads_newer_dates_and_times_whatever_the_calendar() {
+fn reads_newer_dates_with_an_unknown_calendar() {
     let folder = Folder::new();
     let path = folder.path().join("a.parquet");
     write(&path, dates(OLD_DATE + 1), &[]);
@@ -98,7 +98,7 @@ fn reads_newer_dates_and_times_whatever_the_calendar() {
 }
 
 #[test]
-fn footer_decides_how_old_dates_are_read() {
+fn footer_determines_the_calendar_of_old_dates() {
     let (version, legacy, zone) = (
         "org.apache.spark.version",
         "org.apache.spark.legacyDateTime",
@@ -119,19 +119,19 @@ fn footer_decides_how_old_dates_are_read() {
 }
 
 #[test]
-fn refuses_old_times_of_the_old_calendar_in_another_zone() {
+fn rejects_julian_times_in_another_zone() {
     let folder = Folder::new();
     let path = folder.path().join("a.parquet");
     let footer =
         [("org.apache.spark.version", "2.4.8"), ("org.apache.spark.timeZone", "Asia/Seoul")];
     write(&path, times(OLD_TIME), &footer);
-    assert!(problem(&path).contains("in another time zone than UTC"));
+    assert!(problem(&path).contains("in a time zone other than UTC"));
     write(&path, times(OLD_TIME + 1), &footer);
     assert!(read(&path, &["cast(t as string)"]).is_ok());
 }
 
 #[test]
-fn refuses_times_that_would_wrap() {
+fn rejects_times_that_would_overflow() {
     let folder = Folder::new();
     let path = folder.path().join("a.parquet");
     write_int96(&path, u32::MAX >> 1);
@@ -143,7 +143,7 @@ fn refuses_times_that_would_wrap() {
 }
 
 #[test]
-fn times_of_96_bits_after_the_year_2262_are_exact() {
+fn reads_96_bit_times_after_2262_exactly() {
     let folder = Folder::new();
     let path = folder.path().join("a.parquet");
     // 9999-12-31.
@@ -152,7 +152,7 @@ fn times_of_96_bits_after_the_year_2262_are_exact() {
 }
 
 #[test]
-fn parts_may_differ_in_order_and_nullability() {
+fn files_may_differ_in_column_order_and_nullability() {
     let folder = Folder::new();
     let (ids, texts) = (
         Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef,
@@ -172,15 +172,15 @@ fn parts_may_differ_in_order_and_nullability() {
 }
 
 #[test]
-fn parts_with_other_columns_or_types_are_refused_by_name() {
+fn rejects_files_with_different_columns_or_types() {
     let ids = Arc::new(Int64Array::from(vec![1])) as ArrayRef;
     let texts = Arc::new(StringArray::from(vec!["1"])) as ArrayRef;
     for (second, expected) in [
-        (vec![("id", texts.clone(), true)], "2.parquet: its column `id` is string, and that of"),
-        (vec![("key", ids.clone(), true)], "2.parquet: it has no column `id`, and"),
+        (vec![("id", texts.clone(), true)], "2.parquet: its column `id` is string, but in"),
+        (vec![("key", ids.clone(), true)], "2.parquet: it has no column `id`, but"),
         (
             vec![("id", ids.clone(), true), ("key", ids.clone(), true)],
-            "2.parquet: it has a column `key`, and",
+            "2.parquet: it has a column `key`, but",
         ),
     ] {
         let folder = Folder::new();
@@ -198,12 +198,12 @@ fn reads_zstandard() {
 }
 
 #[test]
-fn formula_names_the_casts_that_a_column_allows() {
+fn formula_error_suggests_the_possible_casts() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/parquet-types.parquet");
     let text = read(&path, &["raw + 1"]).unwrap_err();
     assert!(
         text.contains(
-            "`raw` is a binary, which formulas do not compute with; write cast(raw as string)"
+            "`raw` is a binary, which formulas do not support; write cast(raw as string)"
         ),
         "{text}"
     );

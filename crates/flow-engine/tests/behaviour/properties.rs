@@ -1,4 +1,4 @@
-//! What holds for any data.
+//! Properties of any data.
 
 use arrow_array::Array;
 use proptest::collection::vec;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::fixtures::{Folder, names, rows};
 use crate::{flow, formula, run};
 
-/// A field of a CSV file: nothing, a number or a word.
+/// Generates a field of a CSV file: empty, a number or a word.
 fn field() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),
@@ -39,7 +39,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn every_row_comes_from_its_line(data in vec((field(), field()), 0..40), down in any::<bool>()) {
+    fn sorted_rows_match_their_origins(data in vec((field(), field()), 0..40), down in any::<bool>()) {
         let folder = Folder::new();
         let file = folder.file("a.csv", csv(&data));
         let order = if down { "Descending" } else { "Ascending" };
@@ -61,7 +61,7 @@ proptest! {
     }
 
     #[test]
-    fn duplicates_are_dropped_once_and_for_all(data in vec((field(), field()), 0..40)) {
+    fn dropping_duplicates_is_idempotent(data in vec((field(), field()), 0..40)) {
         let folder = Folder::new();
         let file = folder.file("a.csv", csv(&data));
         let drop = node("manage_rows", &json!({"operator": "Drop duplicates"}));
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn after_filling_nothing_is_missing(data in vec((field(), field()), 1..40)) {
+    fn filling_leaves_no_missing_values(data in vec((field(), field()), 1..40)) {
         let folder = Folder::new();
         let file = folder.file("a.csv", csv(&data));
         let fill = json!({"input_column": ["a", "b"], "fill_value": "none"});
@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn dropping_what_is_missing_keeps_all_the_rest(data in vec((field(), field()), 0..40)) {
+    fn dropping_missing_values_keeps_all_other_rows(data in vec((field(), field()), 0..40)) {
         let folder = Folder::new();
         let file = folder.file("a.csv", csv(&data));
         let drop = missing("Drop missing", "drop_missing_parameters", &json!({"input_column": "a"}));
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn each_row_has_its_label_and_no_other(data in vec((field(), field()), 1..40)) {
+    fn one_hot_encoding_marks_exactly_the_label(data in vec((field(), field()), 1..40)) {
         let folder = Folder::new();
         let file = folder.file("a.csv", csv(&data));
         let block = json!({
@@ -119,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn a_cast_keeps_the_rows_and_their_order(data in vec((field(), field()), 0..40)) {
+    fn casting_keeps_the_rows_in_order(data in vec((field(), field()), 0..40)) {
         let folder = Folder::new();
         let file = folder.file("a.csv", csv(&data));
         let output = run(&flow(&json!([formula("cast(a as bigint)", "n")])), &file).unwrap();
@@ -132,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn no_formula_makes_the_engine_panic(text in "[ab0-9.'()+*/%<>=, -]{0,30}|[a-z( ),'0-9]{0,40}") {
+    fn never_panics_on_random_formulas(text in "[ab0-9.'()+*/%<>=, -]{0,30}|[a-z( ),'0-9]{0,40}") {
         let folder = Folder::new();
         let file = folder.file("a.csv", "a,b\n1,x\n,\n");
         let flow = flow(&json!([formula(&text, "c")]));

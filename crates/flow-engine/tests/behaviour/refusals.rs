@@ -1,4 +1,4 @@
-//! What the plan refuses.
+//! Flows that the plan rejects.
 
 use data_wrangler_flow::{Flow, Graph};
 use flow_engine::{Plan, PlanOptions};
@@ -11,7 +11,7 @@ fn refusal(nodes: &Value) -> String {
 }
 
 #[test]
-fn everything_that_is_not_supported_is_listed_at_once() {
+fn lists_all_unsupported_nodes() {
     let node = |operator: &str| json!({"operator": operator, "parameters": {}});
     let refused = refusal(&json!([
         node("sagemaker.spark.custom_pandas_0.1"),
@@ -25,7 +25,7 @@ fn everything_that_is_not_supported_is_listed_at_once() {
 }
 
 #[test]
-fn options_are_refused_by_name() {
+fn rejects_unsupported_options() {
     let encode = |block: Value| {
         json!({
             "operator": "sagemaker.spark.encode_categorical_0.1",
@@ -68,7 +68,7 @@ fn options_are_refused_by_name() {
 }
 
 #[test]
-fn formulas_are_refused_with_what_is_wrong() {
+fn rejects_invalid_formulas() {
     let formulas = [
         "",
         "a +",
@@ -95,7 +95,7 @@ fn formulas_are_refused_with_what_is_wrong() {
 }
 
 #[test]
-fn deep_and_growing_formulas_are_refused() {
+fn rejects_too_large_formulas() {
     let deep = format!("{}a{}", "(".repeat(5000), ")".repeat(5000));
     let long = "a + ".repeat(5000) + "a";
     let negated = "- ".repeat(100_000) + "a";
@@ -107,7 +107,7 @@ fn deep_and_growing_formulas_are_refused() {
 }
 
 #[test]
-fn sources_are_refused_by_what_is_not_read() {
+fn rejects_unsupported_sources() {
     let sources = [
         json!({"s3ContentType": "orc"}),
         json!({"s3ContentType": "json"}),
@@ -123,7 +123,7 @@ fn sources_are_refused_by_what_is_not_read() {
 }
 
 #[test]
-fn nodes_beside_the_way_do_not_count() {
+fn ignores_nodes_that_the_output_does_not_depend_on() {
     let bytes = flow(&json!([
         formula("1", "b"),
         {"operator": "sagemaker.spark.custom_pandas_0.1", "parameters": {"code": "df"}},
@@ -134,7 +134,7 @@ fn nodes_beside_the_way_do_not_count() {
 }
 
 #[test]
-fn blocks_that_the_operator_does_not_name_are_leftovers() {
+fn ignores_parameters_of_other_operators() {
     let node = json!({
         "operator": "sagemaker.spark.manage_columns_0.1",
         "parameters": {

@@ -1,4 +1,4 @@
-//! Text files that are not what they seem.
+//! Malformed text files, and files that are not text.
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ fn csv(members: &Value) -> Vec<u8> {
     flow_of(&source, &json!([]))
 }
 
-/// The malformed rows of a file: line, and how the reason begins.
+/// Returns the malformed rows of a file: the line, and the beginning of the reason.
 fn malformed(members: &Value, text: &str) -> Vec<(u64, String)> {
     let folder = Folder::new();
     let output = run(&csv(members), &folder.file("a.csv", text)).unwrap();
@@ -22,7 +22,7 @@ fn malformed(members: &Value, text: &str) -> Vec<(u64, String)> {
 }
 
 #[test]
-fn rows_of_a_quoted_field_with_a_line_end_are_malformed() {
+fn reports_lines_of_a_quoted_field_with_line_breaks() {
     let opened = |line| (line, "a quote is".to_owned());
     let continued = |line| (line, "the line continues".to_owned());
     let text = "id,note\n1,\"a\"\n2,\"first,\nsecond\",\"x\n3,\"c\"\n";
@@ -32,13 +32,13 @@ fn rows_of_a_quoted_field_with_a_line_end_are_malformed() {
     let text = "id,note\r\n1,\"a,\r\nb\"\r\n2,x\r\n";
     assert_eq!(malformed(&json!({}), text), [opened(2), continued(3)]);
     assert_eq!(malformed(&json!({"s3MultiLine": true}), text), []);
-    // A record may end with the line that opens the next one.
+    // A record may end on the line with the next unclosed quote.
     let text = "a,b,c\n1,\"x\ny\",\"z\nw\"\n2,3,4\n";
     assert_eq!(malformed(&json!({}), text), [opened(2), continued(3), continued(4)]);
 }
 
 #[test]
-fn a_quote_that_is_closed_nowhere_makes_one_row_malformed() {
+fn a_quote_that_is_never_closed_makes_one_row_malformed() {
     let text = "id,note\n1,\"12 inches\n2,x\n3,\"y\"\n";
     assert_eq!(malformed(&json!({}), text), [(2, "a quote is".to_owned())]);
     let lines = malformed(&json!({"s3MultiLine": true}), "id,note\n1,x\n2,\"12 inches\n3,x\n");
@@ -46,20 +46,20 @@ fn a_quote_that_is_closed_nowhere_makes_one_row_malformed() {
 }
 
 #[test]
-fn quotes_that_are_closed_or_escaped_are_well_formed() {
+fn accepts_closed_and_escaped_quotes() {
     let text =
         "id,note\n1,\"\"\n2,\"a \"\"b\"\"\"\n3,\"a\" \n4,\"a\"b\n5,a\"b\n6,\"a\"b\"\n7,\"\"\"\"\n";
     assert_eq!(malformed(&json!({}), text), []);
 }
 
 #[test]
-fn many_open_quotes_are_each_malformed() {
+fn reports_every_unclosed_quote() {
     let text = format!("id,note\n{}", "1,\"x\n".repeat(200_000));
     assert_eq!(malformed(&json!({}), &text).len(), 200_000);
 }
 
 #[test]
-fn names_what_a_file_is_that_is_no_text() {
+fn rejects_files_that_are_not_text() {
     let mut tar = [0_u8; 1024];
     tar[..5].copy_from_slice(b"a.csv");
     tar[148..156].fill(b' ');
@@ -92,7 +92,7 @@ fn names_what_a_file_is_that_is_no_text() {
 }
 
 #[test]
-fn counts_lines_that_are_not_utf8() {
+fn counts_lines_with_invalid_utf8() {
     let folder = Folder::new();
     let path = folder.file("a.csv", b"id,city\n1,M\xfcnchen\n2,Oslo\n3,M\xe1laga\n");
     for multi_line in [false, true] {
@@ -107,7 +107,7 @@ fn counts_lines_that_are_not_utf8() {
 }
 
 #[test]
-fn names_of_a_file_that_does_not_fit_are_not_shown() {
+fn does_not_show_values_in_place_of_column_names() {
     let schema = json!([{
         "operator": "sagemaker.spark.infer_and_cast_type_0.1",
         "trained_parameters": {"schema": {"id": "long", "mail": "string"}},
@@ -132,6 +132,6 @@ fn names_of_a_file_that_does_not_fit_are_not_shown() {
     folder.file("parts/1.csv", "id,mail\n1,b\n");
     folder.file("parts/2.csv", "17,jane@example.com\n1,b\n");
     let error = run(&flow, &folder.path().join("parts")).unwrap_err().to_string();
-    assert!(error.contains("has another name for column 1 than"), "{error}");
+    assert!(error.contains("has a different name for column 1 than"), "{error}");
     assert!(!error.contains("jane"), "{error}");
 }

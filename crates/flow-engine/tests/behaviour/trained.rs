@@ -1,11 +1,11 @@
-//! What an earlier run has learned is used, and learned again on request.
+//! Trained parameters are used, and retrained on request.
 
 use serde_json::{Value, json};
 
 use crate::fixtures::{Folder, names, rows, types};
 use crate::{flow, plan, run_plan, try_plan};
 
-/// Models of Spark ML; see oracle/models.py.
+/// Reads a Spark ML model. See oracle/models.py.
 fn model(class: &str) -> Value {
     let models: Value = serde_json::from_str(include_str!("../oracle/models.json")).unwrap();
     models[class].clone()
@@ -39,7 +39,7 @@ fn scale(scaler: &str, block: &str, columns: &Value, trained: &Value) -> Vec<u8>
 }
 
 #[test]
-fn labels_are_those_of_the_training() {
+fn uses_trained_labels_unless_refitting() {
     let folder = Folder::new();
     let file = folder.file("a.csv", "city\nBern\nRome\n");
     let flow = one_hot(&json!({"_hash": 1, "string_indexer_model": model("StringIndexerModel")}));
@@ -51,7 +51,7 @@ fn labels_are_those_of_the_training() {
 }
 
 #[test]
-fn scalers_are_those_of_the_training() {
+fn uses_trained_scalers() {
     let folder = Folder::new();
     let file = folder.file("a.csv", "x,y\n6.2,1\n16,2\n");
     let cases = [
@@ -80,7 +80,7 @@ fn scalers_are_those_of_the_training() {
 }
 
 #[test]
-fn a_list_has_one_model_for_each_column() {
+fn uses_a_list_with_one_model_for_each_column() {
     let folder = Folder::new();
     let file = folder.file("a.csv", "x,y\n1,1\n3,2\n");
     let trained = json!([{"input_column": "y", "scaler_model": model("MinMaxScalerModel")}]);
@@ -90,7 +90,7 @@ fn a_list_has_one_model_for_each_column() {
 }
 
 #[test]
-fn the_model_of_one_column_is_not_that_of_several() {
+fn ignores_a_single_model_for_several_columns() {
     let folder = Folder::new();
     let file = folder.file("a.csv", "x,y\n1,1\n3,2\n");
     let trained = json!({"scaler_model": model("MinMaxScalerModel")});
@@ -100,7 +100,7 @@ fn the_model_of_one_column_is_not_that_of_several() {
 }
 
 #[test]
-fn imputed_values_are_those_of_the_training() {
+fn uses_trained_imputed_values() {
     let folder = Folder::new();
     let file = folder.file("a.csv", "a\n1\n\"\"\n3\n");
     let impute = flow(&json!([
@@ -121,12 +121,12 @@ fn imputed_values_are_those_of_the_training() {
 }
 
 #[test]
-fn a_model_that_cannot_be_read_is_refused() {
+fn rejects_an_unreadable_model() {
     let encoded = model("StringIndexerModel").as_str().unwrap().to_owned();
     for broken in [" ", "~~~~~", "0", &encoded[..400], model("MinMaxScalerModel").as_str().unwrap()]
     {
         let refused = try_plan(&one_hot(&json!({"string_indexer_model": broken}))).err().unwrap();
-        assert!(refused.contains("train again instead"), "{refused}");
+        assert!(refused.contains("retrain the flow"), "{refused}");
     }
 }
 
@@ -139,7 +139,7 @@ fn untrained() -> Vec<u8> {
 }
 
 #[test]
-fn texts_with_digits_that_are_no_times_are_strings() {
+fn infers_string_for_codes_with_digits() {
     let folder = Folder::new();
     let file = folder.file(
         "a.csv",
@@ -156,14 +156,14 @@ fn texts_with_digits_that_are_no_times_are_strings() {
 }
 
 #[test]
-fn all_columns_whose_types_are_uncertain_are_named_with_what_to_write() {
+fn error_lists_all_uncertain_columns_and_the_schema_to_set() {
     let folder = Folder::new();
     let file = folder.file(
         "a.csv",
         "id,placed,\"at \"\"x\"\"\",qty\nC-1,2026-11-22 10:15:00,10:15,3\nC-2,2026-11-22 10:16:30,10:16,4\n",
     );
     let error = run_plan(&plan(&untrained(), false), &file).unwrap_err().to_string();
-    assert!(error.contains("do: `placed`, `at \\\"x\\\"`; write"), "{error}");
+    assert!(error.contains("differ: `placed`, `at \\\"x\\\"`; set"), "{error}");
     let written = r#""trained_parameters": {"schema": {"id": "string", "placed": "…", "at \"x\"": "…", "qty": "long"}}"#;
     assert!(error.contains(written), "{error}");
 }

@@ -1,4 +1,4 @@
-//! The arguments of the command line.
+//! Command-line arguments.
 
 #![allow(rustdoc::invalid_html_tags, reason = "placeholders in the text of --help")]
 
@@ -18,113 +18,112 @@ use crate::location::Location;
 const EXAMPLES: &str = "\
 Examples:
   ingest-features --flow abalone.flow --input abalone.csv --dry-run
-      the first rows and the schema; needs no AWS
+      prints the schema and the first rows; needs no AWS
   ingest-features --flow abalone.flow --input abalone.csv --print-feature-definitions > fg.json
   aws sagemaker create-feature-group --cli-input-json file://fg.json --feature-group-name FG-abalone \\
       --record-identifier-feature-name record_id --event-time-feature-name record_time \\
       --offline-store-config S3StorageConfig={S3Uri=s3://my-bucket/fs} --role-arn <role>
-      makes the feature group
+      creates a feature group that fits
   ingest-features --flow abalone.flow --input s3://my-bucket/landing/a.csv --feature-group FG-abalone
   ingest-features --flow abalone.flow --input abalone.csv --output features.parquet
 
-In a SageMaker processing job, what is not given is taken from /opt/ml/config: the flow from the input
-`flow`, the data from the input with the dataset's name, the feature group from the output.
-INGEST_FEATURES_ML_DIR names another folder than /opt/ml.
+In a SageMaker processing job, everything that you omit comes from /opt/ml/config: the flow from the
+input `flow`, the data from the input with the dataset's name, the feature group from the output with
+the name of the flow's output. To use another folder than /opt/ml, set INGEST_FEATURES_ML_DIR.
 
-Exit code: 0 if the job succeeded, 1 if it failed, 2 for arguments that make no job, 143 after SIGTERM
-and 130 after Ctrl-C, which let the calls in flight end and account for every row.";
+Exit codes: 0 for success, 1 for a failure, 2 for invalid arguments, 143 after SIGTERM, 130 after Ctrl-C.
+After a signal, the calls in flight finish, and every row is accounted for.";
 
 /// Runs a Data Wrangler flow on data and writes the result to a feature group.
 #[derive(Debug, Parser)]
 #[command(name = "ingest-features", version, after_help = EXAMPLES)]
-#[expect(rustdoc::invalid_html_tags, reason = "the options' texts are the help's, word for word")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(super) struct Arguments {
-    /// The flow: a file, a folder that holds one, or s3://<bucket>/<key>
+    /// The flow: a file, a folder with one flow, or s3://<bucket>/<key>
     #[arg(long, value_name = "FLOW")]
     pub(super) flow: Option<Location>,
 
-    /// The data of the flow's source: a file, a folder or s3://<bucket>/<key or prefix>; with
-    /// several sources, one for each: <dataset>=<data>
+    /// The data for the flow's source: a file, a folder, or s3://<bucket>/<key or prefix>. With
+    /// several sources, repeat the option as <dataset>=<data>
     #[arg(long = "input", value_name = "DATA")]
     pub(super) inputs: Vec<String>,
 
-    /// The flow's output, <node id>.<output>; without it the only one
+    /// The flow's output, <node id>.<output> [default: the only output]
     #[arg(long, value_name = "NAME")]
     pub(super) output_node: Option<String>,
 
-    /// As the Data Wrangler container takes it
+    /// As the Data Wrangler container accepts it
     #[arg(
         long,
         value_name = "JSON",
-        help = "As the Data Wrangler container takes it: {\"<node id>.<output>\": {\"content_type\": \"CSV\"}}"
+        help = "As the Data Wrangler container accepts it: {\"<node id>.<output>\": {\"content_type\": \"CSV\"}}"
     )]
     pub(super) output_config: Option<OutputConfig>,
 
-    /// The feature group's name or ARN
+    /// Name or ARN of the feature group
     #[arg(long, value_name = "NAME", value_parser = group_name)]
     pub(super) feature_group: Option<String>,
 
-    /// The time that the flow takes for now: ISO 8601 or Unix seconds; without it the job's
-    /// creation, or else now. Given again, the same records are written again
+    /// The flow's current time: ISO 8601 or Unix seconds. With the same time, a second run writes
+    /// the same records [default: the job's creation time, else now]
     #[arg(long, value_name = "TIME", value_parser = event_time::parse)]
     pub(super) event_time: Option<EventTime>,
 
-    /// Train the flow's operators again although the flow has trained parameters
+    /// Train the flow's operators again, even if the flow has trained parameters
     #[arg(long)]
     pub(super) refit: bool,
 
-    /// As the Data Wrangler container takes it
+    /// As the Data Wrangler container accepts it
     #[arg(
         long,
         value_name = "JSON",
         conflicts_with = "refit",
-        help = "As the Data Wrangler container takes it: {\"refit\": true}, the same as --refit"
+        help = "As the Data Wrangler container accepts it: {\"refit\": true} equals --refit"
     )]
     pub(super) refit_trained_params: Option<Refit>,
 
-    /// As the Data Wrangler container takes it; refused, as this engine has no parameters of flows
+    /// Always rejected: this engine does not support flow parameters
     #[arg(long, value_name = "JSON")]
     pub(super) parameter_override: Vec<ParameterOverride>,
 
-    /// Fail if a feature of the group has no column in the flow's output; without it records are
-    /// written without that feature, with a warning
+    /// Fail if the flow's output has no column for a feature of the group. By default, a warning
+    /// is logged and the records are written without the feature
     #[arg(long)]
     pub(super) require_all_features: bool,
 
-    /// Rows that may be rejected: a number, or a part such as 0.5%
+    /// Maximum number of rejected rows: a number, or a percentage such as 0.5%
     #[arg(long, value_name = "ROWS", default_value = "0")]
     pub(super) max_rejected: MaxRejected,
 
-    /// Where rows go that are not written: a file, or s3://<bucket>/<key or prefix/>; without it
-    /// rejected.jsonl
+    /// Where to store the rows that are not written: a file, or s3://<bucket>/<key or prefix/>
+    /// [default: rejected.jsonl]
     #[arg(long, value_name = "FILE")]
     pub(super) rejected: Option<Location>,
 
-    /// Most calls of Feature Store at once
+    /// Maximum number of parallel calls to Feature Store, 1 to 256
     #[arg(long, value_name = "CALLS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) concurrency: u16,
 
-    /// Write the summary to a file, not to standard output
+    /// Write the summary to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(super) summary: Option<PathBuf>,
 
-    /// Print the schema and the first rows, and write nothing; with a feature group, check that it
-    /// fits
+    /// Print the schema and the first rows; write nothing. With a feature group, also check that
+    /// the result fits it
     #[arg(long, conflicts_with_all = ["output", "print_feature_definitions"])]
     pub(super) dry_run: bool,
 
-    /// Write the result to a file instead: .parquet or .csv
+    /// Write the result to a .parquet or .csv file instead of a feature group
     #[arg(long, value_name = "FILE", conflicts_with = "print_feature_definitions", value_parser = crate::export::Target::from_str)]
     pub(super) output: Option<crate::export::Target>,
 
-    /// Print what the making of a feature group needs to know of the result, as its --cli-input-json
+    /// Print the input for `aws sagemaker create-feature-group --cli-input-json`
     #[arg(long)]
     pub(super) print_feature_definitions: bool,
 }
 
 impl Arguments {
-    /// What the arguments ask for.
+    /// Converts the arguments into a job.
     ///
     /// # Errors
     ///
@@ -133,9 +132,10 @@ impl Arguments {
         let configured = self.output_config.map(|config| config.output);
         let output_node = match (self.output_node, configured) {
             (Some(node), Some(configured)) if node != configured => {
-                let problem =
-                    format!("--output-node says `{node}`, and --output-config says `{configured}`");
-                return Err(Failure::usage(problem, "give one of them"));
+                let problem = format!(
+                    "--output-node names `{node}`, but --output-config names `{configured}`"
+                );
+                return Err(Failure::usage(problem, "use only one of them"));
             }
             (node, configured) => node.or(configured),
         };
@@ -166,7 +166,7 @@ fn group_name(text: &str) -> Result<String, String> {
     if is_group_name(text) {
         return Ok(text.to_owned());
     }
-    Err("a feature group has a name of 1 to 64 letters, digits, hyphens and underscores, beginning and \
-         ending with a letter or digit, or an ARN"
+    Err("use an ARN, or a name of 1 to 64 letters, digits, hyphens and underscores that begins and \
+         ends with a letter or digit"
         .to_owned())
 }

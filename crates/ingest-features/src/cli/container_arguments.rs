@@ -1,11 +1,11 @@
-//! The Data Wrangler container's arguments, as far as they can be obeyed.
+//! The supported arguments of the Data Wrangler container.
 
 use std::ffi::OsString;
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-/// `--output-config`: which output of the flow is wanted.
+/// `--output-config`: the requested output of the flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OutputConfig {
     /// `<node id>.<output>`.
@@ -18,28 +18,28 @@ impl FromStr for OutputConfig {
     fn from_str(text: &str) -> Result<Self, String> {
         let outputs: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
             format!(
-                "not JSON as {{\"<node id>.<output>\": {{\"content_type\": \"CSV\"}}}}: {error}"
+                "not JSON such as {{\"<node id>.<output>\": {{\"content_type\": \"CSV\"}}}}: {error}"
             )
         })?;
         let count = outputs.len();
         let mut outputs = outputs.into_iter();
         let (Some((output, options)), None) = (outputs.next(), outputs.next()) else {
-            return Err(format!("it names {count} outputs, and a job writes one"));
+            return Err(format!("it names {count} outputs, but a job writes one"));
         };
         let Value::Object(options) = options else {
-            return Err(format!("what it says of `{output}` is not an object"));
+            return Err(format!("the value of `{output}` is not an object"));
         };
         for (option, value) in &options {
             match (option.as_str(), value.as_str()) {
-                // The container's own exports say CSV for a feature group, which has no files.
+                // The container's own exports request CSV for feature groups, although these have no files.
                 ("content_type", Some(kind)) if kind.eq_ignore_ascii_case("csv") => {}
                 ("content_type", _) => {
                     return Err(format!(
-                        "the content type {value} cannot be obeyed: a feature group has no files; \
-                         leave it out or say CSV"
+                        "the content type {value} is not supported: a feature group has no files; \
+                         omit it or use CSV"
                     ));
                 }
-                _ => return Err(format!("the option `{option}` cannot be obeyed; leave it out")),
+                _ => return Err(format!("the option `{option}` is not supported; omit it")),
             }
         }
         Ok(Self { output })
@@ -55,29 +55,29 @@ impl FromStr for Refit {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let options: Map<String, Value> = serde_json::from_str(text)
-            .map_err(|error| format!("not JSON as {{\"refit\": true}}: {error}"))?;
+            .map_err(|error| format!("not JSON such as {{\"refit\": true}}: {error}"))?;
         let Some(Value::Bool(refit)) = options.get("refit") else {
             return Err("`refit` must be true or false".to_owned());
         };
         for option in options.keys().filter(|option| *option != "refit") {
             match option.as_str() {
-                // Without training there is no new flow.
+                // Without training, there is no new flow to store.
                 "output_flow" if !refit => {}
                 "output_flow" => {
                     return Err(
-                        "the option `output_flow` cannot be obeyed: the flow with the newly \
-                                trained parameters is not stored; leave it out"
+                        "the option `output_flow` is not supported: the flow with the newly \
+                                trained parameters is not stored; omit it"
                             .to_owned(),
                     );
                 }
-                _ => return Err(format!("the option `{option}` cannot be obeyed; leave it out")),
+                _ => return Err(format!("the option `{option}` is not supported; omit it")),
             }
         }
         Ok(Self(*refit))
     }
 }
 
-/// `--parameter-override`, which is always refused: the engine has no parameters of flows.
+/// `--parameter-override`, which is always rejected: the engine does not support flow parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ParameterOverride {}
 
@@ -85,20 +85,21 @@ impl FromStr for ParameterOverride {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let parameters: Map<String, Value> = serde_json::from_str(text)
-            .map_err(|error| format!("not JSON as {{\"<parameter>\": \"<value>\"}}: {error}"))?;
+        let parameters: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
+            format!("not JSON such as {{\"<parameter>\": \"<value>\"}}: {error}")
+        })?;
         let names: Vec<_> =
             parameters.keys().map(|name| format!("`{}`", name.escape_debug())).collect();
         Err(format!(
-            "parameters of flows are not supported by this engine ({}); write the value into the \
-             flow, name the data with --input, or take `engine: data-wrangler`",
+            "flow parameters are not supported by this engine ({}); write the value into the \
+             flow, name the data with --input, or set `engine: data-wrangler`",
             names.join(", ")
         ))
     }
 }
 
-/// Takes apart an argument in which the container is given option and value, as a shell would:
-/// `--output-config '<JSON>'`.
+/// Splits an argument that holds both option and value, as a shell would. Jobs pass such arguments
+/// to the container: `--output-config '<JSON>'`.
 pub(super) fn split(argument: OsString) -> Vec<OsString> {
     let options = ["--output-config", "--refit-trained-params", "--parameter-override"];
     let parts = options.iter().find_map(|option| {
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_containers_one_argument_is_option_and_value() {
+    fn splits_option_and_value_in_one_argument() {
         let one = "--output-config '{\"n.default\": {\"content_type\": \"CSV\"}}'";
         let two = split(one.into());
         assert_eq!(two, ["--output-config", "{\"n.default\": {\"content_type\": \"CSV\"}}"]);
@@ -127,13 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn training_again_is_obeyed_and_storing_the_flow_is_not() {
+    fn accepts_refit_but_not_output_flow() {
         let parts = split("--refit-trained-params '{\"refit\": true}'".into());
         assert_eq!(parts[1].to_str().unwrap().parse(), Ok(Refit(true)));
         assert_eq!("{\"refit\": false, \"output_flow\": \"a.flow\"}".parse(), Ok(Refit(false)));
         for (text, problem) in [
-            ("{\"refit\": true, \"output_flow\": \"a.flow\"}", "`output_flow` cannot be obeyed"),
-            ("{\"refit\": true, \"x\": 1}", "`x` cannot be obeyed"),
+            ("{\"refit\": true, \"output_flow\": \"a.flow\"}", "`output_flow` is not supported"),
+            ("{\"refit\": true, \"x\": 1}", "`x` is not supported"),
             ("{\"refit\": \"true\"}", "must be true or false"),
             ("{}", "must be true or false"),
             ("True", "not JSON"),
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_refused_by_name_without_their_values() {
+    fn rejects_parameters_without_quoting_their_values() {
         let parts = split("--parameter-override '{\"InputDataUrl\": \"s3://b/k\"}'".into());
         let error = parts[1].to_str().unwrap().parse::<ParameterOverride>().unwrap_err();
         assert!(error.contains("(`InputDataUrl`)") && !error.contains("s3://b/k"), "{error}");
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_obeyed_is_refused_by_name() {
+    fn names_what_is_not_supported_in_output_config() {
         for (text, problem) in [
             ("", "not JSON"),
             ("[]", "not JSON"),

@@ -1,4 +1,4 @@
-//! The command line: data and summary on stdout, everything else on stderr.
+//! The command line. Data and the summary go to stdout, everything else to stderr.
 
 mod args;
 mod container_arguments;
@@ -22,8 +22,8 @@ use crate::retry::RETRIES;
 use crate::stop::Stop;
 use crate::store::Store;
 
-/// Runs the command line. The exit code is 0, or that of the [`Failure`], which in a processing job is
-/// its exit message, too.
+/// Runs the command line. Returns 0, or the exit code of the [`Failure`]. In a processing job, the
+/// failure is also the job's exit message.
 pub fn main<S: Store, O: Objects>(
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<OsString>,
@@ -43,7 +43,7 @@ pub fn main<S: Store, O: Objects>(
         }
     };
     let Err(failure) = result else { return ExitCode::SUCCESS };
-    // There is nobody left to tell if this fails.
+    // If this fails, there is nowhere left to report it.
     let _ = writeln!(io::stderr(), "error: {failure}");
     if ml.is_a_job() {
         let _ = write_message(&ml, &failure.to_string());
@@ -51,22 +51,22 @@ pub fn main<S: Store, O: Objects>(
     ExitCode::from(failure.exit_code())
 }
 
-/// Why the arguments give no job.
+/// The arguments do not describe a job.
 #[derive(Debug, thiserror::Error)]
 pub enum NoJob {
-    /// They ask for help or the version; the text to print.
+    /// They request help or the version: the text to print.
     #[error("{0}")]
     HelpOrVersion(String),
-    /// They are wrong.
+    /// They are invalid.
     #[error(transparent)]
     Failure(Failure),
 }
 
-/// Reads the arguments, also in the form of the Data Wrangler container.
+/// Parses the arguments. Accepts those of the Data Wrangler container, too.
 ///
 /// # Errors
 ///
-/// [`NoJob`] if there is nothing to run.
+/// [`NoJob`] if there is no job to run.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<JobSpec, NoJob> {
     let arguments = arguments.into_iter().flat_map(container_arguments::split);
     let arguments = Arguments::try_parse_from(arguments).map_err(|error| {
@@ -86,7 +86,10 @@ fn run<S: Store, O: Objects>(
     connect: impl AsyncFnOnce() -> Result<Services<S, O>, Failure>,
 ) -> Result<(), Failure> {
     let cannot = |error: io::Error| {
-        Failure::new(format!("the job cannot start: {error}"), "see what the system lacks")
+        Failure::new(
+            format!("the job cannot start: {error}"),
+            "check the operating system's limits",
+        )
     };
     let stop = Stop::at_signals().map_err(cannot)?;
     let context = JobContext { ml: ml.clone(), stop, terminal, retries: RETRIES };
@@ -94,19 +97,19 @@ fn run<S: Store, O: Objects>(
     runtime.block_on(job::run(spec, &context, connect, &mut io::stdout()))
 }
 
-/// What is wrong with the arguments, ending in a hint.
+/// Converts clap's error. Our hint replaces clap's.
 fn no_job(error: &clap::Error) -> Failure {
     let text = error.to_string();
     let text = text.trim_end().trim_end_matches("For more information, try '--help'.").trim_end();
     let text = text.strip_prefix("error: ").unwrap_or(text);
-    Failure::usage(text, "`ingest-features --help` explains the options and has examples")
+    Failure::usage(text, "see `ingest-features --help` for the options and examples")
 }
 
-/// Lines of JSON. Of others than ourselves only warnings: below that, the SDK logs parts of requests.
+/// Logs JSON lines. Other crates may only log warnings: at lower levels, the SDK logs parts of requests.
 fn log_to_stderr() {
     let filter = Targets::new()
         .with_default(LevelFilter::WARN)
-        // Whether a place that may hold a region does is told by the error, if none does.
+        // It warns about each source without a region; if none has one, our error says so.
         .with_target("aws_config", LevelFilter::ERROR)
         .with_target("ingest_features", LevelFilter::INFO);
     let lines = tracing_subscriber::fmt::layer()

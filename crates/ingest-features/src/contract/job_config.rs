@@ -1,25 +1,25 @@
-//! `config/processingjobconfig.json`: the job, nearly as `DescribeProcessingJob` describes it.
+//! `config/processingjobconfig.json`: the job, much as `DescribeProcessingJob` describes it.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What the job is told of itself. What is not here is not looked at.
+/// The job's configuration. Other members are ignored.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct JobConfig {
     /// Its name.
     pub processing_job_name: Option<String>,
-    /// When it was created, if that is said: text or Unix seconds.
+    /// When it was created, if known: text or Unix seconds.
     pub creation_time: Option<Value>,
-    /// What was brought from S3.
+    /// The inputs.
     #[serde(deserialize_with = "or_default")]
     pub processing_inputs: Vec<Input>,
-    /// What it shall give.
+    /// The outputs.
     #[serde(deserialize_with = "or_default")]
     pub processing_output_config: OutputConfig,
-    /// Its environment, which its process has as well.
+    /// Its environment variables, which the process has as well.
     #[serde(deserialize_with = "or_default")]
     pub environment: BTreeMap<String, String>,
 }
@@ -30,20 +30,20 @@ pub struct JobConfig {
 pub struct Input {
     /// Its name.
     pub input_name: String,
-    /// Whether the program itself brings the data.
+    /// Whether the program itself manages the data.
     #[serde(default)]
     pub app_managed: bool,
-    /// Where it is.
+    /// Its data in S3.
     pub s3_input: Option<S3Input>,
 }
 
-/// Data of S3.
+/// Data in S3.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct S3Input {
-    /// Where it came from.
+    /// Its source.
     pub s3_uri: Option<String>,
-    /// The folder, as it is in the container.
+    /// The folder in the container.
     pub local_path: Option<String>,
 }
 
@@ -51,7 +51,7 @@ pub struct S3Input {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct OutputConfig {
-    /// One after the other.
+    /// The list of outputs.
     #[serde(deserialize_with = "or_default")]
     pub outputs: Vec<Output>,
 }
@@ -60,9 +60,9 @@ pub struct OutputConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Output {
-    /// Its name; in a job that runs a flow, the name of the flow's output.
+    /// Its name. In a job that runs a flow, the name of the flow's output.
     pub output_name: String,
-    /// The feature group that it goes to.
+    /// The feature group that it is written to.
     pub feature_store_output: Option<FeatureStoreOutput>,
 }
 
@@ -75,17 +75,17 @@ pub struct FeatureStoreOutput {
 }
 
 impl JobConfig {
-    /// Reads the file.
+    /// Parses the file.
     ///
     /// # Errors
     ///
-    /// An error of JSON, with its line and column.
+    /// A JSON error, with its line and column.
     pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
     }
 }
 
-/// A member that is null is as one that is absent.
+/// Treats a null member like an absent one.
 fn or_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Default + Deserialize<'de>,

@@ -1,13 +1,13 @@
-//! `output/message`: what `SageMaker` shows as a failed job's `ExitMessage`.
+//! `output/message`: the text that `SageMaker` shows as a failed job's `ExitMessage`.
 
 use std::io;
 
 use super::MlDir;
 
-/// Most characters of an `ExitMessage`.
+/// Maximum number of characters of an `ExitMessage`.
 pub const MAX_MESSAGE: usize = 1024;
 
-/// Leaves a message for `SageMaker`, cut to what it shows.
+/// Writes the exit message, truncated to what `SageMaker` shows.
 ///
 /// # Errors
 ///
@@ -18,7 +18,7 @@ pub fn write_message(ml: &MlDir, message: &str) -> io::Result<()> {
     std::fs::write(folder.join("message"), cut(message))
 }
 
-/// The first characters, with a mark where something is left out.
+/// Truncates the message. An ellipsis marks the truncation.
 fn cut(message: &str) -> String {
     if message.chars().count() <= MAX_MESSAGE {
         return message.to_owned();
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_message_is_cut_between_characters() {
+    fn truncates_long_messages_between_characters() {
         assert_eq!(cut(&"é".repeat(MAX_MESSAGE)).chars().count(), MAX_MESSAGE);
         let long = cut(&"é".repeat(MAX_MESSAGE + 1));
         assert_eq!(long.chars().count(), MAX_MESSAGE);

@@ -1,5 +1,5 @@
-//! `SageMaker`'s contract with a processing container: where the job finds what it is told, and where
-//! it leaves what it has to say.
+//! `SageMaker`'s contract with a processing container: where the job finds its configuration, and where
+//! it writes its exit message.
 //! <https://docs.aws.amazon.com/sagemaker/latest/dg/build-your-own-processing-container.html>
 
 mod job_config;
@@ -16,7 +16,7 @@ pub use resource_config::check_one_instance;
 
 use crate::failure::Failure;
 
-/// The variable that names another folder than `/opt/ml`, for runs outside a container.
+/// The environment variable that replaces `/opt/ml`, for runs outside a container.
 pub const ROOT_VARIABLE: &str = "INGEST_FEATURES_ML_DIR";
 const ROOT: &str = "/opt/ml";
 
@@ -25,41 +25,41 @@ const ROOT: &str = "/opt/ml";
 pub struct MlDir(PathBuf);
 
 impl MlDir {
-    /// The folder that `variable` names, or `/opt/ml`.
+    /// Returns the folder that `variable` names, or `/opt/ml`.
     pub fn new(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let given = variable(ROOT_VARIABLE).filter(|path| !path.is_empty());
         Self(given.map_or_else(|| PathBuf::from(ROOT), PathBuf::from))
     }
 
-    /// A path as it is in a container, here: what is below `/opt/ml` is below the folder.
+    /// Maps a path in the container to a local one: replaces `/opt/ml` by the folder.
     #[must_use]
     pub fn here(&self, path: &Path) -> PathBuf {
         path.strip_prefix(ROOT).map_or_else(|_| path.to_owned(), |below| self.0.join(below))
     }
 
-    /// Where `SageMaker` puts a flow that is a processing input.
+    /// Returns the folder of the processing input `flow`.
     #[must_use]
     pub fn flow(&self) -> PathBuf {
         self.0.join("processing/flow")
     }
 
-    /// Where the rejected rows go if nothing else is said.
+    /// Returns the default file for rejected rows.
     #[must_use]
     pub fn rejected(&self) -> PathBuf {
         self.0.join("processing/rejected/rejected.jsonl")
     }
 
-    /// Whether this is a processing job.
+    /// Returns whether this is a processing job.
     #[must_use]
     pub fn is_a_job(&self) -> bool {
         self.0.join("config").is_dir()
     }
 
-    /// The job's configuration; `None` outside a job.
+    /// Reads the job's configuration. Returns `None` outside a job.
     ///
     /// # Errors
     ///
-    /// [`Failure`] if there is one that cannot be read.
+    /// [`Failure`] if the file exists but cannot be read.
     pub fn job_config(&self) -> Result<Option<JobConfig>, Failure> {
         let path = self.0.join("config/processingjobconfig.json");
         match std::fs::read(&path) {

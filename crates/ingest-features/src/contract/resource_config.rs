@@ -1,4 +1,4 @@
-//! `config/resourceconfig.json`: the machines of the job.
+//! `config/resourceconfig.json`: the instances of the job.
 
 use std::io::ErrorKind;
 
@@ -15,11 +15,11 @@ struct ResourceConfig {
     hosts: Vec<String>,
 }
 
-/// Refuses a job of several machines: each would write all rows.
+/// Rejects a job with several instances, because each would write all rows.
 ///
 /// # Errors
 ///
-/// [`Failure`] if there is more than one machine, or if the file cannot be read.
+/// [`Failure`] if there is more than one instance, or if the file cannot be read.
 pub fn check_one_instance(ml: &MlDir) -> Result<(), Failure> {
     let path = ml.0.join("config/resourceconfig.json");
     let bytes = match std::fs::read(&path) {

@@ -1,4 +1,4 @@
-//! From a row of Arrow to a record, feature by feature.
+//! Converts Arrow rows into records, feature by feature.
 
 mod number;
 mod text;
@@ -12,11 +12,11 @@ use arrow_schema::{DataType, Schema};
 use crate::feature_group::{Feature, FeatureGroup, FeatureType};
 use crate::store::{Record, Value};
 
-/// Most bytes of a record: names and values.
+/// Maximum size of a record in bytes: names and values.
 pub const MAX_RECORD: usize = 350 * 1024;
 
-/// A row that cannot be a record. The text names the feature, and never quotes the value: it may be
-/// logged.
+/// A row that cannot be converted into a record. The message names the feature, but never quotes the
+/// value, because it may be logged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{feature}: {problem}")]
 pub struct BadRow {
@@ -24,24 +24,24 @@ pub struct BadRow {
     problem: String,
 }
 
-/// Turns the rows of one schema into records of one feature group.
+/// Converts rows of one schema into records of one feature group.
 #[derive(Debug, Clone)]
 pub struct Converter {
-    identifier: Column,
-    event_time: Column,
-    others: Vec<Column>,
+    identifier: FeatureColumn,
+    event_time: FeatureColumn,
+    others: Vec<FeatureColumn>,
 }
 
-/// How one column becomes one feature.
+/// A column of the output, and the feature that it becomes.
 #[derive(Debug, Clone)]
-struct Column {
-    /// Its place in the schema.
+struct FeatureColumn {
+    /// The column's index in the schema.
     index: usize,
     feature: Arc<str>,
     conversion: Conversion,
 }
 
-/// What is done to a column's values.
+/// How a column's values are converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Conversion {
     Integral,
@@ -54,15 +54,14 @@ enum Conversion {
 }
 
 impl Converter {
-    /// A converter for a schema that fits the group; `None` if it does not. Features without a column
-    /// are left out of the records.
-    /// [`check`](crate::schema_check::check) says why.
+    /// Creates a converter. Returns `None` if the schema does not fit the group;
+    /// [`check`](crate::schema_check::check) reports why. The records omit features without a column.
     #[must_use]
     pub fn new(schema: &Schema, group: &FeatureGroup) -> Option<Self> {
         let column = |feature: &Feature| {
             let (index, field) = schema.column_with_name(&feature.name)?;
             let conversion = conversion(field.data_type(), feature, group)?;
-            Some(Column { index, feature: Arc::from(feature.name.as_str()), conversion })
+            Some(FeatureColumn { index, feature: Arc::from(feature.name.as_str()), conversion })
         };
         let named = |name: &str| group.features.iter().find(|f| f.name == name).and_then(column);
         let key = [&group.record_identifier, &group.event_time];
@@ -76,11 +75,11 @@ impl Converter {
         })
     }
 
-    /// The record in one row of a batch of the schema.
+    /// Converts one row of a batch into a record.
     ///
     /// # Errors
     ///
-    /// [`BadRow`] says which value cannot be one of its feature, and why.
+    /// [`BadRow`] names the value that does not fit its feature, and the reason.
     pub fn record(&self, batch: &RecordBatch, row: usize) -> Result<Record, BadRow> {
         let record = Record {
             identifier: self.identifier.required(batch, row)?,
@@ -98,14 +97,14 @@ impl Converter {
         if size > MAX_RECORD {
             let largest = record.values().max_by_key(|(_, value)| value.len());
             let feature = Arc::clone(largest.map_or(&self.identifier.feature, |(name, _)| name));
-            let problem = format!("the record has {size} bytes, and {MAX_RECORD} are possible");
+            let problem = format!("the record has {size} bytes; the maximum is {MAX_RECORD}");
             return Err(BadRow { feature, problem });
         }
         Ok(record)
     }
 }
 
-/// Whether a column of this type can become this feature of the group.
+/// Returns whether a column of this type can become this feature of the group.
 pub(crate) fn fits(column: &DataType, feature: &Feature, group: &FeatureGroup) -> bool {
     conversion(column, feature, group).is_some()
 }
@@ -125,7 +124,7 @@ fn conversion(column: &DataType, feature: &Feature, group: &FeatureGroup) -> Opt
     }
 }
 
-impl Column {
+impl FeatureColumn {
     fn value(&self, batch: &RecordBatch, row: usize) -> Result<Option<Value>, BadRow> {
         let array = batch.column(self.index).as_ref();
         if array.is_null(row) {
@@ -144,7 +143,7 @@ impl Column {
 
     fn required(&self, batch: &RecordBatch, row: usize) -> Result<Value, BadRow> {
         let value = self.value(batch, row)?;
-        value.ok_or_else(|| self.bad("it is null, and every record must have it"))
+        value.ok_or_else(|| self.bad("the value is null, but every record needs it"))
     }
 
     fn bad(&self, problem: &str) -> BadRow {

@@ -8,7 +8,7 @@ use arrow_array::types::{
 };
 use arrow_schema::DataType;
 
-/// A value of a column of numbers.
+/// A value of a numeric column.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Number {
     Whole(i128),
@@ -16,7 +16,7 @@ pub(super) enum Number {
     Double(f64),
 }
 
-/// The value in one row, which is not null.
+/// Returns the value in one row, which must not be null.
 pub(super) fn number(array: &dyn Array, row: usize) -> Option<Number> {
     macro_rules! whole {
         ($type:ty) => {
@@ -39,9 +39,9 @@ pub(super) fn number(array: &dyn Array, row: usize) -> Option<Number> {
     })
 }
 
-/// A value of an Integral feature: a whole number of 64 bits.
+/// Formats a value of an Integral feature: a 64-bit integer.
 pub(super) fn integral(array: &dyn Array, row: usize) -> Result<String, &'static str> {
-    let double = match number(array, row).ok_or("it is not a number")? {
+    let double = match number(array, row).ok_or("the value is not a number")? {
         Number::Whole(whole) => {
             let whole = i64::try_from(whole);
             return whole.map(|whole| whole.to_string()).map_err(|_| TOO_LARGE);
@@ -55,18 +55,18 @@ pub(super) fn integral(array: &dyn Array, row: usize) -> Result<String, &'static
     if double.fract() != 0.0 {
         return Err("the feature is Integral, and the value is not a whole number");
     }
-    // 2^63 is the first double beyond the largest i64; -2^63 is the smallest i64.
+    // 2^63 is the first double above `i64::MAX`; -2^63 equals `i64::MIN`.
     if !(-TWO_TO_63..TWO_TO_63).contains(&double) {
         return Err(TOO_LARGE);
     }
-    #[expect(clippy::cast_possible_truncation, reason = "whole, and within the range")]
+    #[expect(clippy::cast_possible_truncation, reason = "integral and in range")]
     Ok((double as i64).to_string())
 }
 
-/// A value of a Fractional feature: a finite number, in the shortest form that is read as the same
-/// double again.
+/// Formats a value of a Fractional feature: a finite number, in the shortest form that parses as the
+/// same double.
 pub(super) fn fractional(array: &dyn Array, row: usize) -> Result<String, &'static str> {
-    match number(array, row).ok_or("it is not a number")? {
+    match number(array, row).ok_or("the value is not a number")? {
         Number::Whole(whole) => Ok(whole.to_string()),
         Number::Single(single) if single.is_finite() => Ok(format!("{:?}", f64::from(single))),
         Number::Double(double) if double.is_finite() => Ok(format!("{double:?}")),
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn doubles_are_integral_if_they_are_whole_and_fit() {
+    fn accepts_whole_doubles_in_range_as_integral() {
         let array = Float64Array::from(vec![3.0, -0.0, 1e15, -TWO_TO_63]);
         let values: Vec<_> = (0..4).map(|row| integral(&array, row).unwrap()).collect();
         assert_eq!(values, ["3", "0", "1000000000000000", "-9223372036854775808"]);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn infinite_values_are_no_fractional_ones() {
+    fn rejects_infinite_and_nan_as_fractional() {
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!(fractional(&Float64Array::from(vec![value]), 0), Err(NOT_FINITE));
         }
@@ -106,7 +106,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_fractional_value_is_the_same_double_again(value in any::<f64>()) {
+        fn fractional_round_trips_doubles(value in any::<f64>()) {
             let text = fractional(&Float64Array::from(vec![value]), 0);
             match text {
                 Ok(text) => prop_assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits()),
@@ -115,19 +115,19 @@ mod tests {
         }
 
         #[test]
-        fn a_single_keeps_its_value(value in proptest::num::f32::NORMAL) {
+        fn fractional_keeps_the_value_of_floats(value in proptest::num::f32::NORMAL) {
             let text = fractional(&Float32Array::from(vec![value]), 0).unwrap();
             prop_assert_eq!(text.parse::<f64>().unwrap().to_bits(), f64::from(value).to_bits());
         }
 
         #[test]
-        fn an_integral_value_is_the_same_number_again(value in any::<i64>()) {
+        fn integral_round_trips_integers(value in any::<i64>()) {
             let text = integral(&Int64Array::from(vec![value]), 0).unwrap();
             prop_assert_eq!(text.parse::<i64>().unwrap(), value);
         }
 
         #[test]
-        fn a_double_is_integral_just_if_a_whole_number_equals_it(value in any::<f64>()) {
+        fn accepts_a_double_as_integral_only_if_an_integer_equals_it(value in any::<f64>()) {
             if let Ok(text) = integral(&Float64Array::from(vec![value]), 0) {
                 let whole: i64 = text.parse().unwrap();
                 #[expect(clippy::cast_precision_loss, reason = "the point of the test")]

@@ -1,4 +1,4 @@
-//! Event times, in the two forms that Feature Store takes.
+//! Event times, in the two forms that Feature Store accepts.
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
@@ -12,13 +12,13 @@ use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use super::number::{self, Number};
 use super::text::text;
 
-/// The end of the year 9999, in seconds since 1970: later times have no ISO 8601 form of four digits,
-/// and are milliseconds by mistake.
+/// The end of the year 9999, in seconds since 1970. Later times need more than four digits in ISO 8601,
+/// and are probably milliseconds.
 const END: f64 = 253_402_300_800.0;
 const OUT_OF_RANGE: &str =
-    "the event time is not in the years 1970 to 9999; give it in seconds, not in milliseconds";
+    "the event time is outside the years 1970 to 9999; use seconds, not milliseconds";
 
-/// A value of a Fractional event time: seconds since 1970.
+/// Formats a Fractional event time: seconds since 1970.
 pub(super) fn seconds(array: &dyn Array, row: usize) -> Result<String, &'static str> {
     if let Some(micros) = micros(array, row) {
         let micros = micros?;
@@ -31,26 +31,26 @@ pub(super) fn seconds(array: &dyn Array, row: usize) -> Result<String, &'static 
     Ok(if double.fract() == 0.0 { format!("{double:.1}") } else { format!("{double:?}") })
 }
 
-/// A value of a String event time: `yyyy-MM-dd'T'HH:mm:ssZ`, or with milliseconds.
+/// Formats a String event time: `yyyy-MM-dd'T'HH:mm:ssZ`, or with milliseconds.
 pub(super) fn iso8601(array: &dyn Array, row: usize) -> Result<String, &'static str> {
     if let Ok(text) = text(array, row) {
         return if is_iso8601(text) { Ok(text.to_owned()) } else { Err(NOT_ISO8601) };
     }
     let micros = match micros(array, row) {
         Some(micros) => micros?,
-        #[expect(clippy::cast_possible_truncation, reason = "within the range")]
+        #[expect(clippy::cast_possible_truncation, reason = "in range")]
         None => (double(array, row)? * 1e6).round() as i64,
     };
     let time = DateTime::<Utc>::from_timestamp_micros(micros).ok_or(OUT_OF_RANGE)?;
-    // The form has no more than milliseconds.
+    // Feature Store accepts no more precision than milliseconds.
     let form = if micros % 1_000_000 < 1000 { SecondsFormat::Secs } else { SecondsFormat::Millis };
     Ok(time.to_rfc3339_opts(form, true))
 }
 
-const NOT_ISO8601: &str = "the event time does not have the form yyyy-MM-dd'T'HH:mm:ssZ or \
+const NOT_ISO8601: &str = "the event time must have the form yyyy-MM-dd'T'HH:mm:ssZ or \
                            yyyy-MM-dd'T'HH:mm:ss.SSSZ, in UTC";
 
-/// Whether a text is an event time as Feature Store takes it.
+/// Returns whether Feature Store accepts the text as an event time.
 fn is_iso8601(text: &str) -> bool {
     let form = match text.len() {
         20 => "%Y-%m-%dT%H:%M:%SZ",
@@ -61,7 +61,7 @@ fn is_iso8601(text: &str) -> bool {
     plain && NaiveDateTime::parse_from_str(text, form).is_ok()
 }
 
-/// Microseconds since 1970, if the column is one of timestamps.
+/// Returns microseconds since 1970 if the column holds timestamps.
 fn micros(array: &dyn Array, row: usize) -> Option<Result<i64, &'static str>> {
     let DataType::Timestamp(unit, _) = array.data_type() else { return None };
     let micros = match unit {
@@ -76,18 +76,19 @@ fn micros(array: &dyn Array, row: usize) -> Option<Result<i64, &'static str>> {
             Some(array.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1000))
         }
     };
-    #[expect(clippy::cast_possible_truncation, reason = "a whole number of 38 bits")]
+    #[expect(clippy::cast_possible_truncation, reason = "an integer of 38 bits")]
     let legal = 0..(END as i64) * 1_000_000;
     Some(micros.filter(|micros| legal.contains(micros)).ok_or(OUT_OF_RANGE))
 }
 
 fn double(array: &dyn Array, row: usize) -> Result<f64, &'static str> {
-    let double = match number::number(array, row).ok_or("it is neither a number nor a time")? {
-        #[expect(clippy::cast_precision_loss, reason = "what is in the range is exact")]
-        Number::Whole(whole) => whole as f64,
-        Number::Single(single) => f64::from(single),
-        Number::Double(double) => double,
-    };
+    let double =
+        match number::number(array, row).ok_or("the value is neither a number nor a timestamp")? {
+            #[expect(clippy::cast_precision_loss, reason = "exact in the valid range")]
+            Number::Whole(whole) => whole as f64,
+            Number::Single(single) => f64::from(single),
+            Number::Double(double) => double,
+        };
     if (0.0..END).contains(&double) { Ok(double) } else { Err(OUT_OF_RANGE) }
 }
 
@@ -99,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_are_decimal_numbers() {
+    fn formats_seconds_as_decimal_numbers() {
         let doubles = Float64Array::from(vec![1_700_000_000.0, 1_700_000_000.25, 0.0]);
         let texts: Vec<_> = (0..3).map(|row| seconds(&doubles, row).unwrap()).collect();
         assert_eq!(texts, ["1700000000.0", "1700000000.25", "0.0"]);
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_since_1970_are_a_mistake() {
+    fn rejects_milliseconds_since_1970() {
         let doubles =
             Float64Array::from(vec![1_700_000_000_000.0, -1.0, f64::NAN, f64::INFINITY, END]);
         for row in 0..5 {
@@ -120,14 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn times_are_written_as_iso_8601() {
+    fn formats_iso_8601() {
         let doubles = Float64Array::from(vec![1_700_000_000.0, 1_700_000_000.25]);
         assert_eq!(iso8601(&doubles, 0).unwrap(), "2023-11-14T22:13:20Z");
         assert_eq!(iso8601(&doubles, 1).unwrap(), "2023-11-14T22:13:20.250Z");
     }
 
     #[test]
-    fn a_text_must_have_the_form_already() {
+    fn accepts_only_text_in_iso_8601() {
         for good in ["2023-11-14T22:13:20Z", "2023-11-14T22:13:20.250Z"] {
             assert_eq!(iso8601(&StringArray::from(vec![good]), 0).unwrap(), good);
         }
@@ -149,7 +150,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_time_that_is_written_is_a_legal_one(micros in 0i64..253_402_300_800_000_000) {
+        fn formats_every_timestamp_as_a_valid_time(micros in 0i64..253_402_300_800_000_000) {
             let times = TimestampMicrosecondArray::from(vec![micros]);
             prop_assert!(is_iso8601(&iso8601(&times, 0).unwrap()));
             let text = seconds(&times, 0).unwrap();

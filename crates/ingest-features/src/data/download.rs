@@ -1,4 +1,4 @@
-//! Brings objects of S3 to files of this machine.
+//! Downloads objects from S3 to local files.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -10,17 +10,17 @@ use flow_engine::{InvalidInput, Selection, Skipped, SourcePlan};
 use crate::failure::Failure;
 use crate::objects::{Listed, Objects};
 
-/// Longest name of a local file, in bytes; file systems take at least 255.
+/// Maximum length of a local file name, in bytes. File systems allow at least 255.
 const MAX_NAME: usize = 200;
 
-/// The files of one source, each with the object it came from, in the order of their keys.
+/// The files of one source, each with its object's URL, sorted by key.
 #[derive(Debug, Default)]
 pub(super) struct Downloaded {
     pub(super) files: Vec<(PathBuf, ObjectUrl)>,
     pub(super) skipped: Skipped,
 }
 
-/// Brings the object of this address, or else those below it as a folder, into a new folder.
+/// Downloads the object with this URL, or else the objects below it, into a new folder.
 pub(super) async fn download<O: Objects>(
     source: &SourcePlan,
     url: &ObjectUrl,
@@ -29,7 +29,7 @@ pub(super) async fn download<O: Objects>(
 ) -> Result<Downloaded, Failure> {
     fs::create_dir(folder).map_err(|error| not_stored(&error))?;
     let mut downloaded = Downloaded::default();
-    // Reading one object takes fewer permissions than listing.
+    // Reading one object needs fewer permissions than listing.
     if !url.key().is_empty() && !url.key().ends_with('/') {
         let path = new_path(folder, 0, url)?;
         if objects.download(url, &path).await? {
@@ -42,7 +42,7 @@ pub(super) async fn download<O: Objects>(
         key if key.ends_with('/') => key.to_owned(),
         key => format!("{key}/"),
     };
-    let prefix = url.with_key(&prefix).map_err(|error| Failure::new(error, "shorten it"))?;
+    let prefix = url.with_key(&prefix).map_err(|error| Failure::new(error, "use a shorter key"))?;
     let listed = objects.list(&prefix).await?;
     if listed.is_empty() {
         return Err(nothing_there(url, &prefix, objects).await);
@@ -71,11 +71,11 @@ pub(super) async fn download<O: Objects>(
 }
 
 pub(super) fn invalid(error: InvalidInput) -> Failure {
-    Failure::new(error, "name a file or a folder with data, with --input")
+    Failure::new(error, "use --input to name a file or a folder with data")
 }
 
-/// A key may be no name of a file, or two of them the same one. So the file gets a number for a
-/// folder, and of the key only the end, which says whether it is gzip.
+/// Creates a numbered folder, and returns the path of a file in it. The name is the end of the key,
+/// whose extension says whether the data is gzip. The number keeps files of different keys apart.
 fn new_path(folder: &Path, number: usize, url: &ObjectUrl) -> Result<PathBuf, Failure> {
     let folder = folder.join(format!("{number:08}"));
     fs::create_dir(&folder).map_err(|error| not_stored(&error))?;
@@ -87,7 +87,7 @@ fn new_path(folder: &Path, number: usize, url: &ObjectUrl) -> Result<PathBuf, Fa
     Ok(folder.join(if matches!(name, "." | "..") { "object" } else { name }))
 }
 
-/// What else begins as the address does may say what was meant.
+/// Returns the failure for a URL without objects. Names an object with a similar key, if there is one.
 async fn nothing_there<O: Objects>(url: &ObjectUrl, prefix: &ObjectUrl, objects: &O) -> Failure {
     let problem = format!("there is neither an object {url} nor one below {prefix}");
     let similar = match url.key() {
@@ -97,11 +97,11 @@ async fn nothing_there<O: Objects>(url: &ObjectUrl, prefix: &ObjectUrl, objects:
     match similar {
         Some(Listed { url: similar, .. }) => Failure::new(
             format!(
-                "{problem}; {similar} begins with the same letters, but a prefix has to end where a folder does"
+                "{problem}; {similar} begins with the same characters, but a prefix must end at a folder's slash"
             ),
             "name a folder that ends with /, or one object",
         ),
-        None => Failure::new(problem, "check the bucket and the key, letter by letter"),
+        None => Failure::new(problem, "check the spelling of the bucket and the key"),
     }
 }
 
@@ -109,9 +109,9 @@ pub(super) fn not_stored(error: &io::Error) -> Failure {
     let folder = std::env::temp_dir();
     let hint = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "make room there, or name another folder with TMPDIR"
+            "free up space there, or set TMPDIR to another folder"
         }
-        _ => "name a folder that can be written to with TMPDIR",
+        _ => "set TMPDIR to a writable folder",
     };
     Failure::new(format!("the data cannot be stored below {}: {error}", folder.display()), hint)
 }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_has_a_file_of_its_own_in_the_folder() {
+    fn every_key_gets_its_own_file() {
         let parent = tempfile::TempDir::new().unwrap();
         let long = format!("x/{}.csv.gz", "데".repeat(100));
         let keys =

@@ -1,4 +1,4 @@
-//! Finds the data of a flow's sources, and brings what is in S3.
+//! Finds the data of a flow's sources, and downloads it from S3 if necessary.
 
 mod download;
 mod temporary;
@@ -17,19 +17,19 @@ use crate::failure::Failure;
 use crate::location::Location;
 use crate::objects::Objects;
 
-/// Where the data of each source is, by the dataset's name.
+/// The location of each source's data, by the dataset's name.
 pub(crate) type Locations = BTreeMap<String, Location>;
 
-/// The data on this machine. What was downloaded is removed with it.
+/// The local data. Downloaded files are removed when it is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Data {
     pub(crate) inputs: Inputs,
-    /// Where downloaded files came from.
+    /// The S3 URLs of downloaded files.
     names: BTreeMap<PathBuf, String>,
     folder: Option<TemporaryFolder>,
 }
 
-/// Where the data is: as the arguments say, or else as the job's inputs do.
+/// Returns the location of each dataset: from the arguments, or else from the job's inputs.
 pub(crate) fn locations(
     sources: &[SourcePlan],
     arguments: &[String],
@@ -45,25 +45,25 @@ pub(crate) fn locations(
             (None, [only]) => (*only, argument.as_str()),
             (None, _) => {
                 let problem = format!(
-                    "--input {argument} does not say which dataset it is; the flow reads {}",
+                    "--input {argument} does not name its dataset; the flow reads {}",
                     list(&datasets)
                 );
                 return Err(Failure::usage(
                     problem,
-                    "write --input <dataset>=<data>, once for each",
+                    "use --input <dataset>=<data> for each dataset",
                 ));
             }
         };
         let place: Location = place.parse().map_err(|error| {
-            Failure::usage(format!("--input: {error}"), "name a file, a folder or a place in S3")
+            Failure::usage(format!("--input: {error}"), "name a file, a folder or an S3 URL")
         })?;
         let place = match place {
             Location::Local(path) => Location::Local(ml.here(&path)),
             place @ Location::S3(_) => place,
         };
         if places.insert(dataset.to_owned(), place).is_some() {
-            let problem = format!("the data of `{dataset}` is given twice");
-            return Err(Failure::usage(problem, "give one --input for each dataset"));
+            let problem = format!("the dataset `{dataset}` has more than one --input");
+            return Err(Failure::usage(problem, "use one --input for each dataset"));
         }
     }
     for dataset in datasets {
@@ -79,7 +79,8 @@ pub(crate) fn locations(
     Ok(places)
 }
 
-/// The processing input of the dataset's name, as the Data Wrangler container finds it.
+/// Returns the location of the processing input with the dataset's name. The Data Wrangler container
+/// uses the same rules.
 fn of_job(dataset: &str, ml: &MlDir, config: &JobConfig) -> Result<Location, Failure> {
     let inputs = &config.processing_inputs;
     let path_of = |input: &crate::contract::Input| {
@@ -92,7 +93,7 @@ fn of_job(dataset: &str, ml: &MlDir, config: &JobConfig) -> Result<Location, Fai
         Some((_, Some(path))) => Ok(Location::Local(ml.here(&path))),
         Some((input, None)) => Err(Failure::new(
             format!("the processing input `{}` has no S3Input.LocalPath", input.input_name),
-            "let SageMaker bring the data (S3Input with a LocalPath), or name it with --input",
+            "add an S3Input with a LocalPath, or name the data with --input",
         )),
         None => {
             let names: Vec<_> = inputs.iter().map(|input| input.input_name.as_str()).collect();
@@ -101,13 +102,13 @@ fn of_job(dataset: &str, ml: &MlDir, config: &JobConfig) -> Result<Location, Fai
                     "no processing input has the name of the flow's dataset `{dataset}`; there are: {}",
                     list(&names)
                 ),
-                "give the data's input the dataset's name",
+                "give the data's processing input the dataset's name",
             ))
         }
     }
 }
 
-/// Finds the files, after downloading what is in S3.
+/// Finds the files. Downloads those that are in S3.
 pub(crate) async fn find<O: Objects>(
     sources: &[SourcePlan],
     places: &Locations,
@@ -122,7 +123,7 @@ pub(crate) async fn find<O: Objects>(
                 data.download(number, source, url, objects).await?
             }
             (Some(Location::S3(url)), None) => {
-                return Err(Failure::new(format!("{url} is in S3"), "give data of this machine"));
+                return Err(Failure::new(format!("{url} is in S3"), "use local data"));
             }
         };
         if !skipped.is_empty() {
@@ -133,7 +134,7 @@ pub(crate) async fn find<O: Objects>(
 }
 
 impl Data {
-    /// A file's name as people know it: where it came from.
+    /// Returns a file's name as the user knows it: its S3 URL if it was downloaded.
     pub(crate) fn name(&self, path: &Path) -> String {
         self.names.get(path).cloned().unwrap_or_else(|| path.display().to_string())
     }

@@ -1,4 +1,4 @@
-//! Folders for downloaded data, which nobody else can read, and which do not stay.
+//! Private temporary folders for downloaded data.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,11 +8,11 @@ use std::path::Path;
 use tempfile::TempDir;
 
 const PREFIX: &str = "ingest-features-";
-/// A file that is locked as long as the folder is in use.
+/// A file that is locked while the folder is in use.
 const LOCK: &str = "lock";
 
-/// A new folder that is removed with all that is in it. What a process leaves that was killed is
-/// removed when the next one makes such a folder.
+/// A new folder that is removed on drop, with its content. If a process is killed, the next process that
+/// creates such a folder removes the old one.
 #[derive(Debug)]
 pub(super) struct TemporaryFolder {
     folder: TempDir,
@@ -28,7 +28,7 @@ impl TemporaryFolder {
         let private = fs::Permissions::from_mode(0o700);
         let folder =
             tempfile::Builder::new().prefix(PREFIX).permissions(private).tempdir_in(parent)?;
-        // It gets its name once it is locked: no other process ever finds it unlocked.
+        // The lock is renamed after locking, so that no other process ever finds it unlocked.
         let new = folder.path().join("lock.new");
         let lock = File::create_new(&new)?;
         lock.lock()?;
@@ -42,8 +42,8 @@ impl TemporaryFolder {
     }
 }
 
-/// Removes folders of this user whose process has ended without removing them. What cannot be
-/// removed is left to the system, which empties its temporary folder one day.
+/// Removes this user's folders whose process has ended. Ignores errors: the system cleans up its
+/// temporary folder eventually.
 fn remove_abandoned(parent: &Path, user: u32) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX)
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_private_and_goes_with_its_content() {
+    fn folder_is_private_and_removed_on_drop() {
         let parent = TempDir::new().unwrap();
         let folder = TemporaryFolder::below(parent.path()).unwrap();
         assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o700);
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_is_removed_and_what_is_in_use_is_not() {
+    fn removes_abandoned_folders_but_not_those_in_use() {
         let parent = TempDir::new().unwrap();
         let abandoned = parent.path().join("ingest-features-abandoned");
         fs::create_dir(&abandoned).unwrap();

@@ -1,4 +1,4 @@
-//! What `CreateFeatureGroup` needs to know of a flow's output.
+//! The input of `CreateFeatureGroup` for a flow's output.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,13 @@ use super::{
     FeatureType, MAX_FEATURES, MAX_NAME, PARTITIONS, RESERVED, is_name, is_partition, is_reserved,
 };
 
-/// There can be no feature group for these columns; every fault is listed.
+/// No feature group can hold these columns. Lists every fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no feature group can hold the flow's output:\n  {}", .0.join("\n  "))]
 pub struct NoDefinitions(Vec<String>);
 
-/// The input of `CreateFeatureGroup`, as far as the columns say it: `FeatureDefinitions`, and the
-/// name, if it is known.
+/// Returns the part of `CreateFeatureGroup`'s input that the columns determine: `FeatureDefinitions`,
+/// and the group's name if it is known.
 ///
 /// # Errors
 ///
@@ -37,7 +37,7 @@ pub fn definitions(schema: &Schema, group: Option<&str>) -> Result<Value, NoDefi
             ));
         }
         if !seen.insert(name) {
-            faults.push(format!("the column `{name}` is there twice; rename one in the flow"));
+            faults.push(format!("the column `{name}` occurs twice; rename one in the flow"));
         }
         match feature_type(field.data_type()) {
             Some(kind) => {
@@ -66,7 +66,7 @@ pub fn definitions(schema: &Schema, group: Option<&str>) -> Result<Value, NoDefi
     Ok(request)
 }
 
-/// A cast that makes a feature of a column of a type that no feature can hold.
+/// Returns the cast that turns a column of an unsupported type into a feature.
 fn cast(kind: &DataType) -> &'static str {
     match kind {
         DataType::Decimal128(..) => "cast it to float or string",
@@ -76,12 +76,12 @@ fn cast(kind: &DataType) -> &'static str {
     }
 }
 
-/// What is wrong with a feature's name, and what to do.
+/// Checks a feature's name. Returns what is wrong with it, and the remedy.
 pub(crate) fn name_fault(name: &str) -> Option<String> {
     if is_reserved(name) {
         let reserved = RESERVED.join(", ");
         return Some(format!(
-            "the column `{name}` has a name that Feature Store keeps for itself ({reserved}); \
+            "the column `{name}` has a name that Feature Store reserves ({reserved}); \
              rename it in the flow"
         ));
     }
@@ -95,7 +95,7 @@ pub(crate) fn name_fault(name: &str) -> Option<String> {
     })
 }
 
-/// The type of feature that holds a column's values as they are.
+/// Returns the feature type for a column, if its values need no cast.
 pub(crate) fn feature_type(column: &DataType) -> Option<FeatureType> {
     match column {
         column if column.is_integer() => Some(FeatureType::Integral),

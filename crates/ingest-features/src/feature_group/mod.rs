@@ -1,4 +1,4 @@
-//! A feature group as far as writing to it goes.
+//! The parts of a feature group that matter for writing to it.
 
 mod definitions;
 mod name;
@@ -9,13 +9,13 @@ pub use definitions::{NoDefinitions, definitions};
 pub(crate) use definitions::{feature_type, name_fault};
 pub use name::{MAX_NAME, PARTITIONS, RESERVED, is_group_name, is_name, is_partition, is_reserved};
 
-/// Most features of a group.
+/// Maximum number of features of a group.
 pub const MAX_FEATURES: usize = 2500;
 
 /// A feature group, as `DescribeFeatureGroup` describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeatureGroup {
-    /// Its name or ARN, as it was asked for.
+    /// Its name or ARN, as requested.
     pub name: String,
     /// `Created`, `Creating`, `CreateFailed` and so on.
     pub status: String,
@@ -41,18 +41,18 @@ pub struct Feature {
 /// The type of a feature's values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FeatureType {
-    /// Whole numbers of 64 bits.
+    /// 64-bit integers.
     Integral,
     /// Finite numbers.
     Fractional,
     /// Text.
     String,
-    /// A list, a set or a vector, or a type that came later; its name.
+    /// A list, a set, a vector, or an unknown type: its name.
     Other(String),
 }
 
 impl FeatureType {
-    /// As the service writes it.
+    /// Returns the service's name for the type.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {

@@ -1,52 +1,43 @@
-//! What features and feature groups may be called.
+//! Names of features and feature groups.
 
-/// Names that Feature Store gives to columns of its own.
+use aws_common::names::{is_feature_group_name, name_in_sagemaker_arn};
+
+/// Names that Feature Store uses for its own columns.
 pub const RESERVED: [&str; 3] = ["is_deleted", "write_time", "api_invocation_time"];
 
-/// The partitions of an offline store's table. A feature of such a name would be a column that the
-/// table has twice.
+/// The partition columns of an offline store's table. A feature with such a name would duplicate the
+/// column.
 pub const PARTITIONS: [&str; 4] = ["year", "month", "day", "hour"];
 
-/// Most characters of a name.
+/// Maximum number of characters of a name.
 pub const MAX_NAME: usize = 64;
 
-/// `[a-zA-Z0-9]([-_]*[a-zA-Z0-9]){0,63}`, 64 characters at most: a feature's name.
+/// Returns whether the text is a feature's name: `[a-zA-Z0-9]([-_]*[a-zA-Z0-9]){0,63}`, at most 64
+/// characters.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
-    bytes.len() <= MAX_NAME && ends(bytes.first()) && ends(bytes.last()) && bytes.iter().all(inside)
+    is_feature_group_name(text)
 }
 
-/// Whether Feature Store keeps the name for itself.
+/// Returns whether Feature Store reserves the name.
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name.to_ascii_lowercase().as_str())
 }
 
-/// Whether the offline store has a partition of the name.
+/// Returns whether the offline store has a partition column with the name.
 #[must_use]
 pub fn is_partition(name: &str) -> bool {
     PARTITIONS.contains(&name.to_ascii_lowercase().as_str())
 }
 
-/// A feature group's name or ARN, 150 characters at most.
+/// Returns whether the text is a feature group's name or ARN, at most 150 characters.
 #[must_use]
 pub fn is_group_name(text: &str) -> bool {
-    let Some(arn) = text.strip_prefix("arn:") else { return is_name(text) };
-    let fields: Vec<_> = arn.splitn(5, ':').collect();
-    let [partition, "sagemaker", region, account, resource] = fields[..] else { return false };
-    let word = |text: &str| {
-        text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    text.len() <= 150
-        && partition.starts_with("aws")
-        && word(partition)
-        && word(region)
-        && account.len() == 12
-        && account.bytes().all(|byte| byte.is_ascii_digit())
-        && resource.strip_prefix("feature-group/").is_some_and(is_name)
+    if !text.starts_with("arn:") {
+        return is_name(text);
+    }
+    text.len() <= 150 && name_in_sagemaker_arn(text, "feature-group").is_some_and(is_name)
 }
 
 #[cfg(test)]
@@ -54,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_matched_whole() {
+    fn matches_whole_names() {
         for good in ["a", "0", "whole_weight", "sex_M", "a--__b", &"a".repeat(64)] {
             assert!(is_name(good), "{good}");
         }
@@ -64,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_have_a_name_or_an_arn() {
+    fn accepts_group_names_and_arns() {
         for good in [
             "FG-abalone",
             "arn:aws:sagemaker:eu-west-1:123456789012:feature-group/FG-abalone",
@@ -85,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_names_are_reserved_in_any_case() {
+    fn matches_reserved_names_in_any_case() {
         assert!(is_partition("Year") && !is_partition("years"));
         assert!(is_reserved("is_deleted") && is_reserved("Write_Time") && !is_reserved("time"));
     }

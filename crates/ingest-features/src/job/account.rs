@@ -1,21 +1,22 @@
-//! What became of every row, and what follows.
+//! Accounts for every row, and decides whether the job succeeded.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::failure::Failure;
-use crate::rejects::{NotWritten, Rows, Status};
+use crate::rejects::{NotWritten, OutputRows, Status};
 use crate::summary::Summary;
 use crate::write::{Outcome, Stopped};
 
-/// Kinds of reasons that a message lists.
+/// Maximum number of distinct reasons in a message.
 const KINDS: usize = 5;
 
+/// The rows of a job, by outcome.
 #[derive(Debug)]
 pub(super) struct Account {
-    /// Rows of the flow's output.
+    /// The number of rows in the flow's output.
     all: u64,
-    /// How many of them may be rejected.
+    /// The number of rows that may be rejected.
     allowed: u64,
     pub(super) not_written: Vec<NotWritten>,
     written: u64,
@@ -23,7 +24,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// An account in which nothing was written yet.
+    /// Creates an account before any row is written.
     pub(super) fn new(all: u64, allowed: u64, not_written: Vec<NotWritten>) -> Self {
         Self { all, allowed, not_written, written: 0, stopped: None }
     }
@@ -36,7 +37,7 @@ impl Account {
         self.not_written.iter().filter(|row| row.status == status).count() as u64
     }
 
-    /// Takes over what the writing came to.
+    /// Adds the outcome of the writing.
     pub(super) fn add(&mut self, outcome: Outcome, summary: &mut Summary) {
         let of = |status| move |(row, why)| NotWritten { row, status, why };
         self.not_written.extend(outcome.rejected.into_iter().map(of(Status::Rejected)));
@@ -49,21 +50,21 @@ impl Account {
         summary.retries = outcome.retries;
     }
 
-    /// Whether the job has succeeded. `place` is where the rows are that were not written.
+    /// Returns whether the job succeeded. `place` is where the rows that were not written are stored.
     pub(super) fn ended(
         &self,
-        rows: &Rows<'_>,
+        rows: &OutputRows<'_>,
         name: impl Fn(&Path) -> String,
         place: Option<&str>,
         signal: Option<u8>,
     ) -> Result<(), Failure> {
         let (rejected, unwritten) = (self.rejected(), self.count(Status::Unwritten));
-        let kept = place.map_or_else(String::new, |place| format!("; they are in {place}"));
+        let kept = place.map_or_else(String::new, |place| format!("; see {place}"));
         let numbers = format!(
-            "{} of {} rows were written, {rejected} rejected, {unwritten} not tried to the end{kept}",
+            "{} of {} rows were written, {rejected} rejected, {unwritten} left unwritten{kept}",
             self.written, self.all
         );
-        let again = "run the job again with the same --event-time: it writes the same records";
+        let again = "run the job again with the same --event-time; it writes the same records";
         let kinds = || self.kinds(rows, &name);
         match &self.stopped {
             Some(Stopped::Asked) => {
@@ -71,24 +72,24 @@ impl Account {
                 Err(Failure::stopped(signal.unwrap_or(15), message, again))
             }
             Some(Stopped::Failing(error)) => {
-                let message = format!("Feature Store fails again and again: {error}\n{numbers}");
+                let message = format!("Feature Store failed repeatedly: {error}\n{numbers}");
                 Err(Failure::new(message, error.hint()))
             }
             Some(Stopped::Fatal(error)) => {
-                let message = format!("Feature Store takes no record: {error}\n{numbers}");
+                let message = format!("Feature Store accepts no records: {error}\n{numbers}");
                 Err(Failure::new(message, error.hint()))
             }
             Some(Stopped::TooManyRejected) | None if rejected > self.allowed => {
                 let nothing = if self.written == 0 { ", so nothing was written" } else { "" };
                 let message = format!(
-                    "{rejected} of {} rows were rejected, and --max-rejected allows {}{nothing}{}{}",
+                    "{rejected} of {} rows were rejected, but --max-rejected allows {}{nothing}{}{}",
                     self.all,
                     self.allowed,
                     if self.written > 0 { format!("\n{numbers}") } else { kept },
                     kinds(),
                 );
                 let hint =
-                    "mend these rows and run the job again, or allow more with --max-rejected";
+                    "fix these rows and run the job again, or allow more with --max-rejected";
                 Err(Failure::new(message, hint))
             }
             _ if unwritten > 0 => Err(Failure::new(
@@ -99,8 +100,8 @@ impl Account {
         }
     }
 
-    /// The most frequent reasons, and where each of them occurs first.
-    fn kinds(&self, rows: &Rows<'_>, name: &impl Fn(&Path) -> String) -> String {
+    /// Lists the most frequent reasons, each with its first occurrence.
+    fn kinds(&self, rows: &OutputRows<'_>, name: &impl Fn(&Path) -> String) -> String {
         let mut kinds: BTreeMap<&str, (usize, &NotWritten)> = BTreeMap::new();
         for row in &self.not_written {
             kinds.entry(&row.why.kind).or_insert((0, row)).0 += 1;

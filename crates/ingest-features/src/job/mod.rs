@@ -1,4 +1,4 @@
-//! One job: resolve what is asked for, read flow and data, run the flow, write the result.
+//! One job: resolve the options, read the flow and the data, run the flow, write the result.
 
 mod account;
 mod read;
@@ -30,20 +30,20 @@ use read::{Ready, read};
 use resolve::Resolved;
 pub use spec::{JobSpec, MaxRejected, Purpose};
 
-/// What a job is given besides its arguments.
+/// The environment of a job.
 #[derive(Debug)]
 pub struct JobContext {
     /// The folder of a processing job.
     pub ml: MlDir,
-    /// Whether it shall stop.
+    /// Whether the job was stopped.
     pub stop: Stop,
-    /// Whether somebody watches standard error.
+    /// Whether standard error is a terminal.
     pub terminal: bool,
-    /// How calls that fail are tried again.
+    /// How failed calls are retried.
     pub retries: RetryPolicy,
 }
 
-/// What of AWS a job needs.
+/// The AWS services that a job needs.
 #[derive(Debug)]
 pub struct Services<S, O> {
     /// Feature Store.
@@ -52,12 +52,12 @@ pub struct Services<S, O> {
     pub objects: O,
 }
 
-/// Runs a job: resolve, read, run, write. Data and summary go to `out`; `connect` is called if AWS is
-/// needed.
+/// Runs a job: resolve, read, run, write. Writes data and the summary to `out`. Calls `connect` only if
+/// the job needs AWS.
 ///
 /// # Errors
 ///
-/// [`Failure`] says what went wrong and what to do.
+/// [`Failure`] describes what went wrong and what to do.
 pub async fn run<S: Store, O: Objects>(
     spec: &JobSpec,
     context: &JobContext,
@@ -89,7 +89,7 @@ pub async fn run<S: Store, O: Objects>(
     done.and(reported)
 }
 
-/// Runs the flow, and warns of what is odd about the data.
+/// Runs the flow, and warns about malformed rows and lost values.
 fn run_flow(
     ready: &Ready<'_>,
     context: &JobContext,
@@ -136,7 +136,10 @@ fn print_definitions(output: &Output, spec: &JobSpec, out: &mut dyn Write) -> Re
 fn dry_run(output: &Output, ready: &Ready<'_>, out: &mut dyn Write) -> Result<(), Failure> {
     let rows = output.chunks.iter().map(|chunk| chunk.records.num_rows() as u64).sum();
     let shown = preview(output, rows).map_err(|error| {
-        Failure::new(format!("the rows cannot be shown: {error}"), "use --output")
+        Failure::new(
+            format!("the rows cannot be shown: {error}"),
+            "write the result to a file with --output",
+        )
     })?;
     out.write_all(shown.as_bytes()).map_err(|error| no_output(&error))?;
     ready.group.as_ref().map_or(Ok(()), |group| fit(output, group, ready.job.spec).map(drop))
@@ -145,34 +148,34 @@ fn dry_run(output: &Output, ready: &Ready<'_>, out: &mut dyn Write) -> Result<()
 fn export_to(output: &Output, target: &Target, summary: &mut Summary) -> Result<(), Failure> {
     export(output, target).map_err(|error| {
         let problem = format!("{} cannot be written: {error}", target.path().display());
-        Failure::new(problem, "name a file that can be made, with --output")
+        Failure::new(problem, "name a writable file with --output")
     })?;
     summary.rows_written = summary.rows_unwritten;
     summary.rows_unwritten = 0;
     Ok(())
 }
 
-/// Checks that an output fits a feature group, and warns of the features that it has no column for;
-/// gives them.
+/// Checks that an output fits a feature group. Warns about features without a column, and returns
+/// them.
 fn fit(output: &Output, group: &FeatureGroup, spec: &JobSpec) -> Result<Vec<String>, Failure> {
     let needed = if spec.require_all_features { Needed::All } else { Needed::Keys };
     check(&output.schema, group, needed).map_err(|error| {
-        let hint = "correct the flow, or make a group that fits; `--print-feature-definitions` prints \
-                    what that needs";
+        let hint = "correct the flow, or create a group that fits; `--print-feature-definitions` \
+                    prints the input for it";
         Failure::new(error, hint)
     })?;
     let absent = absent(&output.schema, group);
     if !absent.is_empty() {
         tracing::warn!(
             features = absent.join(", "),
-            "the flow's output has no column for these features; the records are written without \
-             them, and --require-all-features makes this a failure"
+            "the flow's output has no column for these features, so the records are written \
+             without them; use --require-all-features to fail instead"
         );
     }
     Ok(absent)
 }
 
-/// What is said of the rows that do not have the form of their file.
+/// Returns a warning about rows that do not match their file's format.
 fn malformed(output: &Output, data: &Data) -> Option<String> {
     let first = output.malformed.first()?;
     let file = usize::try_from(first.origin.file).ok().and_then(|file| output.files.get(file));
@@ -182,7 +185,7 @@ fn malformed(output: &Output, data: &Data) -> Option<String> {
         1 => "1 row does".to_owned(),
         count => format!("{count} rows do"),
     };
-    Some(format!("{rows} not have the form of the file (first: {file}, line {line}: {reason})"))
+    Some(format!("{rows} not match the file's format (first: {file}, line {line}: {reason})"))
 }
 
 fn stopped_early(stop: &Stop) -> Failure {
@@ -204,25 +207,28 @@ fn not_run(error: &RunError, data: &Data, context: &JobContext) -> Failure {
     }
 }
 
-/// Writes the summary where the job is asked to, or else to `out`.
+/// Writes the summary to the requested file, or else to `out`.
 fn report(summary: &Summary, spec: &JobSpec, out: &mut dyn Write) -> Result<(), Failure> {
     let mut text = serde_json::to_string(summary).map_err(|error| no_output(&error.into()))?;
     text.push('\n');
     let kept = spec.summary.as_ref().map(|path| (path, std::fs::write(path, &text)));
     if !matches!(kept, Some((_, Ok(())))) {
-        // The work is done: somebody who watches has to learn of it.
+        // The job has already written its rows, so the summary must not get lost.
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         written.map_err(|error| no_output(&error))?;
     }
     match kept {
         Some((path, Err(error))) => Err(Failure::new(
-            format!("the summary cannot be kept in {}: {error}", path.display()),
-            "name a file that can be made, with --summary; what the job has done is done",
+            format!("the summary cannot be written to {}: {error}", path.display()),
+            "name a writable file with --summary; the job's result was written",
         )),
         _ => Ok(()),
     }
 }
 
 fn no_output(error: &io::Error) -> Failure {
-    Failure::new(format!("the result cannot be told: {error}"), "check where standard output goes")
+    Failure::new(
+        format!("the result cannot be printed: {error}"),
+        "check where standard output goes",
+    )
 }

@@ -14,7 +14,7 @@ use crate::retry::retrying;
 use crate::schema_check::check_group;
 use crate::store::Store;
 
-/// Everything that a run needs, on this machine.
+/// Everything that a run needs, on the local machine.
 pub(super) struct Ready<'a> {
     pub(super) plan: Plan,
     pub(super) output_name: OutputName,
@@ -23,6 +23,8 @@ pub(super) struct Ready<'a> {
     pub(super) job: &'a Resolved<'a>,
 }
 
+/// Reads the flow, the feature group's description and the data.
+///
 /// # Errors
 ///
 /// [`Failure`] if the flow cannot run, the group is not ready, or the data cannot be read.
@@ -42,7 +44,7 @@ pub(super) async fn read<'a, S: Store, O: Objects>(
         output_name.map_err(|error| Failure::new(error, "name the output with --output-node"))?;
     let options = PlanOptions { refit: job.spec.refit };
     let plan = Plan::new(&flow, &output_name, &options).map_err(|error| {
-        Failure::new(error, "`engine: data-wrangler` in pipeline.yaml runs the flow as it is")
+        Failure::new(error, "set `engine: data-wrangler` in pipeline.yaml, or change the flow")
     })?;
     let (inputs, ml) = (&job.spec.inputs, &context.ml);
     let locations = data::locations(plan.sources(), inputs, ml, job.config)?;
@@ -56,7 +58,7 @@ pub(super) async fn read<'a, S: Store, O: Objects>(
     Ok(Ready { plan, output_name, group, data, job })
 }
 
-/// Describes the group, and checks that it can be written to, before the data is read.
+/// Describes the group, and checks that it is writable, before the data is read.
 async fn describe(
     store: &impl Store,
     name: &str,
@@ -68,6 +70,6 @@ async fn describe(
         Failure::new(format!("describing the feature group {name}: {error}"), error.hint())
     })?;
     check_group(&group)
-        .map_err(|error| Failure::new(error, "name a feature group that is Created"))?;
+        .map_err(|error| Failure::new(error, "use a feature group with the status Created"))?;
     Ok(group)
 }

@@ -1,4 +1,4 @@
-//! Completes what a job is asked for with the processing job's configuration.
+//! Completes a job's options from the processing job's configuration.
 
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,23 +14,25 @@ use crate::location::Location;
 
 use super::spec::{JobSpec, Purpose};
 
-/// A job without open questions.
+/// A job with all options resolved.
 #[derive(Debug)]
 pub(super) struct Resolved<'a> {
     pub(super) spec: &'a JobSpec,
     pub(super) config: Option<&'a JobConfig>,
     pub(super) flow: Location,
     pub(super) event_time: EventTime,
-    /// Where to keep the rows that were not written.
+    /// Where to store the rows that are not written.
     pub(super) rejected: Location,
-    /// Where to keep them if that fails.
+    /// Where to store them if that fails.
     pub(super) rejected_here: PathBuf,
 }
 
 impl<'a> Resolved<'a> {
+    /// Resolves the options.
+    ///
     /// # Errors
     ///
-    /// [`Failure`] if something is given nowhere.
+    /// [`Failure`] if a required option is missing.
     pub(super) fn new(
         spec: &'a JobSpec,
         ml: &MlDir,
@@ -70,7 +72,7 @@ impl<'a> Resolved<'a> {
         in_s3(&self.flow) || self.spec.inputs.iter().any(input) || self.needs_a_group()
     }
 
-    /// Whether the job reads the description of a feature group.
+    /// Returns whether the job reads a feature group's description.
     fn needs_a_group(&self) -> bool {
         match self.spec.purpose {
             Purpose::Ingest => true,
@@ -79,8 +81,8 @@ impl<'a> Resolved<'a> {
         }
     }
 
-    /// The feature group that is written to or looked at: the argument, or the output of the job that
-    /// has the flow's output's name.
+    /// Returns the feature group to write to or to check: the argument, or the feature group of the
+    /// processing output with the name of the flow's output.
     pub(super) fn feature_group(&self, output: &OutputName) -> Result<Option<&'a str>, Failure> {
         if !self.needs_a_group() {
             return Ok(None);
@@ -95,7 +97,7 @@ impl<'a> Resolved<'a> {
             Some(Some(group)) => Ok(Some(&group.feature_group_name)),
             Some(None) => Err(Failure::new(
                 format!("the processing output `{output}` has no FeatureStoreOutput"),
-                "let it name a feature group: this job writes to Feature Store",
+                "add a FeatureStoreOutput that names the feature group",
             )),
             None => {
                 let names: Vec<_> = outputs.iter().map(|output| &*output.output_name).collect();
@@ -105,7 +107,7 @@ impl<'a> Resolved<'a> {
                          are: {}",
                         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
                     ),
-                    "name the job's output after the flow's, or use --feature-group",
+                    "give the job's output the name of the flow's output, or use --feature-group",
                 ))
             }
         }
@@ -117,20 +119,20 @@ pub(super) fn no_group() -> Failure {
     Failure::usage("there is no feature group to write to", hint)
 }
 
-/// The job's creation, if it is said, or else now.
+/// Returns the job's creation time if it is known, or else the current time.
 fn of_job(config: Option<&JobConfig>) -> EventTime {
     let created = config.and_then(|config| config.creation_time.as_ref());
     let created = created.and_then(|time| event_time::parse_json(time).ok());
     created.unwrap_or_else(now)
 }
 
-#[expect(clippy::disallowed_methods, reason = "what people mean who give no event time")]
+#[expect(clippy::disallowed_methods, reason = "the default event time")]
 fn now() -> EventTime {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     EventTime(i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// An object: what ends in a slash is a folder, in which each job has its own.
+/// Returns the object to store. If `url` is a folder, appends a name for this job.
 fn object(
     url: &ObjectUrl,
     config: Option<&JobConfig>,
@@ -142,5 +144,5 @@ fn object(
     let job = config.and_then(|config| config.processing_job_name.clone());
     let job = job.unwrap_or_else(|| format!("rejected-{}", event_time.0));
     url.with_key(&format!("{}{job}.jsonl", url.key()))
-        .map_err(|error| Failure::usage(format!("--rejected: {error}"), "shorten it"))
+        .map_err(|error| Failure::usage(format!("--rejected: {error}"), "use a shorter key"))
 }

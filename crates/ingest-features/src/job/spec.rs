@@ -1,4 +1,4 @@
-//! What a job is asked to do.
+//! The options of a job.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,32 +8,32 @@ use flow_engine::EventTime;
 use crate::export::Target;
 use crate::location::Location;
 
-/// What a job is asked to do. What it leaves open is taken from the processing job's configuration.
+/// The options of a job. Missing options are taken from the processing job's configuration.
 #[derive(Debug, Clone)]
 pub struct JobSpec {
     /// The flow.
     pub flow: Option<Location>,
-    /// The data: `<dataset>=<data>`, or only `<data>` for the flow's one dataset.
+    /// The data: `<dataset>=<data>`, or only `<data>` if the flow has one dataset.
     pub inputs: Vec<String>,
     /// The flow's output, `<node id>.<output>`.
     pub output_node: Option<String>,
-    /// The time that the flow takes for now.
+    /// The flow's current time.
     pub event_time: Option<EventTime>,
     /// Whether to train the flow's operators again.
     pub refit: bool,
     /// Name or ARN of the feature group.
     pub feature_group: Option<String>,
-    /// Whether each feature of the group needs a column.
+    /// Whether every feature of the group needs a column.
     pub require_all_features: bool,
     /// What to do with the result.
     pub purpose: Purpose,
-    /// How many rows may be rejected.
+    /// The maximum number of rejected rows.
     pub max_rejected: MaxRejected,
-    /// Where to keep the rows that were not written.
+    /// Where to store the rows that are not written.
     pub rejected: Option<Location>,
-    /// Most calls of Feature Store at once, at least 1.
+    /// Maximum number of parallel calls to Feature Store, at least 1.
     pub concurrency: usize,
-    /// A file for the summary; without it the summary goes to the output.
+    /// A file for the summary instead of standard output.
     pub summary: Option<PathBuf>,
 }
 
@@ -50,7 +50,7 @@ pub enum Purpose {
     PrintDefinitions,
 }
 
-/// How many rows may be rejected.
+/// The maximum number of rejected rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum MaxRejected {
     /// A number of rows.
@@ -60,18 +60,18 @@ pub enum MaxRejected {
 }
 
 impl MaxRejected {
-    /// The limit for a number of rows.
+    /// Returns the limit for a number of rows.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         clippy::cast_sign_loss,
-        reason = "a part of the rows, which are far fewer than 2^53"
+        reason = "a share of the rows, which are far fewer than 2^53"
     )]
     pub fn of(self, rows: u64) -> u64 {
         match self {
             Self::Rows(rows) => rows,
-            // 1.14% of 5,000 rows are 57, and 56.99999999999999 in floating point.
+            // The factor compensates for rounding: 1.14% of 5,000 rows is 56.99999999999999.
             Self::Percent(percent) => (rows as f64 * percent / 100.0 * (1.0 + 1e-12)) as u64,
         }
     }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rejected_rows_are_limited_by_number_or_percentage() {
+    fn parses_number_and_percentage() {
         assert_eq!("7".parse(), Ok(MaxRejected::Rows(7)));
         assert_eq!("0.5%".parse::<MaxRejected>().map(|max| max.of(1000)), Ok(5));
         assert_eq!("1.14%".parse::<MaxRejected>().map(|max| max.of(5000)), Ok(57));

@@ -1,4 +1,4 @@
-//! Writes the rows to a feature group, and accounts for each of them.
+//! Writes the rows to a feature group, and accounts for every row.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,11 +15,12 @@ use crate::feature_group::FeatureGroup;
 use crate::location::Location;
 use crate::objects::Objects;
 use crate::progress::Progress;
-use crate::rejects::{self, NotWritten, Rows, Status};
+use crate::rejects::{self, NotWritten, OutputRows, Status};
 use crate::store::{Record, Store};
 use crate::summary::Summary;
 use crate::write::{Limits, Records, RejectReason, Rounds, write};
 
+/// Writes a flow's output to a feature group.
 pub(super) struct Ingest<'a, S, O> {
     pub(super) context: &'a JobContext,
     pub(super) services: &'a Services<S, O>,
@@ -28,8 +29,8 @@ pub(super) struct Ingest<'a, S, O> {
 }
 
 impl<S: Store, O: Objects> Ingest<'_, S, O> {
-    /// Writes the rows, and accounts for each of them in the summary. Nothing is written if the output
-    /// does not fit the group, or if more rows cannot be records than may be rejected.
+    /// Writes the rows, and accounts for every row in the summary. Writes nothing if the output does
+    /// not fit the group, or if too many rows cannot be converted into records.
     pub(super) async fn run(
         &self,
         output: &Output,
@@ -41,7 +42,7 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
         let Some(converter) = Converter::new(&output.schema, group) else {
             return fit(output, group, self.job.spec).map(drop);
         };
-        let rows = Rows::new(output);
+        let rows = OutputRows::new(output);
         let source = Source { rows: &rows, converter };
         let (rounds, not_written) = source.judge(output);
         let all = rows.len() as u64;
@@ -62,7 +63,7 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
             progress.finish();
             account.add(outcome, summary);
         } else {
-            // Nothing was tried, so nothing is half done: the other rows are where they were.
+            // Nothing was written, so all other rows are left for another run.
             summary.rows_unwritten = all - account.rejected();
         }
         summary.rows_rejected = account.rejected();
@@ -78,11 +79,11 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
         }
     }
 
-    /// Keeps the rows that were not written, and returns where. If the requested place fails, keeps them
-    /// on this machine, and fails.
+    /// Stores the rows that were not written, and returns where. If the requested location fails, stores
+    /// them on the local machine and returns an error.
     async fn keep(
         &self,
-        rows: &Rows<'_>,
+        rows: &OutputRows<'_>,
         not_written: &[NotWritten],
     ) -> Result<Option<String>, (Option<String>, Failure)> {
         if not_written.is_empty() {
@@ -90,14 +91,20 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
         }
         let lines = rejects::lines(rows, not_written, |path| self.data.name(path));
         let lines = lines.map_err(|error| {
-            (None, Failure::new(format!("the rejected rows have no JSON: {error}"), "use --output"))
+            (
+                None,
+                Failure::new(
+                    format!("the rejected rows have no JSON form: {error}"),
+                    "use --output",
+                ),
+            )
         })?;
         let here = |path: &Path| {
             let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
             folder.and_then(|()| std::fs::write(path, &lines)).map_err(|error| {
                 Failure::new(
-                    format!("the rejected rows cannot be kept in {}: {error}", path.display()),
-                    "name a file that can be made, with --rejected",
+                    format!("the rejected rows cannot be written to {}: {error}", path.display()),
+                    "name a writable file with --rejected",
                 )
             })
         };
@@ -116,14 +123,14 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
     }
 }
 
-/// The rows of an output, as records.
+/// Converts the rows of an output into records.
 struct Source<'a> {
-    rows: &'a Rows<'a>,
+    rows: &'a OutputRows<'a>,
     converter: Converter,
 }
 
 impl Source<'_> {
-    /// Which rows can be written, in which order, and which cannot.
+    /// Returns the rows that can be written, in rounds, and the rows that cannot.
     fn judge(&self, output: &Output) -> (Rounds, Vec<NotWritten>) {
         let malformed: HashMap<Origin, &str> =
             output.malformed.iter().map(|row| (row.origin, row.reason.as_str())).collect();
@@ -144,8 +151,10 @@ impl Source<'_> {
 
 impl Records for Source<'_> {
     fn record(&self, row: usize) -> Result<Record, RejectReason> {
-        let located =
-            self.rows.find(row).ok_or_else(|| RejectReason::from("it is not known where it is"))?;
+        let located = self
+            .rows
+            .find(row)
+            .ok_or_else(|| RejectReason::from("the row is not in the flow's output"))?;
         let record = self.converter.record(located.records, located.index);
         record.map_err(|bad| RejectReason::from(bad.to_string().as_str()))
     }

@@ -1,11 +1,10 @@
-//! What can be wrong between a flow's output and a feature group, with the remedy in the same
-//! sentence.
+//! The possible mismatches of a flow's output and a feature group. Each message includes the remedy.
 
 use std::fmt;
 
 use crate::feature_group::FeatureType;
 
-/// The flow's output does not fit the feature group; every fault is listed.
+/// The flow's output does not fit the feature group. Lists every fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Mismatch {
     group: String,
@@ -16,15 +15,15 @@ pub struct Mismatch {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The group is being made or deleted, or could not be.
+    /// The group does not have the status Created.
     #[error("its status is `{}`{}; {}", status.escape_debug(), because(failure.as_deref()), until_created(status))]
     NotCreated {
         /// Its status.
         status: String,
-        /// What the service says about it.
+        /// The service's failure reason.
         failure: Option<String>,
     },
-    /// A feature is a collection, or of a type that came later.
+    /// A feature is a collection, or has a type that this program does not know.
     #[error(
         "the feature `{feature}` is of type {kind}, which cannot be written from a column; drop \
              the column in the flow"
@@ -35,24 +34,24 @@ pub enum Fault {
         /// Its type.
         kind: String,
     },
-    /// The event time is Integral, which Feature Store does not take.
+    /// The event time is Integral, which Feature Store does not accept.
     #[error("the event time `{feature}` is Integral; an event time is Fractional or String")]
     IntegralEventTime {
         /// The feature.
         feature: String,
     },
-    /// The service names a feature that it does not list.
-    #[error("its {what} `{}` is none of its features; look at it with DescribeFeatureGroup", name.escape_debug())]
+    /// The record identifier or event time is not among the group's features.
+    #[error("its {what} `{}` is not one of its features; check the group with DescribeFeatureGroup", name.escape_debug())]
     NotAFeature {
         /// Record identifier or event time.
         what: &'static str,
         /// The name.
         name: String,
     },
-    /// No feature can have the column's name.
+    /// The column's name is not valid for a feature.
     #[error("{problem}")]
     IllegalColumn {
-        /// A sentence, with the remedy.
+        /// The message, with the remedy.
         problem: String,
     },
     /// The group has no feature for a column.
@@ -65,12 +64,12 @@ pub enum Fault {
         /// A feature with a similar name.
         alike: Option<String>,
     },
-    /// Two columns have one name.
-    #[error("the column `{}` is there {times} times; rename or drop it in the flow", column.escape_debug())]
+    /// Several columns have the same name.
+    #[error("the column `{}` occurs {times} times; rename or drop it in the flow", column.escape_debug())]
     DuplicateColumn {
         /// The column.
         column: String,
-        /// How often it is there.
+        /// How often it occurs.
         times: usize,
     },
     /// A feature has no column.
@@ -103,15 +102,15 @@ pub enum Fault {
         /// The feature.
         feature: String,
     },
-    /// A column is not of its feature's type.
-    #[error("the feature `{feature}` is {kind}, and its column is of type {column}; {}",
+    /// A column's type does not fit its feature.
+    #[error("the feature `{feature}` is {kind}, but its column is of type {column}; {}",
             cast(kind, *event_time))]
     WrongType {
         /// The feature.
         feature: String,
         /// Its type.
         kind: FeatureType,
-        /// The column's type, as Arrow calls it.
+        /// The column's type, in Arrow's terms.
         column: String,
         /// Whether it is the event time.
         event_time: bool,
@@ -123,7 +122,7 @@ impl Mismatch {
         Self { group: group.to_owned(), faults }
     }
 
-    /// All faults, at least one.
+    /// Returns all faults, at least one.
     #[must_use]
     pub fn faults(&self) -> &[Fault] {
         &self.faults
@@ -144,16 +143,16 @@ fn because(failure: Option<&str>) -> String {
 fn until_created(status: &str) -> &'static str {
     match status {
         "Creating" => "wait until it is Created",
-        _ => "only a group that is Created can be written to; create it anew",
+        _ => "only a group with the status Created can be written to; create the group again",
     }
 }
 
 fn cast(kind: &FeatureType, event_time: bool) -> &'static str {
     match (kind, event_time) {
         (FeatureType::String, true) => {
-            "let the flow give seconds since 1970, a timestamp or text as yyyy-MM-dd'T'HH:mm:ssZ"
+            "use seconds since 1970, a timestamp, or text in the form yyyy-MM-dd'T'HH:mm:ssZ"
         }
-        (_, true) => "let the flow give seconds since 1970, or a timestamp",
+        (_, true) => "use seconds since 1970, or a timestamp",
         (FeatureType::String, false) => "cast it to string in the flow",
         (FeatureType::Integral, false) => "cast it to long in the flow",
         _ => "cast it to float in the flow",

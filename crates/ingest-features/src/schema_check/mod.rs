@@ -1,4 +1,4 @@
-//! Whether a flow's output fits a feature group, before anything is written.
+//! Checks that a flow's output fits a feature group, before anything is written.
 
 mod fault;
 
@@ -11,25 +11,25 @@ pub use fault::{Fault, Mismatch};
 use crate::convert;
 use crate::feature_group::{FeatureGroup, FeatureType};
 
-/// Most of a name's likeness that is not yet a likeness.
+/// Minimum Jaro-Winkler similarity of two names to suggest one for the other.
 const ALIKE: f64 = 0.85;
 
 /// Which features must have a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needed {
-    /// Those that Feature Store needs: the record identifier and the event time. Records are written
-    /// without the others, so that a feature can be added to a group that pipelines write to.
+    /// The features that Feature Store requires: the record identifier and the event time. Records are
+    /// written without the others, so you can add a feature to a group that pipelines write to.
     Keys,
-    /// All.
+    /// All features.
     All,
 }
 
-/// Checks that the group can be written to, that each column of the output is one of its features,
-/// and that the needed features have a column.
+/// Checks that the group is writable, that each column of the output is one of its features, and that
+/// the needed features have a column.
 ///
 /// # Errors
 ///
-/// [`Mismatch`] lists every fault with its remedy, with features that have no column among them.
+/// [`Mismatch`] lists every fault with its remedy, including all features without a column.
 pub fn check(schema: &Schema, group: &FeatureGroup, needed: Needed) -> Result<(), Mismatch> {
     let mut faults = of_group(group);
     faults.extend(of_columns(schema, group));
@@ -39,18 +39,18 @@ pub fn check(schema: &Schema, group: &FeatureGroup, needed: Needed) -> Result<()
     if faults.iter().all(allowed) { Ok(()) } else { Err(Mismatch::new(&group.name, faults)) }
 }
 
-/// The features that no column of the output has, in the group's order.
+/// Returns the features without a column in the output, in the group's order.
 #[must_use]
 pub fn absent(schema: &Schema, group: &FeatureGroup) -> Vec<String> {
     let features = group.features.iter().map(|feature| &feature.name);
     features.filter(|name| schema.column_with_name(name).is_none()).cloned().collect()
 }
 
-/// Checks that the group can be written to at all.
+/// Checks that the group is writable.
 ///
 /// # Errors
 ///
-/// [`Mismatch`], as above.
+/// [`Mismatch`], as in [`check`].
 pub fn check_group(group: &FeatureGroup) -> Result<(), Mismatch> {
     let faults = of_group(group);
     if faults.is_empty() { Ok(()) } else { Err(Mismatch::new(&group.name, faults)) }
@@ -84,7 +84,7 @@ fn of_columns(schema: &Schema, group: &FeatureGroup) -> Vec<Fault> {
         if group.features.iter().any(|feature| feature.name == name) {
             continue;
         }
-        // A name that no feature can have needs another remedy than one that none has.
+        // An invalid name needs another remedy than an unknown one.
         faults.push(match crate::feature_group::name_fault(name) {
             Some(problem) => Fault::IllegalColumn { problem },
             None => Fault::ExtraColumn {
@@ -119,7 +119,7 @@ fn of_features(schema: &Schema, group: &FeatureGroup) -> Vec<Fault> {
             faults.push(Fault::UnknownType { feature: name, kind: kind.clone() });
             continue;
         }
-        // Of this, the group itself is at fault.
+        // `of_group` reports an Integral event time.
         let unusable = feature.kind == FeatureType::Integral && name == group.event_time;
         if !unusable && !convert::fits(field.data_type(), feature, group) {
             faults.push(Fault::WrongType {
@@ -140,7 +140,7 @@ fn of_features(schema: &Schema, group: &FeatureGroup) -> Vec<Fault> {
     faults
 }
 
-/// The known name that is nearest to `name`, if one is near enough to be meant.
+/// Returns the known name that is most similar to `name`, if it is similar enough.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     let plain = |name: &str| name.to_lowercase().replace(['-', '_', ' '], "");
     let name = plain(name);

@@ -1,4 +1,4 @@
-//! [`Store`] through the AWS SDK.
+//! Implements [`Store`] with the AWS SDK.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -21,8 +21,8 @@ use super::{BatchAnswer, ErrorClass, Record, Store, StoreError, Value};
 use crate::feature_group::{Feature, FeatureGroup, FeatureType};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest that one attempt may take: well within the two minutes that `SageMaker` leaves a job
-/// that it stops.
+/// Maximum duration of one attempt: well within the two minutes that `SageMaker` gives a stopped job to
+/// end.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Feature Store, and the part of `SageMaker` that describes its groups.
@@ -33,7 +33,7 @@ pub struct FeatureStore {
 }
 
 impl FeatureStore {
-    /// Clients with this configuration, less its retries: who calls tries again, and counts.
+    /// Creates clients with this configuration, but without retries: the caller retries, and counts.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
         let timeouts = TimeoutConfig::builder()
@@ -65,7 +65,7 @@ impl Store for FeatureStore {
             features.extend(page.feature_definitions.unwrap_or_default().into_iter().map(feature));
             match page.next_token.filter(|next| !next.is_empty()) {
                 Some(next) if token.as_ref() == Some(&next) => {
-                    return Err(wrong("the list of features begins again and again"));
+                    return Err(wrong("the pages of the feature list repeat"));
                 }
                 Some(next) => token = Some(next),
                 None => {
@@ -123,9 +123,8 @@ fn feature(definition: FeatureDefinition) -> Feature {
     Feature { name: definition.feature_name.unwrap_or_default(), kind }
 }
 
-/// The answer gives entries back as they were sent; finds each one's place by its identifier and
-/// event time. An entry that was not sent makes the whole answer worthless: nobody knows what was
-/// written.
+/// Finds the index of each failed entry in the batch, by its identifier and event time. If the response
+/// has an entry that was not sent, it is unknown which records were written: returns an error.
 fn by_place(
     answer: &BatchWriteRecordOutput,
     records: &[Record],
@@ -141,11 +140,12 @@ fn by_place(
         places.remove(&[value(&record.identifier)?, value(&record.event_time)?])
     };
     let mut place_of =
-        |entry| place_of(entry).ok_or_else(|| wrong("the answer has an entry that was not sent"));
+        |entry| place_of(entry).ok_or_else(|| wrong("the response has an entry that was not sent"));
     let mut places = BatchAnswer::default();
     for error in answer.errors() {
-        let entry = error.entry().ok_or_else(|| wrong("the answer has an error of no entry"))?;
-        let code = error.error_code().unwrap_or("an error without a code");
+        let entry =
+            error.entry().ok_or_else(|| wrong("the response has an error without an entry"))?;
+        let code = error.error_code().unwrap_or("no error code");
         let message = error.error_message().unwrap_or("no message");
         places.refused.push((place_of(entry)?, StoreError::reported(code, message, None)));
     }
@@ -156,7 +156,7 @@ fn by_place(
 }
 
 fn wrong(problem: &str) -> StoreError {
-    StoreError::new(ErrorClass::Fault, "an answer that makes no sense", problem)
+    StoreError::new(ErrorClass::Fault, "invalid response", problem)
 }
 
 fn store_error<E>(error: &SdkError<E, HttpResponse>) -> StoreError
@@ -165,7 +165,7 @@ where
 {
     if let SdkError::ServiceError(answer) = error {
         let (code, message) = (answer.err().code(), answer.err().message());
-        let code = code.unwrap_or("an error without a code");
+        let code = code.unwrap_or("no error code");
         let status = answer.raw().status().as_u16();
         return StoreError::reported(code, message.unwrap_or("no message"), Some(status));
     }
@@ -176,8 +176,8 @@ where
         }
         SdkError::ResponseError(_) => wrong(&causes),
         SdkError::ConstructionFailure(_) => {
-            StoreError::new(ErrorClass::Refused, "a request that cannot be made", causes)
+            StoreError::new(ErrorClass::Refused, "invalid request", causes)
         }
-        _ => StoreError::new(ErrorClass::Unreachable, "no answer", causes),
+        _ => StoreError::new(ErrorClass::Unreachable, "no response", causes),
     }
 }

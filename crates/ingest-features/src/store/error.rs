@@ -1,8 +1,8 @@
-//! Why Feature Store did not do what it was asked.
+//! Errors of Feature Store.
 
 use aws_common::ErrorClass;
 
-/// What Feature Store writes of a group or resource that it does not find: in lower case, without
+/// Feature Store's wordings for a group or resource that it does not find, in lower case and without
 /// spaces.
 const NOT_FOUND: [&str; 7] = [
     "resourcenotfound",
@@ -14,7 +14,7 @@ const NOT_FOUND: [&str; 7] = [
     "couldnotfindfeaturegroup",
 ];
 
-/// Feature Store did not do what it was asked.
+/// A call to Feature Store failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct StoreError {
@@ -24,16 +24,16 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// An error with the service's code, or words for it, and its message.
+    /// Creates an error with the service's code, or words for it, and its message.
     pub fn new(class: ErrorClass, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { class, code: code.into(), message: message.into() }
     }
 
-    /// An error that the service reports, classed by code and HTTP status, if there is one.
+    /// Creates an error that the service reported, classified by its code, or else by its HTTP status.
     #[must_use]
     pub fn reported(code: &str, message: &str, status: Option<u16>) -> Self {
         let class = match ErrorClass::of(code, status) {
-            // Feature Store has no such errors for records: it refuses this one.
+            // Feature Store has no such errors for records, so this one is a refusal.
             ErrorClass::AlreadyExists | ErrorClass::Conflict | ErrorClass::Limit => {
                 ErrorClass::Refused
             }
@@ -42,9 +42,8 @@ impl StoreError {
         Self::new(class, code, message)
     }
 
-    /// The same error of a group that is known to exist. Feature Store sometimes answers for a moment
-    /// that it does not find such a group, as `ResourceNotFound` or as a `ValidationError`; another
-    /// attempt helps.
+    /// Makes a "not found" error transient, for a group that is known to exist. Feature Store sometimes
+    /// fails to find such a group for a moment, with `ResourceNotFound` or `ValidationError`.
     #[must_use]
     pub fn of_existing_group(self) -> Self {
         let message = self.message.to_lowercase().replace(' ', "");
@@ -75,34 +74,34 @@ impl StoreError {
         &self.code
     }
 
-    /// Whether another attempt may succeed.
+    /// Returns whether another attempt may succeed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.class.is_transient()
     }
 
-    /// What to do about it.
+    /// Returns what to do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self.class {
             ErrorClass::NotFound => {
-                "check the feature group's name, the region, and that the credentials are of its \
-                 account"
+                "check the feature group's name and region, and that the credentials belong to \
+                 its account"
             }
             ErrorClass::Denied => {
-                "allow the credentials sagemaker:DescribeFeatureGroup, sagemaker:BatchWriteRecord and \
+                "grant the credentials sagemaker:DescribeFeatureGroup, sagemaker:BatchWriteRecord and \
                  sagemaker:PutRecord on the feature group"
             }
             ErrorClass::NoCredentials => {
                 "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             }
             ErrorClass::Throttled => {
-                "run the job again, with a lower --concurrency, or ask AWS for a higher quota"
+                "run the job again with a lower --concurrency, or request a higher quota from AWS"
             }
             ErrorClass::Fault => "run the job again in a few minutes; it writes the same records",
             ErrorClass::Unreachable => {
                 "check the network, the region, and AWS_ENDPOINT_URL if it is set; then run the job \
-                 again, it writes the same records"
+                 again; it writes the same records"
             }
             _ => "see the service's message",
         }

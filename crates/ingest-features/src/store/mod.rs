@@ -1,4 +1,4 @@
-//! Feature Store, behind one trait, so that everything above it can be tried without.
+//! Feature Store behind a trait, so that tests can run without AWS.
 
 #[cfg(feature = "sagemaker")]
 mod aws;
@@ -13,25 +13,25 @@ pub use aws::FeatureStore;
 pub use aws_common::ErrorClass;
 pub use error::StoreError;
 
-/// Most records of one `BatchWriteRecord`.
+/// Maximum number of records in one `BatchWriteRecord` call.
 pub const BATCH: usize = 25;
 
-/// The operations of Feature Store that the job needs. Each is one attempt: who calls tries again.
-#[expect(async_fn_in_trait, reason = "one thread runs everything, so no future has to be Send")]
+/// The operations of Feature Store that the job needs. Each makes one attempt; the caller retries.
+#[expect(async_fn_in_trait, reason = "one thread runs everything, so futures need not be Send")]
 pub trait Store {
-    /// `DescribeFeatureGroup`, with all features.
+    /// Calls `DescribeFeatureGroup`. Returns all features.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the service refuses or cannot be reached, here as everywhere below.
+    /// [`StoreError`] if the service refuses or cannot be reached. The same applies to all methods.
     async fn describe(&self, group: &str) -> Result<FeatureGroup, StoreError>;
 
-    /// `BatchWriteRecord` of at most [`BATCH`] records, no two of which have both identifier and
-    /// event time in common.
+    /// Calls `BatchWriteRecord` with at most [`BATCH`] records. No two may have the same identifier and
+    /// event time.
     async fn batch_write(&self, group: &str, records: &[Record])
     -> Result<BatchAnswer, StoreError>;
 
-    /// `PutRecord`.
+    /// Calls `PutRecord`.
     async fn put(&self, group: &str, record: &Record) -> Result<(), StoreError>;
 }
 
@@ -56,35 +56,35 @@ impl<S: Store> Store for &S {
 /// A feature's name, and its value as text.
 pub type Value = (Arc<str>, String);
 
-/// One record. A feature without a value is left out.
+/// One record. It omits features without a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// What identifies it.
+    /// The record identifier.
     pub identifier: Value,
-    /// Its time.
+    /// The event time.
     pub event_time: Value,
     /// The other features.
     pub others: Vec<Value>,
 }
 
 impl Record {
-    /// All features.
+    /// Returns all features.
     pub fn values(&self) -> impl Iterator<Item = &Value> {
         [&self.identifier, &self.event_time].into_iter().chain(&self.others)
     }
 
-    /// The size that counts for the service's limit: names and values, in bytes.
+    /// Returns the size that counts against the service's limit: names and values, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.values().map(|(name, value)| name.len() + value.len()).sum()
     }
 }
 
-/// What became of the records of a batch, by their place in it. What is not named was written.
+/// The outcome of a batch, by the records' index in it. All other records were written.
 #[derive(Debug, Default)]
 pub struct BatchAnswer {
-    /// Not written, and why.
+    /// Records that were refused, and why.
     pub refused: Vec<(usize, StoreError)>,
-    /// Not written; may be sent again.
+    /// Records that were not written, but may be sent again.
     pub unprocessed: Vec<usize>,
 }

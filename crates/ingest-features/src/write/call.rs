@@ -1,17 +1,17 @@
-//! One batch, from its first attempt to its end.
+//! Writes one batch, with all its attempts.
 
 use super::{Records, RejectReason, Stopped, Watch, Writer};
 use crate::retry::sleep;
 use crate::store::{ErrorClass, Record, Store, StoreError};
 
-/// What an attempt leaves: the places of records that may be sent again, and why they must.
+/// The result of an attempt: the indexes of the records to send again, and the reason.
 struct Remaining {
     places: Vec<usize>,
     why: Option<StoreError>,
 }
 
 impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
-    /// Writes one batch, and accounts for each of its rows.
+    /// Writes one batch, and accounts for every row.
     pub(super) async fn write(&self, rows: &[usize]) {
         let (mut rows, mut records) = self.records(rows);
         if rows.is_empty() {
@@ -27,12 +27,12 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
                 self.all(&rows, &records, &mut one_by_one).await
             };
             let Some(why) = remaining.why else { return };
-            // What has moved on has not failed in a row.
+            // Progress resets the failure count.
             failed = if remaining.places.len() < rows.len() { 1 } else { failed + 1 };
             rows = remaining.places.iter().map(|place| rows[*place]).collect();
             records = remaining.places.iter().map(|place| records[*place].clone()).collect();
             if !why.is_transient() {
-                // The same would be said of every other record.
+                // Every other record would fail in the same way.
                 self.add_unwritten(&rows, &RejectReason::from(&why));
                 return self.stop_with(Stopped::Fatal(why));
             }
@@ -44,14 +44,13 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
                 return;
             };
             if !sleep(pause, || self.is_stopped()).await {
-                return self
-                    .add_unwritten(&rows, &"the job ended before it was tried again".into());
+                return self.add_unwritten(&rows, &"the job ended before the next attempt".into());
             }
             self.outcome.borrow_mut().retries += 1;
         }
     }
 
-    /// The records of those rows that have one.
+    /// Converts the rows into records. Rejects the rows that cannot be converted.
     fn records(&self, rows: &[usize]) -> (Vec<usize>, Vec<Record>) {
         let record = |row: &usize| match self.records.record(*row) {
             Ok(record) => Some((*row, record)),
@@ -63,8 +62,8 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
         rows.iter().filter_map(record).unzip()
     }
 
-    /// `BatchWriteRecord`. Where it is not permitted, or refused as a whole, nothing is left undone:
-    /// the records are sent one by one at once.
+    /// Calls `BatchWriteRecord`. If the call is not permitted, or refused as a whole, sends the records
+    /// one by one instead.
     async fn all(&self, rows: &[usize], records: &[Record], one_by_one: &mut bool) -> Remaining {
         self.outcome.borrow_mut().calls += 1;
         let answer = self.store.batch_write(self.group, records).await;
@@ -75,7 +74,7 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
                     self.one_by_one.set(true);
                     return self.each(rows, records).await;
                 }
-                // One record is at fault, and the answer does not say which.
+                // One record is invalid, and the response does not say which.
                 ErrorClass::Refused => {
                     *one_by_one = true;
                     return self.each(rows, records).await;
@@ -96,12 +95,12 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
                     rejected += 1;
                     self.add_rejected(rows[place], RejectReason::from(&error));
                 }
-                // As above; PutRecord will say whether that is permitted.
+                // As above: `PutRecord` may be permitted instead.
                 ErrorClass::Denied => {
                     self.one_by_one.set(true);
                     remaining.places.push(place);
                     let again =
-                        StoreError::new(ErrorClass::Throttled, error.code(), "again, one by one");
+                        StoreError::new(ErrorClass::Throttled, error.code(), "retried one by one");
                     remaining.why.get_or_insert(again);
                 }
                 _ => {
@@ -114,11 +113,11 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
         remaining
     }
 
-    /// `PutRecord`, one record after the other, up to the first that has to wait.
+    /// Calls `PutRecord` for one record after the other, up to the first that must be retried.
     async fn each(&self, rows: &[usize], records: &[Record]) -> Remaining {
         for (place, record) in records.iter().enumerate() {
             if self.is_stopped() {
-                self.add_unwritten(&rows[place..], &"the job ended before it".into());
+                self.add_unwritten(&rows[place..], &"the job ended before this row".into());
                 break;
             }
             self.outcome.borrow_mut().calls += 1;

@@ -1,5 +1,5 @@
-//! Writes rows to a feature group: a bounded number of calls in flight, each tried again as long as
-//! that may help. Every row ends as written, rejected or unwritten.
+//! Writes rows to a feature group, with a limited number of calls in flight and retries. Every row ends
+//! as written, rejected or unwritten.
 
 mod call;
 mod rounds;
@@ -14,70 +14,70 @@ pub use rounds::Rounds;
 use crate::stop::Stop;
 use crate::store::{BATCH, Record, Store, StoreError};
 
-/// Where the records come from, by row.
+/// The source of the records.
 pub trait Records {
-    /// The record of a row of [`Rounds`], or why it is none.
+    /// Returns the record of a row of [`Rounds`].
     ///
     /// # Errors
     ///
-    /// [`RejectReason`]. The row is then rejected.
+    /// [`RejectReason`] if the row cannot be a record. The row is then rejected.
     fn record(&self, row: usize) -> Result<Record, RejectReason>;
 }
 
 /// How rows are written.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Most calls in flight, at least 1.
+    /// Maximum number of calls in flight, at least 1.
     pub concurrency: usize,
-    /// How a call that fails is tried again.
+    /// How failed calls are retried.
     pub retries: RetryPolicy,
-    /// Most rows that the service may refuse before no more calls are started.
+    /// Maximum number of rows that the service may refuse. Beyond it, no more calls are started.
     pub max_rejected: u64,
 }
 
 /// Why a row was not written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectReason {
-    /// In words that quote no data, and may be logged.
+    /// The reason without data, which may be logged.
     pub kind: String,
-    /// In full.
+    /// The full reason.
     pub detail: String,
 }
 
-/// What became of the rows.
+/// The outcome of the writing.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// How many were written.
+    /// The number of rows that were written.
     pub written: u64,
-    /// Which ones cannot be written however often it is tried, and why.
+    /// Rows that cannot be written, however often they are sent, and why.
     pub rejected: Vec<(usize, RejectReason)>,
-    /// Which ones were not written for another reason; the job can be run again. One of which it is
-    /// not known whether the service wrote it counts as unwritten.
+    /// Rows that were not written for another reason. The job can be run again. If it is unknown
+    /// whether the service wrote a row, the row counts as unwritten.
     pub unwritten: Vec<(usize, RejectReason)>,
-    /// Calls that were made, retries included.
+    /// The number of calls, including retries.
     pub calls: u64,
-    /// Calls that were made again, for all or some of their records.
+    /// The number of retries, for all or some records of a call.
     pub retries: u64,
-    /// Why not all rows were tried.
+    /// Why the writing ended early.
     pub stopped: Option<Stopped>,
 }
 
 /// Why no more calls were started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stopped {
-    /// The job was told to.
+    /// The job was stopped.
     Asked,
-    /// The service refused more rows than it may.
+    /// The service refused too many rows.
     TooManyRejected,
-    /// The service did nothing but fail in all attempts.
+    /// All attempts of a call failed.
     Failing(StoreError),
-    /// The service will not take any record.
+    /// The service does not accept any record.
     Fatal(StoreError),
 }
 
-/// Is told how many more rows are done.
+/// Watches the progress.
 pub trait Watch {
-    /// So many rows more were written.
+    /// Reports that `rows` more rows were written.
     fn written(&self, rows: u64);
 }
 
@@ -113,14 +113,15 @@ pub async fn write(
                 break;
             }
         }
-        let left =
-            batches.flatten().map(|row| (*row, RejectReason::from("the job ended before it")));
+        let left = batches
+            .flatten()
+            .map(|row| (*row, RejectReason::from("the job ended before this row")));
         writer.outcome.borrow_mut().unwritten.extend(left);
     }
     writer.outcome.into_inner()
 }
 
-/// What the calls share; one thread runs them all.
+/// The state that the calls share. One thread runs them all.
 struct Writer<'a, S, R, W> {
     store: &'a S,
     group: &'a str,
@@ -141,7 +142,7 @@ impl<S, R, W: Watch> Writer<'_, S, R, W> {
         self.outcome.borrow().stopped.is_some()
     }
 
-    /// The first reason counts.
+    /// Records why the writing stops. The first reason counts.
     fn stop_with(&self, why: Stopped) {
         self.outcome.borrow_mut().stopped.get_or_insert(why);
     }
@@ -166,7 +167,7 @@ impl<S, R, W: Watch> Writer<'_, S, R, W> {
 }
 
 impl From<&str> for RejectReason {
-    /// Words that quote no data.
+    /// Creates a reason from words that quote no data.
     fn from(words: &str) -> Self {
         Self { kind: words.to_owned(), detail: words.to_owned() }
     }
@@ -174,7 +175,7 @@ impl From<&str> for RejectReason {
 
 impl From<&StoreError> for RejectReason {
     fn from(error: &StoreError) -> Self {
-        let kind = format!("Feature Store answered {}", error.code());
+        let kind = format!("Feature Store error: {}", error.code());
         Self { kind, detail: error.to_string() }
     }
 }

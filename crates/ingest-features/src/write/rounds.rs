@@ -1,22 +1,22 @@
-//! In which order rows are written.
+//! The order in which rows are written.
 
 use std::collections::HashMap;
 
 use crate::store::Record;
 
-/// Rows in rounds. No two rows of a round have both record identifier and event time in common, and of
-/// rows that do, each is in a later round than the one before it in the data: a round begins when
-/// the one before it is over, so the last of such rows is written last, and wins.
+/// Rows, grouped into rounds. Rows with the same record identifier and event time are in different
+/// rounds, in the order of the data. Each round begins after the previous one ends, so the last such
+/// row is written last and wins.
 #[derive(Debug, Default)]
 pub struct Rounds {
     rows: Vec<Vec<usize>>,
-    /// How often each key was there.
+    /// How often each key occurred.
     seen: HashMap<(String, String), usize>,
     repeated: u64,
 }
 
 impl Rounds {
-    /// Takes the next row of the data.
+    /// Adds the next row of the data.
     pub fn push(&mut self, row: usize, record: Record) {
         let times = self.seen.entry((record.identifier.1, record.event_time.1)).or_default();
         if *times == self.rows.len() {
@@ -29,18 +29,18 @@ impl Rounds {
         *times += 1;
     }
 
-    /// The rows, round by round.
+    /// Returns the rows, round by round.
     pub fn iter(&self) -> impl Iterator<Item = &[usize]> {
         self.rows.iter().map(Vec::as_slice)
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows.iter().map(|round| round.len() as u64).sum()
     }
 
-    /// Rows whose identifier and event time an earlier row has too.
+    /// Returns the number of rows with the identifier and event time of an earlier row.
     #[must_use]
     pub fn repeated(&self) -> u64 {
         self.repeated

@@ -1,4 +1,4 @@
-//! The program by hand.
+//! Runs outside a processing job.
 
 use std::fs::{self, File};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ fn failure(machine: &Machine, arguments: &[&str]) -> ingest_features::failure::F
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn names_what_is_missing() {
     let machine = Machine::new();
     machine.write("a.flow", abalone_flow());
     for (arguments, missing) in [
@@ -31,7 +31,7 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
-fn a_file_that_is_no_flow_is_refused() {
+fn rejects_a_file_that_is_not_a_flow() {
     let machine = Machine::new();
     machine.write("a.flow", "not JSON");
     let failure = failure(&machine, &["--flow", "@/a.flow", "--dry-run"]);
@@ -46,7 +46,7 @@ fn help_explains_the_options_with_examples() {
 }
 
 #[test]
-fn arguments_that_contradict_each_other_make_no_job() {
+fn rejects_invalid_and_contradictory_arguments() {
     for arguments in [
         &["--dry-run", "--output", "a.csv"][..],
         &["--dry-run", "--print-feature-definitions"],
@@ -66,7 +66,7 @@ fn arguments_that_contradict_each_other_make_no_job() {
     }
 }
 
-/// A flow that reads and does nothing else.
+/// A flow with only a source.
 fn reads(kind: &str) -> String {
     let context =
         json!({ "s3Uri": "s3://bucket-a/data", "s3ContentType": kind, "s3HasHeader": true });
@@ -79,7 +79,7 @@ fn reads(kind: &str) -> String {
 }
 
 #[test]
-fn times_are_shown_and_written_as_text() {
+fn prints_and_writes_timestamps_as_text() {
     let machine = Machine::new();
     machine.write("a.flow", reads("parquet"));
     let times = Arc::new(TimestampMicrosecondArray::from(vec![1_795_341_600_250_000]));
@@ -101,7 +101,7 @@ fn times_are_shown_and_written_as_text() {
 }
 
 #[test]
-fn a_summary_that_cannot_be_kept_is_told_all_the_same() {
+fn prints_the_summary_if_its_file_cannot_be_written() {
     let machine = Machine::new();
     machine.write("a.flow", reads("csv"));
     machine.write("a.csv", "a\n1\n");

@@ -1,4 +1,4 @@
-//! A processing job: what it is told, and what it refuses.
+//! Processing jobs: their configuration, and what they reject.
 
 use serde_json::json;
 
@@ -16,7 +16,7 @@ fn output_config() -> String {
 }
 
 #[test]
-fn several_instances_are_refused() {
+fn rejects_several_instances() {
     let machine = Machine::in_a_job();
     let hosts = json!({ "current_host": "algo-2", "hosts": ["algo-1", "algo-2"] });
     machine.write("ml/config/resourceconfig.json", hosts.to_string());
@@ -24,7 +24,7 @@ fn several_instances_are_refused() {
 }
 
 #[test]
-fn a_flow_folder_without_a_flow_or_with_two_is_refused() {
+fn rejects_a_folder_with_no_flow_or_two() {
     let machine = Machine::in_a_job();
     machine.write("ml/processing/flow/second.flow", abalone_flow());
     machine.write("ml/processing/flow/readme.txt", "");
@@ -42,16 +42,16 @@ fn a_flow_folder_without_a_flow_or_with_two_is_refused() {
 }
 
 #[test]
-fn an_output_that_the_flow_does_not_have_is_refused_with_those_that_it_has() {
+fn rejects_an_unknown_output_and_lists_the_known_ones() {
     let machine = Machine::in_a_job();
     let error = failure(&machine, &["--output-config", "{\"other.default\": {}}"]);
     assert!(error.contains("the flow has no output `other.default`; it has: "), "{error}");
     let error = failure(&machine, &["--output-node", OUTPUT, "--output-config", "{\"a.b\": {}}"]);
-    assert!(error.contains("and --output-config says `a.b`"), "{error}");
+    assert!(error.contains("but --output-config names `a.b`"), "{error}");
 }
 
 #[test]
-fn a_configuration_that_cannot_be_read_is_named() {
+fn names_an_unreadable_configuration() {
     let machine = Machine::in_a_job();
     machine.write("ml/config/processingjobconfig.json", "{");
     let error = failure(&machine, &[&output_config()]);
@@ -62,7 +62,7 @@ fn a_configuration_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn an_output_of_the_job_that_is_not_the_flows_is_refused() {
+fn rejects_a_job_output_that_is_not_the_flows() {
     let machine = Machine::in_a_job();
     let mut config = job_config();
     config["ProcessingOutputConfig"]["Outputs"][0]["OutputName"] = json!("other.default");

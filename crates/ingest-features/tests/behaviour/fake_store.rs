@@ -1,4 +1,4 @@
-//! Feature Store in memory, with faults.
+//! An in-memory Feature Store with simulated faults.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -7,33 +7,33 @@ use std::sync::Arc;
 use ingest_features::feature_group::{Feature, FeatureGroup, FeatureType};
 use ingest_features::store::{BATCH, BatchAnswer, ErrorClass, Record, Store, StoreError};
 
-/// What a call comes to.
+/// The simulated fault of a call.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
     /// The call fails, and nothing is written.
     Call(StoreError),
     /// Every second entry is left unprocessed.
     Half,
-    /// Every second entry fails with this.
+    /// Every second entry fails with this error.
     Entries(StoreError),
-    /// Everything is written, and the answer gets lost.
+    /// Everything is written, but the response is lost.
     AnswerLost,
 }
 
-/// One call as it was made: the identifiers, and whether it was a batch.
+/// One call: the identifiers, and whether it was a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) batch: bool,
     pub(crate) identifiers: Vec<String>,
 }
 
-/// Counts the attempts of each call. A script that fails a part of them must not go by the calls'
-/// order, which the random pauses decide.
+/// Counts the attempts of each call. A script that fails some of them must not depend on the order of
+/// the calls, which random pauses determine.
 #[derive(Default)]
 pub(crate) struct Attempts(RefCell<BTreeMap<Vec<String>, usize>>);
 
 impl Attempts {
-    /// Which attempt this is, from 1.
+    /// Returns the number of this attempt, from 1.
     pub(crate) fn count(&self, call: &Call) -> usize {
         let mut attempts = self.0.borrow_mut();
         let attempt = attempts.entry(call.identifiers.clone()).or_default();
@@ -44,7 +44,7 @@ impl Attempts {
 
 type Script<'a> = dyn Fn(usize, &Call) -> Option<Fault> + 'a;
 
-/// A group, its records, and a script that says by number and content which calls fail.
+/// A group and its records. A script decides by number and content which calls fail.
 pub(crate) struct FakeStore<'a> {
     pub(crate) group: FeatureGroup,
     script: Box<Script<'a>>,
@@ -77,7 +77,7 @@ impl<'a> FakeStore<'a> {
         self.records.borrow_mut().insert(record.identifier.1.clone(), record.clone());
     }
 
-    /// Records a call, lets others run meanwhile, and says what it comes to.
+    /// Records a call, yields to other calls, and returns the call's fault.
     async fn call(&self, records: &[Record], batch: bool) -> Option<Fault> {
         assert!((1..=BATCH).contains(&records.len()));
         let identifiers: Vec<_> = records.iter().map(|r| r.identifier.1.clone()).collect();
@@ -158,7 +158,7 @@ pub(crate) fn refused() -> StoreError {
     StoreError::reported("ValidationError", "the value `secret` is not legal", Some(400))
 }
 
-/// What is said of a group that exists, now and then.
+/// Errors that Feature Store sometimes returns for a group that exists.
 pub(crate) fn not_found() -> [StoreError; 3] {
     let message =
         "Resource Not Found: Amazon SageMaker can't find a FeatureGroup with name FG-test";
@@ -174,10 +174,10 @@ pub(crate) fn denied() -> StoreError {
 }
 
 pub(crate) fn unreachable() -> StoreError {
-    StoreError::new(ErrorClass::Unreachable, "no answer", "connection reset")
+    StoreError::new(ErrorClass::Unreachable, "no response", "connection reset")
 }
 
-/// A group with these features, of which the first is the identifier and the second the event time.
+/// Creates a group. The first feature is the record identifier, the second the event time.
 pub(crate) fn group(features: &[(&str, FeatureType)]) -> FeatureGroup {
     let feature = |(name, kind): &(&str, FeatureType)| Feature {
         name: (*name).to_owned(),

@@ -1,4 +1,4 @@
-//! A machine on which a job runs: folders, S3 and Feature Store, all of them made up.
+//! A simulated machine for jobs: folders, S3 and Feature Store.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,14 +21,14 @@ use crate::fake_store::FakeStore;
 /// The output of `flows/abalone.flow`.
 pub(crate) const OUTPUT: &str = "00000000-0000-4000-8000-000000000005.default";
 
-/// Folders that are removed when the test is over.
+/// A machine whose folders are removed after the test.
 pub(crate) struct Machine {
     root: PathBuf,
     pub(crate) objects: FakeObjects,
     pub(crate) stop: Stop,
 }
 
-/// What a job came to.
+/// The result of a job.
 pub(crate) struct Ended {
     pub(crate) result: Result<(), Failure>,
     pub(crate) stdout: String,
@@ -44,7 +44,8 @@ impl Machine {
         Self { root, objects: FakeObjects::default(), stop: Stop::default() }
     }
 
-    /// One that runs a processing job, as the definition for the Data Wrangler container describes it.
+    /// Creates a machine with a processing job, as the definition for the Data Wrangler container
+    /// describes it.
     pub(crate) fn in_a_job() -> Self {
         let machine = Self::new();
         machine.write("ml/config/processingjobconfig.json", job_config().to_string());
@@ -68,7 +69,7 @@ impl Machine {
         path
     }
 
-    /// Runs a job; `@` in an argument is this machine's folder.
+    /// Runs a job. `@` in an argument is this machine's folder.
     pub(crate) fn run(&self, store: FakeStore<'_>, arguments: &[&str]) -> (Ended, FakeOutcome) {
         let arguments = arguments
             .iter()
@@ -103,7 +104,7 @@ impl Machine {
     }
 }
 
-/// What a store has seen.
+/// What a store received.
 pub(crate) struct FakeOutcome {
     pub(crate) records: BTreeMap<String, ingest_features::store::Record>,
     pub(crate) calls: usize,
@@ -125,11 +126,11 @@ impl Drop for Machine {
     }
 }
 
-/// S3 in memory.
+/// An in-memory S3.
 #[derive(Default)]
 pub(crate) struct FakeObjects {
     pub(crate) objects: RefCell<BTreeMap<String, Vec<u8>>>,
-    /// Whether nothing can be stored.
+    /// Whether `put` fails.
     pub(crate) full: std::cell::Cell<bool>,
 }
 

@@ -1,6 +1,6 @@
-//! What the crate does, seen from outside, without AWS.
+//! The crate's behaviour through its public API, without AWS.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's way to fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
 
 mod by_hand;
 mod container;

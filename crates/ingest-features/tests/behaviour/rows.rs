@@ -1,4 +1,4 @@
-//! Whole jobs: what becomes of the rows.
+//! Whole jobs, and the outcome of their rows.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ const JOB: [&str; 8] = [
     TIME,
 ];
 
-/// A machine with a small flow and this data; the rejected rows go to `rejected.jsonl` there.
+/// Creates a machine with a small flow and this data. Rejected rows go to its `rejected.jsonl`.
 fn machine(csv: &str) -> Machine {
     let machine = Machine::new();
     let flow = format!("{}/tests/fixtures/small.flow", env!("CARGO_MANIFEST_DIR"));
@@ -36,7 +36,7 @@ fn rows(count: usize) -> String {
     std::iter::once("id,x\n".to_owned()).chain(rows).collect()
 }
 
-/// The job with further arguments.
+/// Returns the job's arguments, with more arguments.
 fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     JOB.into_iter().chain(["--rejected", "@/rejected.jsonl"]).chain(more.iter().copied()).collect()
 }
@@ -50,7 +50,7 @@ fn calm(_: usize, _: &Call) -> Option<Fault> {
     None
 }
 
-/// Checks that every row is accounted for, and gives read, written, rejected, unwritten.
+/// Checks that every row is accounted for. Returns read, written, rejected and unwritten rows.
 fn account(ended: &Ended) -> [u64; 4] {
     let summary = ended.summary();
     let count = |name: &str| summary[name].as_u64().unwrap();
@@ -62,7 +62,7 @@ fn account(ended: &Ended) -> [u64; 4] {
 }
 
 #[test]
-fn rows_become_records_with_the_events_time() {
+fn writes_rows_as_records_with_the_event_time() {
     let (ended, outcome) = machine(&rows(60)).run(FakeStore::new(calm), &with(&[]));
     assert_eq!(ended.result, Ok(()));
     assert_eq!(account(&ended), [60, 60, 0, 0]);
@@ -78,7 +78,7 @@ fn rows_become_records_with_the_events_time() {
 }
 
 #[test]
-fn a_job_that_is_tried_again_writes_the_same_records() {
+fn a_second_run_writes_the_same_records() {
     let machine = machine(&rows(30));
     let first = machine.run(FakeStore::new(calm), &with(&[])).1.records;
     let second = machine.run(FakeStore::new(calm), &with(&[])).1.records;
@@ -86,7 +86,7 @@ fn a_job_that_is_tried_again_writes_the_same_records() {
 }
 
 #[test]
-fn broken_rows_are_kept_with_line_and_reason_and_nothing_is_written() {
+fn stores_invalid_rows_with_line_and_reason_and_writes_nothing() {
     let machine = machine("id,x\n1,1.5\n,2.5\n3\n4,NaN\n5,5.5\n");
     let (ended, outcome) = machine.run(FakeStore::new(calm), &with(&[]));
     assert_eq!((account(&ended), outcome.calls), ([5, 0, 3, 2], 0));
@@ -99,7 +99,7 @@ fn broken_rows_are_kept_with_line_and_reason_and_nothing_is_written() {
 }
 
 #[test]
-fn a_threshold_decides_whether_broken_rows_are_a_failure() {
+fn max_rejected_decides_whether_the_job_fails() {
     let csv = "id,x\n1,1.5\n,2.5\n3,3.5\n4,4.5\n";
     for (most, succeeds) in [("0", false), ("1", true), ("24.9%", false), ("25%", true)] {
         let machine = machine(csv);
@@ -112,7 +112,7 @@ fn a_threshold_decides_whether_broken_rows_are_a_failure() {
 }
 
 #[test]
-fn an_output_that_does_not_fit_writes_nothing() {
+fn writes_nothing_if_the_output_does_not_fit() {
     let mut store = FakeStore::new(calm);
     store.group.features.push(Feature { name: "y".into(), kind: FeatureType::String });
     store.group.features[2].kind = FeatureType::String;
@@ -124,7 +124,7 @@ fn an_output_that_does_not_fit_writes_nothing() {
 }
 
 #[test]
-fn a_group_that_is_not_there_or_not_ready_ends_the_job_before_the_data_is_read() {
+fn fails_before_reading_data_if_the_group_is_missing_or_not_ready() {
     let machine = machine("");
     let mut store = FakeStore::new(calm);
     store.group.name = "FG-other".to_owned();
@@ -137,7 +137,7 @@ fn a_group_that_is_not_there_or_not_ready_ends_the_job_before_the_data_is_read()
 }
 
 #[test]
-fn a_failing_store_leaves_the_rest_for_another_run() {
+fn leaves_rows_unwritten_if_the_store_keeps_failing() {
     let machine = machine(&rows(200));
     // Two calls succeed.
     let store = FakeStore::new(|number, _| (number > 1).then(|| Fault::Call(internal())));
@@ -149,11 +149,11 @@ fn a_failing_store_leaves_the_rest_for_another_run() {
     assert!(kept.iter().all(|row| row["status"] == "unwritten"));
     assert_eq!((&kept[0]["line"], &kept[0]["record"]["id"]), (&json!(52), &json!("50")));
     let failure = ended.failure();
-    assert!(failure.message().contains("Feature Store fails again and again"), "{failure}");
+    assert!(failure.message().contains("Feature Store failed repeatedly"), "{failure}");
 }
 
 #[test]
-fn throttles_and_lost_batches_are_no_failures() {
+fn succeeds_after_throttles_and_lost_responses() {
     let attempts = Attempts::default();
     let store = FakeStore::new(|_, call| match attempts.count(call) {
         _ if call.batch => Some(Fault::Call(denied())),
@@ -168,19 +168,19 @@ fn throttles_and_lost_batches_are_no_failures() {
 }
 
 #[test]
-fn what_the_service_says_of_a_row_is_kept_but_not_repeated_in_the_message() {
+fn stores_the_services_message_but_does_not_log_it() {
     let machine = machine(&rows(3));
     let store = FakeStore::new(|_, _| Some(Fault::Entries(refused())));
     let (ended, _) = machine.run(store, &with(&[]));
     assert_eq!(account(&ended), [3, 1, 2, 0]);
     assert!(rejected(&machine)[0]["reason"].as_str().unwrap().contains("secret"));
     let failure = ended.failure().to_string();
-    assert!(failure.contains("2 rows: Feature Store answered ValidationError"), "{failure}");
+    assert!(failure.contains("2 rows: Feature Store error: ValidationError"), "{failure}");
     assert!(!failure.contains("secret"), "{failure}");
 }
 
 #[test]
-fn a_job_that_is_stopped_accounts_for_every_row() {
+fn a_stopped_job_accounts_for_every_row() {
     let machine = machine(&rows(500));
     let stop = machine.stop.clone();
     let store = FakeStore::new(move |number, _| {
@@ -198,7 +198,7 @@ fn a_job_that_is_stopped_accounts_for_every_row() {
 }
 
 #[test]
-fn a_job_that_is_stopped_before_it_writes_writes_nothing() {
+fn a_job_stopped_before_writing_writes_nothing() {
     let machine = machine(&rows(500));
     machine.stop.set(15);
     let (ended, outcome) = machine.run(FakeStore::new(calm), &with(&[]));
@@ -206,7 +206,7 @@ fn a_job_that_is_stopped_before_it_writes_writes_nothing() {
 }
 
 #[test]
-fn rejected_rows_go_to_s3_under_the_jobs_name() {
+fn stores_rejected_rows_in_s3_under_the_jobs_name() {
     let machine = machine("id,x\n,1.5\n");
     machine.run(FakeStore::new(calm), &with(&[])).0.failure();
     let arguments = [&JOB[..], &["--rejected", "s3://bucket-a/rejected/"]].concat();
@@ -217,7 +217,7 @@ fn rejected_rows_go_to_s3_under_the_jobs_name() {
 }
 
 #[test]
-fn data_of_s3_is_an_object_or_what_lies_below_a_prefix() {
+fn reads_an_object_or_all_objects_below_a_prefix() {
     let machine = machine("");
     for (key, csv) in [
         ("one.csv", "id,x\n1,1\n"),
@@ -247,9 +247,9 @@ fn data_of_s3_is_an_object_or_what_lies_below_a_prefix() {
     assert!(failure.message().contains("neither an object s3://bucket-a/gone nor one below"));
 }
 
-/// Keys that no file system can hold side by side, or at all.
+/// No file system can hold these keys next to each other, or at all.
 #[test]
-fn objects_are_read_whatever_their_keys_are() {
+fn reads_objects_with_any_key() {
     let long = format!("long/{}.csv", "x".repeat(900));
     let keys = [
         "conflict/data",
@@ -297,19 +297,19 @@ fn objects_are_read_whatever_their_keys_are() {
         assert_eq!(run(input), Ok(ids.to_owned()), "{input}");
     }
     for (input, problem) in [
-        ("hidden/", "1 name is left out because it begins with _ or ., as in Spark (`_a.csv`)"),
-        ("nested/", "1 folder inside is left out (`in`)"),
-        ("train", "s3://bucket-a/train-a.csv begins with the same letters"),
+        ("hidden/", "1 name is skipped because it begins with _ or ., as in Spark (`_a.csv`)"),
+        ("nested/", "1 subfolder is skipped (`in`)"),
+        ("train", "s3://bucket-a/train-a.csv begins with the same characters"),
         ("gone", "neither an object s3://bucket-a/gone nor one below s3://bucket-a/gone/"),
     ] {
         let failure = run(input).unwrap_err();
         assert!(failure.message().contains(problem), "{failure}");
-        assert!(!failure.hint().contains("make room"), "{failure}");
+        assert!(!failure.hint().contains("free up space"), "{failure}");
     }
 }
 
 #[test]
-fn an_object_is_named_in_the_rejected_rows_by_its_address() {
+fn rejected_rows_name_the_objects_url() {
     let machine = machine("");
     let object = "s3://bucket-a/a b.csv".to_owned();
     machine.objects.objects.borrow_mut().insert(object.clone(), b"id,x\n,1\n".to_vec());
@@ -321,7 +321,7 @@ fn an_object_is_named_in_the_rejected_rows_by_its_address() {
 }
 
 #[test]
-fn rejected_rows_that_s3_does_not_take_are_kept_here_and_the_job_fails() {
+fn stores_rejected_rows_locally_if_s3_fails_and_fails_the_job() {
     let machine = Machine::in_a_job();
     machine.objects.full.set(true);
     let mut csv = abalone_csv();
@@ -338,7 +338,7 @@ fn rejected_rows_that_s3_does_not_take_are_kept_here_and_the_job_fails() {
 }
 
 #[test]
-fn rejected_rows_that_a_folder_does_not_take_are_kept_elsewhere_and_both_failures_are_told() {
+fn stores_rejected_rows_elsewhere_if_a_folder_fails_and_reports_both_failures() {
     for (most, rejected_too_many) in [("1", false), ("0", true)] {
         let machine = Machine::in_a_job();
         let csv = abalone_csv() + ",M,0.35,0.265,0.09,0.2255,0.0995,0.0485,0.07,7\n";
@@ -350,15 +350,15 @@ fn rejected_rows_that_a_folder_does_not_take_are_kept_elsewhere_and_both_failure
         let here = machine.path("ml/processing/rejected/rejected.jsonl");
         assert!(here.exists());
         let failure = ended.failure();
-        let told = format!("the rows are in {} instead", here.display());
+        let location = format!("the rows are in {} instead", here.display());
         assert!(failure.message().contains("file/r.jsonl: "), "{failure}");
-        assert!(failure.message().contains(&told), "{failure}");
+        assert!(failure.message().contains(&location), "{failure}");
         assert!(failure.hint().contains("--rejected"), "{failure}");
         assert_eq!(failure.message().contains("rows were rejected"), rejected_too_many);
     }
 }
 
-/// A store with a group that is made as `--print-feature-definitions` says.
+/// Creates a store with a group from the output of `--print-feature-definitions`.
 fn abalone_store() -> FakeStore<'static> {
     let machine = Machine::new();
     machine.write("abalone.flow", abalone_flow());
@@ -385,18 +385,18 @@ fn abalone_store() -> FakeStore<'static> {
 }
 
 #[test]
-fn the_data_wrangler_containers_job_is_obeyed() {
+fn runs_the_data_wrangler_containers_job() {
     let machine = Machine::in_a_job();
     let argument = format!("--output-config '{{\"{OUTPUT}\": {{\"content_type\": \"CSV\"}}}}'");
     let (ended, outcome) = machine.run(abalone_store(), &[&argument]);
     assert_eq!(ended.result, Ok(()));
     assert_eq!(account(&ended), [4, 4, 0, 0]);
-    // The job's creation.
+    // The job's creation time.
     assert_eq!(outcome.records["1"].event_time.1, "1795341600.0");
 }
 
 #[test]
-fn a_dry_run_shows_schema_and_rows_and_writes_nothing() {
+fn dry_run_prints_schema_and_rows_and_writes_nothing() {
     let machine = machine(&rows(12));
     let arguments =
         ["--flow", "@/small.flow", "--input", "@/data.csv", "--event-time", TIME, "--dry-run"];
@@ -408,7 +408,7 @@ fn a_dry_run_shows_schema_and_rows_and_writes_nothing() {
 }
 
 #[test]
-fn a_dry_run_with_a_feature_group_says_whether_it_fits() {
+fn dry_run_with_a_feature_group_checks_that_it_fits() {
     let mut store = FakeStore::new(calm);
     store.group.features.push(Feature { name: "y".into(), kind: FeatureType::String });
     let arguments = with(&["--dry-run", "--require-all-features"]);
@@ -418,7 +418,7 @@ fn a_dry_run_with_a_feature_group_says_whether_it_fits() {
 }
 
 #[test]
-fn a_feature_without_a_column_is_left_out_of_the_records() {
+fn omits_features_without_a_column() {
     let mut store = FakeStore::new(calm);
     store.group.features.push(Feature { name: "y".into(), kind: FeatureType::String });
     let (ended, outcome) = machine(&rows(2)).run(store, &with(&[]));
@@ -428,7 +428,7 @@ fn a_feature_without_a_column_is_left_out_of_the_records() {
 }
 
 #[test]
-fn the_result_as_a_file_is_there_as_a_whole() {
+fn writes_the_result_to_a_file() {
     let machine = machine(&rows(3));
     for name in ["@/out.csv", "@/out.parquet"] {
         let arguments = [
@@ -454,7 +454,7 @@ fn the_result_as_a_file_is_there_as_a_whole() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_leaves_nothing() {
+fn a_failed_export_leaves_no_file() {
     let machine = machine(&rows(3));
     let arguments =
         ["--flow", "@/small.flow", "--input", "@/data.csv", "--output", "@/no/folder/out.csv"];
@@ -465,22 +465,22 @@ fn a_file_that_cannot_be_written_leaves_nothing() {
 }
 
 #[test]
-fn a_header_without_rows_succeeds_with_none() {
+fn a_header_without_rows_succeeds() {
     let (ended, outcome) = machine("id,x\n").run(FakeStore::new(calm), &with(&[]));
     assert_eq!(ended.result, Ok(()));
     assert_eq!((account(&ended), outcome.calls), ([0, 0, 0, 0], 0));
 }
 
 #[test]
-fn values_that_cannot_be_cast_are_told_and_their_rows_are_written_without_them() {
+fn reports_failed_casts_and_writes_the_rows_without_them() {
     let machine = machine("id,x\n1,abc\n2,2.5\n3,?\n");
     let (ended, outcome) = machine.run(FakeStore::new(calm), &with(&[]));
     assert_eq!((ended.result.clone(), account(&ended)), (Ok(()), [3, 3, 0, 0]));
     assert!(outcome.records["1"].others.is_empty());
     let file = machine.path("data.csv").display().to_string();
-    let told = json!([{
+    let lost = json!([{
         "node": "types", "column": "x", "type": "double", "rows": 2,
         "first": [{ "file": file, "line": 2 }, { "file": file, "line": 4 }],
     }]);
-    assert_eq!(ended.summary()["values_lost"], told);
+    assert_eq!(ended.summary()["values_lost"], lost);
 }

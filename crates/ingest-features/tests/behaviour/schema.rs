@@ -1,4 +1,4 @@
-//! A flow's output beside a feature group: every mismatch is found before anything is written.
+//! Comparison of a flow's output with a feature group, before anything is written.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ fn abalone() -> FeatureGroup {
 }
 
 #[test]
-fn every_mismatch_is_listed_at_once_with_its_remedy() {
+fn lists_every_mismatch_with_its_remedy() {
     let output = schema(&[
         ("record_id", DataType::Utf8),
         ("Length", DataType::Float64),
@@ -44,7 +44,7 @@ fn every_mismatch_is_listed_at_once_with_its_remedy() {
 }
 
 #[test]
-fn a_group_that_cannot_be_written_to_says_why() {
+fn explains_why_a_group_is_not_writable() {
     let mut group = group(&[
         ("id", FeatureType::Integral),
         ("time", FeatureType::Integral),
@@ -59,14 +59,14 @@ fn a_group_that_cannot_be_written_to_says_why() {
 }
 
 #[test]
-fn an_output_without_event_time_and_identifier_names_both() {
+fn names_missing_event_time_and_identifier() {
     let output = schema(&[("length", DataType::Float64)]);
     let text = group(&[("id", FeatureType::String), ("at", FeatureType::String)]);
     insta::assert_snapshot!(check(&output, &text, Needed::Keys).unwrap_err());
 }
 
 #[test]
-fn columns_become_features_of_their_type_or_a_wider_one() {
+fn accepts_columns_of_the_features_type_or_a_narrower_one() {
     let timestamp = DataType::Timestamp(TimeUnit::Microsecond, None);
     for (time, time_feature) in [
         (DataType::Float64, FeatureType::Fractional),
@@ -93,7 +93,7 @@ fn columns_become_features_of_their_type_or_a_wider_one() {
 }
 
 #[test]
-fn definitions_are_the_columns_in_their_order() {
+fn definitions_keep_the_order_of_columns() {
     let output = schema(&[
         ("record_id", DataType::Int64),
         ("sex", DataType::Utf8),
@@ -103,7 +103,7 @@ fn definitions_are_the_columns_in_their_order() {
 }
 
 #[test]
-fn columns_that_no_group_can_hold_are_all_listed() {
+fn lists_all_columns_that_no_group_can_hold() {
     let output = schema(&[
         ("whole weight", DataType::Float64),
         ("is_deleted", DataType::Int64),
@@ -116,7 +116,7 @@ fn columns_that_no_group_can_hold_are_all_listed() {
 }
 
 #[test]
-fn only_identifier_and_event_time_need_a_column() {
+fn requires_only_identifier_and_event_time() {
     let output = schema(&[("record_id", DataType::Int64), ("record_time", DataType::Float64)]);
     let mut group = abalone();
     group.features.push(Feature {
@@ -143,7 +143,7 @@ fn converter(batch: &RecordBatch, group: &FeatureGroup) -> Converter {
 }
 
 #[test]
-fn a_null_is_left_out_unless_every_record_must_have_it() {
+fn omits_nulls_except_in_required_features() {
     let group = group(&[
         ("id", FeatureType::Integral),
         ("time", FeatureType::Fractional),
@@ -157,13 +157,13 @@ fn a_null_is_left_out_unless_every_record_must_have_it() {
     let converter = converter(&batch, &group);
     assert!(converter.record(&batch, 0).unwrap().others.is_empty());
     let error = converter.record(&batch, 1).unwrap_err();
-    assert_eq!(error.to_string(), "id: it is null, and every record must have it");
+    assert_eq!(error.to_string(), "id: the value is null, but every record needs it");
     let error = converter.record(&batch, 2).unwrap_err();
-    assert_eq!(error.to_string(), "time: it is null, and every record must have it");
+    assert_eq!(error.to_string(), "time: the value is null, but every record needs it");
 }
 
 #[test]
-fn a_record_that_is_too_large_is_none() {
+fn rejects_records_that_are_too_large() {
     let group = group(&[
         ("id", FeatureType::String),
         ("time", FeatureType::Fractional),
@@ -186,7 +186,7 @@ fn a_record_that_is_too_large_is_none() {
 }
 
 #[test]
-fn an_empty_identifier_identifies_nothing() {
+fn rejects_an_empty_identifier() {
     let group = group(&[("id", FeatureType::String), ("time", FeatureType::Fractional)]);
     let batch = batch(vec![
         ("id", Arc::new(StringArray::from(vec![""]))),
@@ -196,9 +196,9 @@ fn an_empty_identifier_identifies_nothing() {
 }
 
 proptest! {
-    /// Reasons are logged, so they quote no value.
+    /// Reasons are logged, so they must not quote values.
     #[test]
-    fn a_reason_never_quotes_a_value(value in "[a-z]{12}\\PC*", number in proptest::num::f64::NORMAL) {
+    fn reasons_never_quote_values(value in "[a-z]{12}\\PC*", number in proptest::num::f64::NORMAL) {
         let group = group(&[
             ("id", FeatureType::Integral),
             ("time", FeatureType::String),

@@ -1,4 +1,4 @@
-//! Writing rows: every one of them is accounted for, whatever the store does.
+//! Writing rows: every row is accounted for, whatever the store does.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ use crate::fake_store::{
     unreachable,
 };
 
-/// Rows whose identifiers are given; each row's `x` is its number.
+/// Rows with the given identifiers. Each row's `x` is its index.
 struct Rows(Vec<usize>);
 
 impl Records for Rows {
@@ -65,7 +65,7 @@ fn run(store: &FakeStore<'_>, rows: usize) -> Outcome {
 }
 
 #[test]
-fn rows_are_written_in_batches_with_a_bounded_number_of_calls() {
+fn writes_batches_with_a_limited_number_of_calls() {
     let store = FakeStore::new(|_, _| None);
     let outcome = run(&store, 1003);
     assert_eq!((outcome.written, outcome.calls, outcome.retries), (1003, 41, 0));
@@ -75,14 +75,14 @@ fn rows_are_written_in_batches_with_a_bounded_number_of_calls() {
 }
 
 #[test]
-fn no_rows_are_no_calls() {
+fn makes_no_calls_without_rows() {
     let store = FakeStore::new(|_, _| None);
     let outcome = run(&store, 0);
     assert_eq!((outcome.written, outcome.calls), (0, 0));
 }
 
 #[test]
-fn unprocessed_entries_are_sent_again_and_nothing_else() {
+fn resends_only_unprocessed_entries() {
     let store = FakeStore::new(|number, _| (number == 0).then_some(Fault::Half));
     let outcome = run(&store, BATCH);
     assert_eq!((outcome.written, outcome.calls, outcome.retries), (25, 2, 1));
@@ -92,7 +92,7 @@ fn unprocessed_entries_are_sent_again_and_nothing_else() {
 }
 
 #[test]
-fn transient_failures_are_tried_again() {
+fn retries_transient_failures() {
     for error in [throttled(), internal(), unreachable()] {
         let store = FakeStore::new(|number, _| (number < 3).then(|| Fault::Call(error.clone())));
         let outcome = run(&store, BATCH);
@@ -105,7 +105,7 @@ fn transient_failures_are_tried_again() {
 }
 
 #[test]
-fn group_that_is_not_found_for_a_moment_costs_no_row() {
+fn loses_no_row_if_the_group_is_briefly_not_found() {
     for error in not_found() {
         for entries in [false, true] {
             let fault = if entries { Fault::Entries } else { Fault::Call };
@@ -118,7 +118,7 @@ fn group_that_is_not_found_for_a_moment_costs_no_row() {
 }
 
 #[test]
-fn group_that_is_not_found_for_long_leaves_rows_unwritten() {
+fn leaves_rows_unwritten_if_the_group_stays_not_found() {
     for error in not_found() {
         let store = FakeStore::new(|_, _| Some(Fault::Call(error.clone())));
         let outcome = run(&store, 60);
@@ -129,7 +129,7 @@ fn group_that_is_not_found_for_long_leaves_rows_unwritten() {
 }
 
 #[test]
-fn a_lost_answer_writes_the_same_records_again() {
+fn writes_the_same_records_after_a_lost_response() {
     let store = FakeStore::new(|number, _| (number == 0).then_some(Fault::AnswerLost));
     let outcome = run(&store, 30);
     assert_eq!((outcome.written, outcome.retries), (30, 1));
@@ -137,23 +137,23 @@ fn a_lost_answer_writes_the_same_records_again() {
 }
 
 #[test]
-fn a_batch_call_that_is_not_permitted_is_replaced_by_single_ones() {
+fn sends_single_records_if_batches_are_not_permitted() {
     let store = FakeStore::new(|_, call| call.batch.then(|| Fault::Call(denied())));
     let outcome = run(&store, 200);
     assert_eq!((outcome.written, outcome.stopped), (200, None));
     let batches = store.calls.borrow().iter().filter(|call| call.batch).count();
-    assert!(batches <= 4, "only calls that were in flight already: {batches}");
+    assert!(batches <= 4, "only calls already in flight: {batches}");
 }
 
 #[test]
-fn entries_that_are_not_permitted_in_a_batch_are_sent_one_by_one() {
+fn sends_entries_one_by_one_if_a_batch_denies_them() {
     let store = FakeStore::new(|_, call| call.batch.then(|| Fault::Entries(denied())));
     let outcome = run(&store, 100);
     assert_eq!((outcome.written, outcome.stopped), (100, None));
 }
 
 #[test]
-fn without_any_permission_the_job_ends_at_once() {
+fn ends_at_once_without_permissions() {
     let store = FakeStore::new(|_, _| Some(Fault::Call(denied())));
     let outcome = run(&store, 1000);
     assert_eq!((outcome.written, outcome.unwritten.len()), (0, 1000));
@@ -162,18 +162,18 @@ fn without_any_permission_the_job_ends_at_once() {
 }
 
 #[test]
-fn a_refused_entry_is_rejected_with_the_services_words() {
+fn rejects_a_refused_entry_with_the_services_message() {
     let store = FakeStore::new(|number, _| (number == 0).then(|| Fault::Entries(refused())));
     let outcome = run(&store, 50);
     assert_eq!((outcome.written, outcome.rejected.len()), (37, 13));
     let (row, why) = &outcome.rejected[0];
     assert_eq!(*row, 0);
     assert_eq!(why.detail, "ValidationError: the value `secret` is not legal");
-    assert_eq!(why.kind, "Feature Store answered ValidationError");
+    assert_eq!(why.kind, "Feature Store error: ValidationError");
 }
 
 #[test]
-fn of_a_batch_that_is_refused_as_a_whole_only_the_guilty_row_is_rejected() {
+fn rejects_only_the_invalid_row_of_a_refused_batch() {
     let store = FakeStore::new(|_, call| {
         call.identifiers.contains(&"7".to_owned()).then(|| Fault::Call(refused()))
     });
@@ -181,11 +181,11 @@ fn of_a_batch_that_is_refused_as_a_whole_only_the_guilty_row_is_rejected() {
     assert_eq!(outcome.written, 59);
     assert_eq!(outcome.rejected[0].0, 7);
     let single = store.calls.borrow().iter().filter(|call| !call.batch).count();
-    assert_eq!(single, BATCH, "the other batches go on");
+    assert_eq!(single, BATCH, "the other batches continue");
 }
 
 #[test]
-fn no_more_calls_are_started_once_too_many_rows_are_rejected() {
+fn starts_no_calls_after_too_many_rejected_rows() {
     let store = FakeStore::new(|_, _| Some(Fault::Entries(refused())));
     let limits = Limits { max_rejected: 0, ..limits() };
     let rows: Vec<_> = (0..1000).collect();
@@ -196,7 +196,7 @@ fn no_more_calls_are_started_once_too_many_rows_are_rejected() {
 }
 
 #[test]
-fn a_store_that_only_fails_ends_the_job_after_the_last_attempt() {
+fn ends_after_the_last_attempt_if_the_store_always_fails() {
     let store = FakeStore::new(|_, _| Some(Fault::Call(internal())));
     let outcome = run(&store, 10_000);
     assert_eq!((outcome.written, outcome.unwritten.len()), (0, 10_000));
@@ -205,7 +205,7 @@ fn a_store_that_only_fails_ends_the_job_after_the_last_attempt() {
 }
 
 #[test]
-fn a_record_that_always_fails_does_not_keep_the_others_back() {
+fn a_failing_record_does_not_block_others() {
     let store = FakeStore::new(|_, call| {
         call.identifiers.contains(&"0".to_owned()).then(|| Fault::Call(internal()))
     });
@@ -215,7 +215,7 @@ fn a_record_that_always_fails_does_not_keep_the_others_back() {
 }
 
 #[test]
-fn a_stop_lets_calls_in_flight_end_and_starts_no_more() {
+fn a_stop_finishes_calls_in_flight_and_starts_no_more() {
     let stop = Stop::default();
     let store = FakeStore::new(|number, _| {
         if number == 9 {
@@ -243,7 +243,7 @@ fn a_stop_ends_the_pauses_between_attempts() {
 }
 
 #[test]
-fn of_rows_with_one_identifier_and_time_the_last_wins() {
+fn last_row_wins_for_the_same_identifier_and_time() {
     let identifiers: Vec<_> = (0..400).map(|row| row % 90).collect();
     let attempts = Attempts::default();
     let store = FakeStore::new(|_, call| {
@@ -261,9 +261,10 @@ fn of_rows_with_one_identifier_and_time_the_last_wins() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// `run_with` checks that each row is accounted for once; a row that is said to be written is.
+    /// `run_with` checks that each row is accounted for once. This checks that rows reported as written
+    /// were written.
     #[test]
-    fn whatever_the_store_does_every_row_is_accounted_for(
+    fn accounts_for_every_row_whatever_the_store_does(
         seed in any::<u64>(),
         rows in 0usize..300,
         identifiers in 1usize..400,

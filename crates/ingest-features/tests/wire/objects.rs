@@ -1,4 +1,4 @@
-//! S3.
+//! The S3 client.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ fn url(text: &str) -> ObjectUrl {
     text.parse().unwrap()
 }
 
-/// A file that does not exist yet.
+/// Returns the path of a file that does not exist yet.
 fn new_file() -> PathBuf {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -32,7 +32,7 @@ fn error(status: u16, code: &str) -> Reply {
     Reply::bytes(status, format!("<Error><Code>{code}</Code><Message>no</Message></Error>"))
 }
 
-/// Serves `data` with its etag; obeys a range.
+/// Serves `data` with an etag. Supports a range.
 fn object(request: &Request, data: &[u8]) -> Reply {
     let etag = ("etag", "\"v1\"".to_owned());
     match request.header("range") {
@@ -47,7 +47,7 @@ fn object(request: &Request, data: &[u8]) -> Reply {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_off_goes_on_where_it_broke_off() {
+async fn resumes_an_interrupted_download() {
     let data: Vec<u8> = (0..100_000u32).flat_map(u32::to_le_bytes).collect();
     let (count, content) = (AtomicUsize::new(0), data.clone());
     let (endpoint, s3) = s3(move |request| {
@@ -63,7 +63,7 @@ async fn a_download_that_breaks_off_goes_on_where_it_broke_off() {
 }
 
 #[tokio::test]
-async fn an_object_that_was_replaced_meanwhile_is_not_read_as_one() {
+async fn fails_if_an_object_is_replaced_during_the_download() {
     let (_endpoint, s3) = s3(|request| match request.header("range") {
         None => Reply::Broken(Box::new(object(request, &[7; 1000])), 500),
         Some(_) => error(412, "PreconditionFailed"),
@@ -75,7 +75,7 @@ async fn an_object_that_was_replaced_meanwhile_is_not_read_as_one() {
 }
 
 #[tokio::test]
-async fn a_missing_object_is_no_failure_but_a_forbidden_one_is() {
+async fn fails_for_a_forbidden_object_but_not_for_a_missing_one() {
     let (_endpoint, missing) = s3(|_| error(404, "NoSuchKey"));
     let path = new_file();
     assert!(!Objects::download(&missing, &url("s3://bucket-a/k"), &path).await.unwrap());
@@ -87,7 +87,7 @@ async fn a_missing_object_is_no_failure_but_a_forbidden_one_is() {
 }
 
 #[tokio::test]
-async fn a_list_has_all_its_pages() {
+async fn lists_all_pages() {
     let (endpoint, s3) = s3(|request| {
         assert!(request.path.contains("list-type=2") && request.path.contains("prefix=a%2Fb%20c"));
         let page = |key: &str, next: &str| {
@@ -114,7 +114,7 @@ async fn a_list_has_all_its_pages() {
 }
 
 #[tokio::test]
-async fn what_is_stored_is_signed_with_its_content() {
+async fn signs_the_content_of_stored_objects() {
     let (endpoint, s3) = s3(|_| Reply::bytes(200, ""));
     Objects::put(&s3, &url("s3://bucket-a/rejected/a b.jsonl"), b"{}\n").await.unwrap();
     let received = endpoint.received();

@@ -1,4 +1,4 @@
-//! The program itself: as a processing job and by hand, against an endpoint that stands in for AWS.
+//! The program as a processing job and by hand, with an endpoint that replaces AWS.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use test_endpoint::{Endpoint, Reply, Request};
 
-/// A folder that is removed when the test is over.
+/// A folder that is removed after the test.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -33,7 +33,8 @@ impl Folder {
         fs::read_to_string(self.0.join(name)).unwrap()
     }
 
-    /// The program in this folder, pointed at `endpoint`, with nothing else in its environment.
+    /// Returns a command that runs the program in this folder with `endpoint`, and an otherwise empty
+    /// environment.
     fn command(&self, endpoint: &Endpoint, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ingest-features"));
         command
@@ -61,7 +62,7 @@ impl Drop for Folder {
     }
 }
 
-/// A folder with a flow and so many rows.
+/// Creates a folder with a flow and `rows` rows.
 fn folder(rows: usize) -> Folder {
     let folder = Folder::new();
     let flow = format!("{}/tests/fixtures/small.flow", env!("CARGO_MANIFEST_DIR"));
@@ -97,7 +98,7 @@ fn group(status: &str) -> Reply {
     )
 }
 
-/// The identifiers of a batch or of a single record.
+/// Returns the identifiers of a batch or of a single record.
 fn identifiers(request: &Request) -> Vec<String> {
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     let id = |record: &Value| {
@@ -110,7 +111,7 @@ fn identifiers(request: &Request) -> Vec<String> {
 
 type Written = Arc<Mutex<BTreeSet<String>>>;
 
-/// An endpoint with a group; `fault` says by the number of a writing call what becomes of it.
+/// Creates an endpoint with a group. `fault` decides on the outcome of each writing call.
 fn endpoint(
     fault: impl Fn(usize, &Request) -> Option<Reply> + Send + Sync + 'static,
 ) -> (Endpoint, Written) {
@@ -141,8 +142,8 @@ fn error(status: u16, code: &str) -> Reply {
 }
 
 #[test]
-fn every_row_arrives_through_every_fault() {
-    // The first calls are of eight batches, so that each batch meets a few of these at most.
+fn writes_every_row_despite_faults() {
+    // There are eight batches, so each batch meets only a few of these faults.
     let (endpoint, written) = endpoint(|number, request| match number {
         0 | 8 => Some(error(400, "ThrottlingException")),
         1 => Some(error(500, "InternalFailure")),
@@ -166,7 +167,7 @@ fn every_row_arrives_through_every_fault() {
 }
 
 #[test]
-fn where_batches_are_not_permitted_records_are_put_one_by_one() {
+fn puts_records_one_by_one_if_batches_are_not_permitted() {
     let (endpoint, written) = endpoint(|_, request| {
         (request.path == "/BatchWriteRecord").then(|| error(403, "AccessForbidden"))
     });
@@ -176,7 +177,7 @@ fn where_batches_are_not_permitted_records_are_put_one_by_one() {
 }
 
 #[test]
-fn the_log_is_json_and_holds_no_data() {
+fn logs_json_without_data() {
     let (endpoint, _) = endpoint(|_, _| None);
     let folder = folder(0);
     folder.write("data.csv", "id,x\n123454321,567898765.5\n");
@@ -187,7 +188,7 @@ fn the_log_is_json_and_holds_no_data() {
 }
 
 #[test]
-fn values_that_cannot_be_cast_are_a_warning_that_does_not_quote_them() {
+fn warns_about_failed_casts_without_quoting_values() {
     let (endpoint, _) = endpoint(|_, _| None);
     let folder = folder(0);
     folder.write("data.csv", "id,x\n1,abracadabra\n2,2.5\n");
@@ -206,7 +207,7 @@ fn values_that_cannot_be_cast_are_a_warning_that_does_not_quote_them() {
 }
 
 #[test]
-fn rows_without_the_form_of_their_file_are_a_warning_where_nothing_is_rejected() {
+fn warns_about_malformed_rows_in_a_dry_run() {
     let (endpoint, _) = endpoint(|_, _| None);
     let folder = folder(0);
     folder.write("data.csv", "id,x\n1,1.5\n2\n");
@@ -214,13 +215,13 @@ fn rows_without_the_form_of_their_file_are_a_warning_where_nothing_is_rejected()
         folder.run(&endpoint, &["--flow", "small.flow", "--input", "data.csv", "--dry-run"]);
     assert!(output.status.success());
     let stderr = String::from_utf8(output.stderr).unwrap();
-    let warning = "1 row does not have the form of the file (first: data.csv, line 3: 1 field, and \
-                   the header has 2)";
+    let warning = "1 row does not match the file's format (first: data.csv, line 3: 1 field, and the \
+                   header has 2)";
     assert!(stderr.contains(warning), "{stderr}");
 }
 
 #[test]
-fn the_feature_groups_description_has_an_endpoint_of_its_own() {
+fn describes_the_group_through_its_own_endpoint() {
     let (records, _) = endpoint(|_, _| None);
     let descriptions = Endpoint::new(|_| group("Created"));
     let output = folder(1)
@@ -237,12 +238,12 @@ fn the_feature_groups_description_has_an_endpoint_of_its_own() {
 fn a_stopped_job_accounts_for_every_row_and_leaves_an_exit_message() {
     let folder = folder(5000);
     // The second call lasts until the signal has been sent.
-    let (told, tell) = std::sync::mpsc::channel();
+    let (started, wait_for_start) = std::sync::mpsc::channel();
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let wait = Mutex::new(wait);
     let (endpoint, written) = endpoint(move |number, _| {
         if number == 1 {
-            told.send(()).unwrap();
+            started.send(()).unwrap();
             wait.lock().unwrap().recv().unwrap();
         }
         None
@@ -251,7 +252,7 @@ fn a_stopped_job_accounts_for_every_row_and_leaves_an_exit_message() {
     let arguments = [&JOB[..], &["--concurrency", "1"]].concat();
     let mut command = folder.command(&endpoint, &arguments);
     let child = command.env("INGEST_FEATURES_ML_DIR", folder.0.join("ml")).spawn().unwrap();
-    tell.recv().unwrap();
+    wait_for_start.recv().unwrap();
     let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     go.send(()).unwrap();
@@ -268,14 +269,14 @@ fn a_stopped_job_accounts_for_every_row_and_leaves_an_exit_message() {
 }
 
 #[test]
-fn a_job_that_waits_for_its_data_stops_at_once() {
-    // S3 does not answer as long as the job runs.
-    let (told, tell) = std::sync::mpsc::channel();
+fn stops_at_once_while_waiting_for_data() {
+    // S3 does not respond while the job runs.
+    let (started, wait_for_start) = std::sync::mpsc::channel();
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let wait = Mutex::new(wait);
     let endpoint = Endpoint::new(move |request| {
         if request.target().is_none() {
-            told.send(()).unwrap();
+            started.send(()).unwrap();
             let _ = wait.lock().unwrap().recv();
         }
         group("Created")
@@ -284,7 +285,7 @@ fn a_job_that_waits_for_its_data_stops_at_once() {
     arguments[3] = "s3://bucket-a/data.csv";
     let folder = folder(0);
     let child = folder.command(&endpoint, &arguments).spawn().unwrap();
-    tell.recv().unwrap();
+    wait_for_start.recv().unwrap();
     let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     let output = child.wait_with_output().unwrap();
@@ -295,7 +296,7 @@ fn a_job_that_waits_for_its_data_stops_at_once() {
 }
 
 #[test]
-fn a_failure_is_the_jobs_exit_message() {
+fn writes_a_failure_as_the_exit_message() {
     let folder = folder(1);
     folder.write("ml/config/processingjobconfig.json", "{}");
     folder.write("ml/config/resourceconfig.json", "{\"hosts\": [\"algo-1\", \"algo-2\"]}");
@@ -316,7 +317,7 @@ fn a_failure_is_the_jobs_exit_message() {
 }
 
 #[test]
-fn what_needs_no_aws_asks_for_none() {
+fn dry_run_does_not_call_aws() {
     let folder = folder(3);
     let (endpoint, _) = endpoint(|_, _| None);
     let arguments = ["--flow", "small.flow", "--input", "data.csv", "--dry-run"];
@@ -327,12 +328,12 @@ fn what_needs_no_aws_asks_for_none() {
 }
 
 #[test]
-fn without_a_region_or_credentials_the_remedy_is_named() {
+fn names_the_remedy_for_a_missing_region_or_credentials() {
     let folder = folder(1);
     let (endpoint, _) = endpoint(|_, _| None);
     let without = |name: &str| {
         let mut command = folder.command(&endpoint, &JOB);
-        // Nobody is asked over the network.
+        // Do not look for credentials over the network.
         command.env("AWS_EC2_METADATA_DISABLED", "true").env_remove(name);
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(1));

@@ -1,4 +1,4 @@
-//! Feature Store.
+//! The Feature Store client.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ fn error(status: u16, code: &str) -> Reply {
             ("x-amzn-errortype", code.to_owned()),
             ("content-type", "application/json".to_owned()),
         ],
-        json!({ "Message": "as the test wants it" }).to_string().into_bytes(),
+        json!({ "Message": "a message" }).to_string().into_bytes(),
     )
 }
 
@@ -40,7 +40,7 @@ fn body(request: &Request) -> Value {
 }
 
 #[tokio::test]
-async fn a_batch_carries_group_and_values_and_is_signed() {
+async fn signs_a_batch_with_group_and_values() {
     let (endpoint, store) =
         store(|_| Reply::json(200, &json!({ "Errors": [], "UnprocessedEntries": [] })));
     let answer = store.batch_write("FG", &[record(1), record(2)]).await.unwrap();
@@ -53,7 +53,7 @@ async fn a_batch_carries_group_and_values_and_is_signed() {
 }
 
 #[tokio::test]
-async fn a_single_record_is_put_below_its_group() {
+async fn puts_a_single_record() {
     let (endpoint, store) = store(|_| Reply::bytes(200, ""));
     let arn = "arn:aws:sagemaker:eu-west-1:123456789012:feature-group/FG";
     store.put(arn, &record(1)).await.unwrap();
@@ -65,7 +65,7 @@ async fn a_single_record_is_put_below_its_group() {
 }
 
 #[tokio::test]
-async fn failed_entries_are_found_again_in_whatever_order_they_come() {
+async fn matches_failed_entries_in_any_order() {
     let (_endpoint, store) = store(|request| {
         let entries = body(request)["Entries"].as_array().unwrap().clone();
         let reversed = |entry: &Value| {
@@ -93,7 +93,7 @@ async fn failed_entries_are_found_again_in_whatever_order_they_come() {
 }
 
 #[tokio::test]
-async fn answers_that_make_no_sense_are_faults_of_the_service() {
+async fn treats_invalid_responses_as_faults() {
     let stranger = json!({
         "FeatureGroupName": "FG",
         "Record": [
@@ -127,7 +127,7 @@ async fn answers_that_make_no_sense_are_faults_of_the_service() {
 }
 
 #[tokio::test]
-async fn errors_are_classed_and_made_just_one_attempt() {
+async fn classifies_errors_after_one_attempt() {
     for (reply, reason) in [
         (error(400, "ValidationError"), ErrorClass::Refused),
         (error(403, "AccessForbidden"), ErrorClass::Denied),
@@ -159,7 +159,7 @@ async fn errors_are_classed_and_made_just_one_attempt() {
 }
 
 #[tokio::test]
-async fn a_description_is_asked_for_by_name_and_signed() {
+async fn signs_a_describe_request_with_the_name() {
     let (endpoint, store) = store(|_| Reply::json(200, "{}"));
     store.describe("FG").await.unwrap();
     let received = endpoint.received();
@@ -174,7 +174,7 @@ async fn a_description_is_asked_for_by_name_and_signed() {
 }
 
 #[tokio::test]
-async fn a_group_is_described_with_all_pages_of_its_features() {
+async fn reads_all_pages_of_features() {
     let (endpoint, store) = store(|request| {
         assert_eq!(request.target(), Some("DescribeFeatureGroup"));
         let first = body(request).get("NextToken").is_none();
@@ -218,7 +218,7 @@ async fn a_group_is_described_with_all_pages_of_its_features() {
 }
 
 #[tokio::test]
-async fn a_list_of_features_that_never_ends_is_given_up() {
+async fn stops_if_pages_of_features_repeat() {
     let (endpoint, store) = store(|_| {
         Reply::json(
             200,

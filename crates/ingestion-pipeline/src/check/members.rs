@@ -1,10 +1,10 @@
-//! An object of the definition, with the place that problems with it are reported at.
+//! An object of the definition, with its place for problem reports.
 
 use serde_json::{Map, Value};
 
 use super::Problems;
 
-/// The members of an object; none, with a problem, if the value is no object.
+/// The members of an object. A value that is not an object is a problem and has no members.
 pub(super) struct Members<'a> {
     place: String,
     map: Option<&'a Map<String, Value>>,
@@ -19,7 +19,7 @@ impl<'a> Members<'a> {
         Self { place, map }
     }
 
-    /// The place of a member.
+    /// Returns the place of a member.
     pub(super) fn place(&self, name: &str) -> String {
         if self.place.is_empty() { name.to_owned() } else { format!("{}.{name}", self.place) }
     }
@@ -28,7 +28,7 @@ impl<'a> Members<'a> {
         self.map?.get(name)
     }
 
-    /// A member that must be there.
+    /// Returns a required member.
     pub(super) fn required(&self, name: &str, problems: &mut Problems) -> Option<&'a Value> {
         let value = self.get(name);
         if value.is_none() && self.map.is_some() {
@@ -37,12 +37,12 @@ impl<'a> Members<'a> {
         value
     }
 
-    /// A member that is an object, if it is there.
+    /// Returns an optional member that must be an object.
     pub(super) fn object(&self, name: &str, problems: &mut Problems) -> Option<Members<'a>> {
         self.get(name).map(|value| Members::of(value, self.place(name), problems))
     }
 
-    /// The items of a member that is a list, each with its place; none if it is not there.
+    /// Returns the items of an optional list, each with its place.
     pub(super) fn list(&self, name: &str, problems: &mut Problems) -> Vec<(String, &'a Value)> {
         let place = self.place(name);
         match self.get(name) {
@@ -61,7 +61,7 @@ impl<'a> Members<'a> {
     pub(super) fn known(&self, names: &[&str], problems: &mut Problems) {
         for name in self.map.into_iter().flat_map(Map::keys) {
             if !names.contains(&name.as_str()) {
-                let text = format!("is not known here; the members are {}", names.join(", "));
+                let text = format!("unknown member; the known members are {}", names.join(", "));
                 problems.add(self.place(name), text);
             }
         }
@@ -71,15 +71,15 @@ impl<'a> Members<'a> {
 /// Reports a count outside `1..=max`.
 pub(super) fn count(place: &str, count: usize, max: usize, what: &str, problems: &mut Problems) {
     if !(1..=max).contains(&count) {
-        problems.add(place, format!("has {count} {what}, and 1 to {max} are possible"));
+        problems.add(place, format!("has {count} {what}; the limits are 1 to {max}"));
     }
 }
 
-/// Reports the places whose value another place has already.
+/// Reports places that repeat the value of an earlier place.
 pub(super) fn unique(values: &[(String, String)], problems: &mut Problems) {
     for (index, (place, value)) in values.iter().enumerate() {
         if let Some((first, _)) = values[..index].iter().find(|(_, other)| other == value) {
-            problems.add(place, format!("`{value}` is taken by {first}"));
+            problems.add(place, format!("`{value}` is already used by {first}"));
         }
     }
 }

@@ -1,11 +1,13 @@
-//! What SageMaker would refuse in a definition, found before it is asked.
+//! Finds what SageMaker would reject in a definition, before it is sent.
 //!
-//! Works on JSON and not on the typed parts, so that it judges any definition, one that was
-//! deployed by something else included, and so that the builder is not its own judge. The rules are
-//! those of AWS's published schema for pipeline definitions, with what that schema leaves out: the
-//! experiment configuration, inputs and outputs that the container manages, outputs to Feature
-//! Store; and what no schema can say: references to what is not there, names that occur twice,
-//! lengths after parameters are put in.
+//! The checks work on JSON, not on the types of [`definition`](crate::definition). So they can check
+//! any definition, and they do not depend on the builder. The rules are:
+//!
+//! - AWS's published schema for pipeline definitions
+//! - parts that the schema omits: the experiment configuration, inputs and outputs that the container
+//!   manages, and outputs to Feature Store
+//! - rules that a schema cannot express: references to missing values, duplicate names, and lengths
+//!   after parameters are resolved
 
 mod members;
 mod parameters;
@@ -20,12 +22,12 @@ use serde_json::Value;
 use members::Members;
 use parameters::Parameters;
 
-/// One reason to refuse a definition.
+/// One problem of a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where it is, such as `Steps[0].Arguments.ProcessingInputs[1]`; empty for the whole.
+    /// The place, such as `Steps[0].Arguments.ProcessingInputs[1]`; empty for the whole definition.
     pub place: String,
-    /// What is wrong, and what would be right.
+    /// What is wrong, and what is expected.
     pub text: String,
 }
 
@@ -39,12 +41,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// `SageMaker` would refuse the definition; every reason is listed.
+/// `SageMaker` would reject the definition. Lists every problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidDefinition(Vec<Problem>);
 
 impl InvalidDefinition {
-    /// All problems, at least one.
+    /// Returns all problems, at least one.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.0
@@ -53,7 +55,7 @@ impl InvalidDefinition {
 
 impl fmt::Display for InvalidDefinition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SageMaker would refuse the definition:")?;
+        f.write_str("SageMaker would reject the definition:")?;
         self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }

@@ -1,4 +1,4 @@
-//! The parameters of a definition, and the values that they give.
+//! The parameters of a definition and their defaults.
 
 use std::collections::HashMap;
 
@@ -8,12 +8,12 @@ use super::Problems;
 use super::members::{Members, unique};
 use crate::names::is_definition_name;
 
-/// Most parameters that an execution can be given.
+/// Maximum number of parameters of an execution.
 const MAX_PARAMETERS: usize = 200;
-/// Longest text that an execution can be given.
+/// Maximum length of a parameter's value, in characters.
 const MAX_TEXT: usize = 1024;
 
-/// What each parameter is.
+/// The parameters by name.
 pub(super) struct Parameters(HashMap<String, Parameter>);
 
 struct Parameter {
@@ -35,7 +35,7 @@ impl Parameters {
         if items.len() > MAX_PARAMETERS {
             problems.add(
                 "Parameters",
-                format!("has {}, and {MAX_PARAMETERS} are possible", items.len()),
+                format!("has {} parameters; the maximum is {MAX_PARAMETERS}", items.len()),
             );
         }
         for (index, item) in items.iter().enumerate() {
@@ -48,7 +48,7 @@ impl Parameters {
                 problems.add(
                     members.place("Name"),
                     format!(
-                        "`{name}` is no name: 1 to 64 letters, digits, hyphens and underscores"
+                        "`{name}` is not a valid name: use 1 to 64 letters, digits, hyphens and underscores"
                     ),
                 );
             }
@@ -64,7 +64,7 @@ impl Parameters {
         Self(parameters)
     }
 
-    /// The type of a parameter, such as `String`, if there is such a parameter.
+    /// Returns the type of a parameter, such as `String`, if the parameter exists.
     pub(super) fn kind(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|parameter| parameter.kind.as_str())
     }
@@ -73,7 +73,7 @@ impl Parameters {
         self.0.get(name)?.default.as_ref()
     }
 
-    /// The names, in alphabetical order.
+    /// Returns the names, in alphabetical order.
     pub(super) fn names(&self) -> Vec<&str> {
         let mut names: Vec<_> = self.0.keys().map(String::as_str).collect();
         names.sort_unstable();
@@ -81,19 +81,20 @@ impl Parameters {
     }
 }
 
-/// Why a value is not of a parameter's type.
+/// Returns why a value is not a valid default for a parameter's type.
 fn mismatch(kind: &str, value: &Value) -> Option<String> {
     let fits = match kind {
         "String" => value.is_string(),
         "Integer" => value.is_i64() || value.is_u64(),
         "Float" => value.is_number(),
         "Boolean" => value.is_boolean(),
-        other => return Some(format!("`{other}` is no type: String, Integer, Float or Boolean")),
+        other => {
+            return Some(format!("`{other}` is not a type; use String, Integer, Float or Boolean"));
+        }
     };
     if !fits {
         return Some(format!("{value} is not of the parameter's type {kind}"));
     }
     let length = value.as_str().map_or(0, |text| text.chars().count());
-    (length > MAX_TEXT)
-        .then(|| format!("has {length} characters, and an execution can be given {MAX_TEXT}"))
+    (length > MAX_TEXT).then(|| format!("has {length} characters; the maximum is {MAX_TEXT}"))
 }

@@ -6,11 +6,13 @@ use super::Problems;
 use super::members::{Members, count, unique};
 use super::parameters::Parameters;
 use super::references::{parameter, resolve};
-use crate::names::{is_feature_group_name, is_instance_type, role_arn};
+use aws_common::names::{is_feature_group_name, role_arn};
 
-/// Most characters of one argument of the container, and of a path in it.
+use crate::names::is_instance_type;
+
+/// Maximum length of a container argument, and of a path in the container, in characters.
 const MAX_ARGUMENT: usize = 256;
-/// Where a job's files must be.
+/// The folder for a job's files.
 const PROCESSING: &str = "/opt/ml/processing/";
 
 pub(super) fn check(job: &Members<'_>, parameters: &Parameters, problems: &mut Problems) {
@@ -34,7 +36,7 @@ pub(super) fn check(job: &Members<'_>, parameters: &Parameters, problems: &mut P
     job.resources();
     job.inputs();
     job.outputs();
-    job.text(job.members, "RoleArn", "a role's ARN", |text| role_arn(text).is_some());
+    job.text(job.members, "RoleArn", "a role ARN", |text| role_arn(text).is_some());
     if let Some(stop) = job.members.object("StoppingCondition", job.problems) {
         stop.known(&["MaxRuntimeInSeconds"], job.problems);
         job.number(&stop, "MaxRuntimeInSeconds", 604_800);
@@ -65,9 +67,9 @@ impl Job<'_, '_> {
                 let Some(text) = self.resolved(&place, part, "String") else { continue };
                 let length = text.chars().count();
                 if text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
-                    self.problems.add(place, "has several lines, and one is possible");
+                    self.problems.add(place, "has several lines; use one line");
                 } else if length > MAX_ARGUMENT {
-                    let text = format!("has {length} characters, and {MAX_ARGUMENT} are possible");
+                    let text = format!("has {length} characters; the maximum is {MAX_ARGUMENT}");
                     self.problems.add(place, text);
                 }
             }
@@ -85,7 +87,12 @@ impl Job<'_, '_> {
             &["InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId"],
             self.problems,
         );
-        self.text(&cluster, "InstanceType", "a type such as ml.m5.4xlarge", is_instance_type);
+        self.text(
+            &cluster,
+            "InstanceType",
+            "an instance type such as ml.m5.4xlarge",
+            is_instance_type,
+        );
         self.number(&cluster, "InstanceCount", 100);
         self.number(&cluster, "VolumeSizeInGB", 16_384);
     }
@@ -115,11 +122,11 @@ impl Job<'_, '_> {
                 ],
                 self.problems,
             );
-            self.text(&s3, "S3Uri", "a place in S3", |uri| uri.starts_with("s3://"));
+            self.text(&s3, "S3Uri", "an S3 URL", |uri| uri.starts_with("s3://"));
             let path = self.text(
                 &s3,
                 "LocalPath",
-                "a path below /opt/ml/processing of at most 256 characters",
+                "a path under /opt/ml/processing of at most 256 characters",
                 is_path,
             );
             paths.extend(path.map(|path| (s3.place("LocalPath"), path)));
@@ -149,7 +156,7 @@ impl Job<'_, '_> {
                 self.text(
                     &store,
                     "FeatureGroupName",
-                    "a feature group's name",
+                    "a feature group name",
                     is_feature_group_name,
                 );
             }
@@ -171,7 +178,7 @@ impl Job<'_, '_> {
         }
     }
 
-    /// A text that must be there, as far as it is known, and `expected` if it is.
+    /// Checks a required string, if its value is known before the execution, and returns it.
     fn text(
         &mut self,
         of: &Members<'_>,
@@ -187,20 +194,20 @@ impl Job<'_, '_> {
         Some(text)
     }
 
-    /// A whole number that must be there, in `1..=max` as far as it is known.
+    /// Checks a required whole number in `1..=max`, if its value is known before the execution.
     fn number(&mut self, of: &Members<'_>, name: &str, max: u64) {
         let Some(value) = of.required(name, self.problems) else { return };
         let Some(text) = self.resolved(&of.place(name), value, "Integer") else { return };
         if !text.parse().is_ok_and(|number: u64| (1..=max).contains(&number)) {
             self.problems
-                .add(of.place(name), format!("`{text}` is not a whole number of 1 to {max}"));
+                .add(of.place(name), format!("`{text}` is not a whole number from 1 to {max}"));
         }
     }
 
-    /// A value with its parameters' defaults, if it has the type that is wanted.
+    /// Resolves a value with its parameters' defaults; reports a value of the wrong type.
     fn resolved(&mut self, place: &str, value: &Value, wanted: &str) -> Option<String> {
         let fits = match (value, parameter(value)) {
-            // A parameter that is not there is reported with the references.
+            // `references` reports unknown parameters.
             (_, Some(name)) => self.parameters.kind(name).is_none_or(|kind| kind == wanted),
             (Value::String(_), _) => wanted == "String",
             (Value::Number(_), _) => wanted == "Integer",

@@ -1,11 +1,11 @@
-//! `Get` and `Std:Join` anywhere in a definition.
+//! Checks `Get` and `Std:Join` anywhere in a definition.
 
 use serde_json::Value;
 
 use super::Problems;
 use super::parameters::Parameters;
 
-/// What an execution knows of itself:
+/// The properties of an execution:
 /// <https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-properties.html>
 const EXECUTION: [&str; 6] = [
     "CurrentDateTime",
@@ -16,14 +16,14 @@ const EXECUTION: [&str; 6] = [
     "StartDateTime",
 ];
 
-/// Looks at every reference of the definition.
+/// Checks every reference in the definition.
 pub(super) fn check(
     value: &Value,
     parameters: &Parameters,
     steps: &[&str],
     problems: &mut Problems,
 ) {
-    // A list of what is left to look at, not recursion: the definition may be hostile.
+    // A list instead of recursion: a hostile definition could be deeply nested.
     let mut left = vec![(String::new(), value)];
     while let Some((place, value)) = left.pop() {
         match value {
@@ -38,7 +38,10 @@ pub(super) fn check(
                 if let Some(join) = map.get("Std:Join") {
                     let values = join.get("Values").and_then(Value::as_array);
                     if map.len() > 1 || values.is_none() {
-                        problems.add(&place, "`Std:Join` must be alone and have `Values`, a list");
+                        problems.add(
+                            &place,
+                            "`Std:Join` must be the only member and have a list `Values`",
+                        );
                     }
                 }
                 let member = |name: &String| {
@@ -67,31 +70,33 @@ fn get(
     };
     let problem = match target.split_once('.') {
         Some(("Parameters", name)) if parameters.kind(name).is_none() => Some(format!(
-            "there is no parameter `{name}`; there are {}",
+            "there is no parameter `{name}`; the parameters are {}",
             parameters.names().join(", ")
         )),
-        Some(("Execution", name)) if !EXECUTION.contains(&name) => {
-            Some(format!("an execution has no `{name}`; it has {}", EXECUTION.join(", ")))
-        }
+        Some(("Execution", name)) if !EXECUTION.contains(&name) => Some(format!(
+            "an execution has no property `{name}`; its properties are {}",
+            EXECUTION.join(", ")
+        )),
         Some(("Steps", path)) => {
             let step = path.split(['.', '[']).next().unwrap_or(path);
             (!steps.contains(&step)).then(|| format!("there is no step `{step}`"))
         }
         Some(("Parameters" | "Execution", _)) => None,
-        _ => Some(format!("`{target}` is none of Parameters.…, Execution.… and Steps.…")),
+        _ => {
+            Some(format!("`{target}` does not begin with `Parameters.`, `Execution.` or `Steps.`"))
+        }
     };
     if let Some(problem) = problem {
-        problems.add(place, format!("`Get` leads nowhere: {problem}"));
+        problems.add(place, format!("`Get` has no target: {problem}"));
     }
 }
 
-/// The parameter that a value gets, if it gets one.
+/// Returns the parameter that a value refers to, if any.
 pub(super) fn parameter(value: &Value) -> Option<&str> {
     value.get("Get")?.as_str()?.strip_prefix("Parameters.")
 }
 
-/// The text that a value has when every parameter has its default; `None` if only an execution
-/// knows it.
+/// Returns a value as text, with the defaults of parameters; `None` if only the execution knows it.
 pub(super) fn resolve(value: &Value, parameters: &Parameters) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -106,7 +111,7 @@ pub(super) fn resolve(value: &Value, parameters: &Parameters) -> Option<String> 
             let join = map.get("Std:Join")?;
             let on = join.get("On").and_then(Value::as_str).unwrap_or_default();
             let values = join.get("Values")?.as_array()?;
-            // The parts of a join that is in a join come from a parser that bounds the depth.
+            // Recursion is safe: the JSON parser limits the depth of nested joins.
             let values: Option<Vec<_>> =
                 values.iter().map(|part| resolve(part, parameters)).collect();
             Some(values?.join(on))

@@ -16,7 +16,7 @@ const EXCEPTION_TYPES: [&str; 5] = [
     "SageMaker.RESOURCE_LIMIT",
 ];
 
-/// Checks the steps and gives their names.
+/// Checks the steps and returns their names.
 pub(super) fn check<'a>(
     list: Option<&'a Value>,
     parameters: &Parameters,
@@ -74,7 +74,7 @@ fn check_step(
             }
         }
         Some(other) => {
-            problems.add(step.place("Type"), format!("`{other}` is not known; Processing is"));
+            problems.add(step.place("Type"), format!("`{other}` is not supported; use Processing"));
         }
         None => {}
     }
@@ -90,7 +90,7 @@ fn retry_policies(step: &Members<'_>, problems: &mut Problems) {
             &["ExceptionType", "IntervalSeconds", "BackoffRate", "ExpireAfterMin", "MaxAttempts"],
             problems,
         );
-        // AWS's schema has one text here, its service and SDK a list.
+        // AWS's schema has one string here; the service and SDK use a list.
         let kinds = match policy.required("ExceptionType", problems) {
             Some(kind @ Value::String(_)) => vec![(policy.place("ExceptionType"), kind)],
             _ => policy.list("ExceptionType", problems),
@@ -122,7 +122,10 @@ fn retry_policies(step: &Members<'_>, problems: &mut Problems) {
             problems.add(policy.place("BackoffRate"), "must be a number, 0 or more");
         }
         if policy.get("MaxAttempts").is_some() && policy.get("ExpireAfterMin").is_some() {
-            problems.add(policy.place("ExpireAfterMin"), "excludes MaxAttempts; give one of them");
+            problems.add(
+                policy.place("ExpireAfterMin"),
+                "cannot be combined with MaxAttempts; use one of them",
+            );
         }
     }
     unique(&types, problems);

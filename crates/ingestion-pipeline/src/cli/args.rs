@@ -18,11 +18,11 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(name = "ingestion-pipeline", version, after_help = EXAMPLES, after_long_help = settings_help())]
 pub(super) struct Arguments {
-    /// The project's settings; without it `pipeline.yaml` in the current folder, if there is one
+    /// Settings file; defaults to `pipeline.yaml` in the current folder, if it exists
     #[arg(short, long, global = true, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
 
-    /// Write for scripts: data as JSON on one line, errors as JSON too, and nothing else
+    /// Print data, warnings and errors as JSON, one line each, without notes or progress
     #[arg(long, global = true)]
     pub(super) json: bool,
 
@@ -40,45 +40,45 @@ pub(super) enum Command {
     Delete(Delete),
 }
 
-/// Print the pipeline's definition as JSON; needs no AWS
+/// Print the pipeline's definition as JSON; needs no AWS access
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ingestion-pipeline build
-      from pipeline.yaml in this folder and the environment
+      uses pipeline.yaml in the current folder and the environment
   ingestion-pipeline build --file staging/pipeline.yaml > definition.json
   FEATURE_GROUP_NAME=FG-test ingestion-pipeline build --json
-      with a feature group that pipeline.yaml does not name, on one line
+      prints one line, with the feature group from the environment if pipeline.yaml sets none
   ingestion-pipeline build --flow-file abalone.flow
-      with a local copy of a flow that the settings name in S3")]
+      reads a local copy of a flow that is in S3")]
 pub(super) struct Build {
-    /// A local copy of the flow, if the settings name it in S3
+    /// Local copy of the flow, to read instead of the one in the settings
     #[arg(long, value_name = "FLOW")]
     pub(super) flow_file: Option<PathBuf>,
 }
 
-/// Create the pipeline, or update what differs; print its ARN
+/// Create or update the pipeline; print its ARN
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ingestion-pipeline upsert --dry-run
-      what would change; changes nothing
+      shows what would change
   ingestion-pipeline upsert
   ingestion-pipeline upsert --json | jq -r .arn")]
 pub(super) struct Upsert {
-    /// Print what differs between the deployed and the new pipeline, and change nothing
+    /// Print the differences from the deployed pipeline without changing anything
     #[arg(long)]
     pub(super) dry_run: bool,
 
-    /// A local copy of the flow, if the settings name it in S3
+    /// Local copy of the flow, to read instead of the one in the settings
     #[arg(long, value_name = "FLOW")]
     pub(super) flow_file: Option<PathBuf>,
 }
 
-/// Which pipeline a command is about.
+/// The pipeline that a command acts on.
 #[derive(Debug, Args)]
 pub(super) struct Which {
-    /// The pipeline's name; without it the one of the settings
+    /// Name of the pipeline; defaults to the name from the settings
     #[arg(short, long, value_name = "NAME")]
     pub(super) pipeline: Option<String>,
 }
@@ -88,33 +88,33 @@ pub(super) struct Which {
 #[command(after_help = "\
 Examples:
   ingestion-pipeline start
-      on the data that pipeline.yaml names
+      ingests the data that pipeline.yaml names
   ingestion-pipeline start InputDataUrl=s3://my-bucket/landing-zone/new.csv --wait
   ingestion-pipeline start --pipeline ingest-p-123 ProcessingInstanceType=ml.m5.xlarge")]
 pub(super) struct Start {
-    /// Parameters that differ from their defaults
+    /// Pipeline parameters to override
     #[arg(value_name = "NAME=VALUE", value_parser = parameter)]
     pub(super) parameters: Vec<(String, String)>,
 
     #[command(flatten)]
     pub(super) which: Which,
 
-    /// Follow the execution to its end, as `wait` does
+    /// Wait for the execution to finish, as `wait` does
     #[arg(long)]
     pub(super) wait: bool,
 }
 
-/// Follow an execution to its end; succeed only if it does
+/// Wait for an execution to finish; fail unless it succeeds
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ingestion-pipeline wait
-      the newest execution of the project's pipeline
+      waits for the newest execution of the project's pipeline
   ingestion-pipeline wait arn:aws:sagemaker:eu-west-1:123456789012:pipeline/ingest-p-123/execution/abcdefghijkl
 
-Exit code: 0 for Succeeded, 1 for every other end, 130 after Ctrl-C, which leaves the execution running.")]
+Exit code: 0 if the execution succeeded, 1 if not, 130 after Ctrl-C. Ctrl-C does not stop the execution.")]
 pub(super) struct Wait {
-    /// The execution's ARN; without it the newest one
+    /// ARN of the execution; defaults to the newest one
     #[arg(value_name = "EXECUTION")]
     pub(super) execution: Option<String>,
 
@@ -122,7 +122,7 @@ pub(super) struct Wait {
     pub(super) which: Which,
 }
 
-/// List executions, the newest first
+/// List executions, newest first
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -132,23 +132,23 @@ pub(super) struct List {
     #[command(flatten)]
     pub(super) which: Which,
 
-    /// Most executions that are listed
+    /// Maximum number of executions to list
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "N")]
     pub(super) limit: u16,
 }
 
-/// Delete the pipeline, after naming what is deleted
+/// Delete the pipeline, after confirmation
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ingestion-pipeline delete
-      asks before it deletes
+      asks for confirmation
   ingestion-pipeline delete --pipeline ingest-p-123 --yes")]
 pub(super) struct Delete {
     #[command(flatten)]
     pub(super) which: Which,
 
-    /// Do not ask
+    /// Delete without asking for confirmation
     #[arg(long)]
     pub(super) yes: bool,
 }
@@ -156,19 +156,19 @@ pub(super) struct Delete {
 fn parameter(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("a parameter is NAME=VALUE".to_owned()),
+        _ => Err("expected NAME=VALUE".to_owned()),
     }
 }
 
-/// All settings, for the end of the long help.
+/// Returns the list of all settings, for the end of the long help.
 fn settings_help() -> String {
     use std::fmt::Write;
     let mut text = format!(
-        "{EXAMPLES}\n\nSettings: a key of pipeline.yaml, or, where that says nothing, an \
-         environment variable:\n"
+        "{EXAMPLES}\n\nSettings: keys of pipeline.yaml and their environment variables. The file \
+         takes precedence.\n"
     );
     for key in keys::ALL {
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(text, "\n  {:<20} {:<26} {}", key.name, key.variable, key.meaning);
     }
     text.push('\n');

@@ -1,16 +1,16 @@
-//! `build`: the definition, without AWS.
+//! `build`: prints the definition without calling AWS.
 
 use super::args::Build;
 use super::failure::Failure;
 use super::{Context, data, project};
 
-#[expect(clippy::unused_async, reason = "all commands are called alike")]
+#[expect(clippy::unused_async, reason = "all commands have the same signature")]
 pub(super) async fn run(build: &Build, context: &Context<'_>) -> Result<(), Failure> {
     let settings = project::settings(context)?;
     let flow = project::local_flow(&settings, build.flow_file.as_deref())?.ok_or_else(|| {
         Failure::new(
-            "the flow is in S3, and building needs to read its output and source",
-            "pass a local copy with --flow-file, or let `flow` name a file of the project",
+            "the flow is in S3, but `build` reads only local files",
+            "pass a local copy with --flow-file, or set `flow` to a local file",
         )
     })?;
     let (definition, _) = project::definition(&settings, &flow, context)?;

@@ -1,4 +1,4 @@
-//! `delete`: the pipeline, after naming what goes.
+//! `delete`: deletes the pipeline, after confirmation.
 
 use std::io::{self, IsTerminal};
 
@@ -16,7 +16,7 @@ pub(super) async fn run(delete: &Delete, context: &Context<'_>) -> Result<(), Fa
     let deployed = aws.describe(name).await?.ok_or_else(|| {
         Failure::new(
             format!("there is no pipeline {name} in {}", identity.region),
-            "nothing is left to delete; --pipeline names another one",
+            "check the name and the region, or name another pipeline with --pipeline",
         )
     })?;
     let executions = aws.executions(name, usize::MAX).await?;
@@ -25,15 +25,15 @@ pub(super) async fn run(delete: &Delete, context: &Context<'_>) -> Result<(), Fa
     note(
         context,
         &format!(
-            "this deletes the pipeline {} and the record of its executions ({count}, {running} of them running); \
-         data, features and the flow in S3 stay",
+            "this deletes the pipeline {} and its execution history (executions: {count}, \
+         running: {running}); data, features and the flow in S3 are kept",
             deployed.arn
         ),
     );
     if running > 0 {
         return Err(Failure::new(
-            format!("the pipeline {name} has executions that run: {running}"),
-            "wait until they are over (`ingestion-pipeline wait`), or stop them in SageMaker Studio",
+            format!("the pipeline {name} has running executions: {running}"),
+            "wait for them with `ingestion-pipeline wait`, or stop them in SageMaker Studio",
         ));
     }
     if !delete.yes {
@@ -46,11 +46,11 @@ pub(super) async fn run(delete: &Delete, context: &Context<'_>) -> Result<(), Fa
 }
 
 fn confirm(context: &Context<'_>) -> Result<(), Failure> {
-    // A question would be no JSON.
+    // A prompt would not be JSON.
     if context.json() || !io::stdin().is_terminal() {
         return Err(Failure::new(
-            "nothing was deleted, because nobody can be asked",
-            "pass --yes to delete without being asked",
+            "nothing was deleted: deleting needs confirmation",
+            "pass --yes to delete without confirmation",
         ));
     }
     note(context, "delete it? [y/N]");

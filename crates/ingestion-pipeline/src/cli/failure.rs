@@ -1,4 +1,4 @@
-//! A failure as people read it: what went wrong, and what to do.
+//! The failure of a command, as shown to the user.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use super::format;
 use crate::service::ServiceError;
 use crate::upsert::UpsertError;
 
-/// What went wrong, and a hint at what to do.
+/// What went wrong, and a hint about what to do.
 #[derive(Debug)]
 pub(super) struct Failure {
     message: String,
@@ -23,19 +23,19 @@ impl Failure {
         Self { message: message.to_string(), hint: hint.into(), exit_code: 1 }
     }
 
-    /// The user stopped the command, as a shell counts it.
+    /// The user interrupted the command; uses a shell's exit code for SIGINT.
     pub(super) fn interrupted(message: impl Display, hint: impl Into<String>) -> Self {
         Self { exit_code: 130, ..Self::new(message, hint) }
     }
 
-    /// The arguments make no command.
+    /// The arguments are invalid.
     pub(super) fn usage(message: impl Display, hint: impl Into<String>) -> Self {
         Self { exit_code: 2, ..Self::new(message, hint) }
     }
 
-    /// Something could not be read or written.
+    /// An input or output stream failed.
     pub(super) fn output(error: &io::Error) -> Self {
-        Self::new(format!("reading or writing failed: {error}"), "check where stdin and stdout go")
+        Self::new(format!("reading or writing failed: {error}"), "check stdin and stdout")
     }
 
     pub(super) fn exit_code(&self) -> ExitCode {

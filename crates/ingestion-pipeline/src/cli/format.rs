@@ -1,4 +1,4 @@
-//! Times, durations and texts as people read them.
+//! Formats times, durations and text for people.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,14 +6,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 pub(super) use terminal_text::{line, lines};
 
-/// A time in UTC, such as `2026-11-22T10:00:00Z`.
+/// Formats a time in UTC, such as `2026-11-22T10:00:00Z`.
 pub(super) fn time(time: Option<SystemTime>) -> Option<String> {
     let since_epoch = time?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let time = DateTime::<Utc>::from_timestamp(i64::try_from(since_epoch.as_secs()).ok()?, 0)?;
     Some(time.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-/// A duration in whole seconds, such as `1h 02m 03s`.
+/// Formats a duration in whole seconds, such as `1h 02m 03s`.
 pub(super) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -24,7 +24,10 @@ pub(super) fn duration(duration: Duration) -> String {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long something has been running is the clock's")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a running execution's duration depends on the clock"
+)]
 pub(super) fn now() -> SystemTime {
     SystemTime::now()
 }

@@ -1,4 +1,4 @@
-//! `list`: executions with what they did.
+//! `list`: lists executions with their status and input.
 
 use std::time::SystemTime;
 
@@ -10,7 +10,7 @@ use super::{Context, data, format, note, project};
 use crate::engine::INPUT_DATA_URL;
 use crate::service::{Service, Summary, is_over};
 
-/// One execution as it is listed.
+/// One execution in the list.
 struct Row {
     summary: Summary,
     ended: Option<SystemTime>,
@@ -23,7 +23,7 @@ pub(super) async fn run(list: &List, context: &Context<'_>) -> Result<(), Failur
     let name = identity.pipeline_name.as_str();
     let mut rows = Vec::new();
     for summary in aws.executions(name, usize::from(list.limit)).await? {
-        // The list says neither when an execution ended nor what it was given.
+        // The list has neither the end nor the input of an execution.
         let execution = aws.execution(&summary.arn).await?;
         let input = aws.parameters(&summary.arn).await?.remove(INPUT_DATA_URL);
         let ended = execution.changed.filter(|_| is_over(&execution.status));
@@ -34,7 +34,7 @@ pub(super) async fn run(list: &List, context: &Context<'_>) -> Result<(), Failur
         return data(&Value::from(rows).to_string());
     }
     if rows.is_empty() {
-        note(context, &format!("the pipeline {name} has no execution"));
+        note(context, &format!("the pipeline {name} has no executions"));
         return Ok(());
     }
     data(&table(&rows))
@@ -70,7 +70,7 @@ impl Row {
     }
 }
 
-/// A table whose columns are as wide as their widest cell.
+/// Formats a table with aligned columns.
 fn table(rows: &[Row]) -> String {
     let head = ["NAME", "STATUS", "STARTED", "DURATION", "INPUT"].map(str::to_owned);
     let lines: Vec<_> = std::iter::once(head).chain(rows.iter().map(Row::cells)).collect();

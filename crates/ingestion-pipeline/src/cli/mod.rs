@@ -23,14 +23,14 @@ use tokio::runtime;
 use args::{Arguments, Command};
 use failure::Failure;
 
-/// What every command is given.
+/// What every command receives.
 pub(crate) struct Context<'a> {
     arguments: &'a Arguments,
     variable: &'a dyn Fn(&str) -> Option<OsString>,
 }
 
-/// Runs the command line. The exit code is 0, or 1 for a failure, 2 for arguments that make no
-/// command, 130 for a command that was interrupted.
+/// Runs the command line. Returns the exit code: 0 for success, 1 for a failure, 2 for invalid
+/// arguments, 130 for an interrupted command.
 pub fn main(
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<OsString>,
@@ -45,7 +45,7 @@ pub fn main(
     match run(&context) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // There is nobody left to tell if this fails.
+            // If stderr fails, there is nowhere left to report it.
             let _ = failure.write(&mut io::stderr(), arguments.json);
             failure.exit_code()
         }
@@ -68,40 +68,40 @@ fn run(context: &Context<'_>) -> Result<(), Failure> {
 }
 
 impl Context<'_> {
-    /// Whether data and errors are written for scripts.
+    /// Whether the output is JSON.
     fn json(&self) -> bool {
         self.arguments.json
     }
 }
 
-/// Writes data.
+/// Writes data to stdout.
 fn data(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout();
     let written = writeln!(stdout, "{}", text.trim_end()).and_then(|()| stdout.flush());
     written.map_err(|error| Failure::output(&error))
 }
 
-/// Tells people something; scripts want nothing but JSON.
+/// Writes a note to stderr, except for scripts.
 fn note(context: &Context<'_>, text: &str) {
     if context.json() {
         return;
     }
-    // If nobody can be told, the work goes on.
+    // A closed stderr does not stop the command.
     let _ = writeln!(io::stderr(), "{}", format::lines(text));
 }
 
-/// Warns people and scripts.
+/// Writes a warning to stderr, as JSON for scripts.
 fn warn(context: &Context<'_>, text: &str) {
     let text = if context.json() {
         json!({ "warning": text }).to_string()
     } else {
         format!("warning: {}", format::lines(text))
     };
-    // If nobody can be told, the work goes on.
+    // A closed stderr does not stop the command.
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Help and version go to stdout; what is wrong with the arguments to stderr, ending in a hint.
+/// Writes help and version to stdout, and invalid arguments with a hint to stderr.
 fn no_command(error: &clap::Error, json: bool) -> ExitCode {
     let text = error.to_string();
     if !error.use_stderr() {
@@ -109,8 +109,8 @@ fn no_command(error: &clap::Error, json: bool) -> ExitCode {
         return if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let text = text.trim_end().trim_end_matches("For more information, try '--help'.").trim_end();
-    let hint = "`ingestion-pipeline --help` shows the commands, \
-                `ingestion-pipeline <command> --help` its options and examples";
+    let hint = "`ingestion-pipeline --help` lists the commands; \
+                `ingestion-pipeline <command> --help` shows a command's options and examples";
     let failure = Failure::usage(text.strip_prefix("error: ").unwrap_or(text), hint);
     let _ = failure.write(&mut io::stderr(), json);
     failure.exit_code()

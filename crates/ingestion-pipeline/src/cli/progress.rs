@@ -1,4 +1,4 @@
-//! How an execution goes: a line that changes, or, where there is no terminal, a line for each
+//! The progress of an execution: on a terminal a line that is updated, otherwise one line for each
 //! change.
 
 use std::collections::BTreeMap;
@@ -13,9 +13,9 @@ use crate::service::{Execution, Step, is_over};
 /// Shows one execution on stderr.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
-    /// Whether nothing is shown, because a script reads stderr.
+    /// Whether to show nothing, because a script reads stderr.
     silent: bool,
-    /// The status of each step as it was shown last.
+    /// The status of each step, as last shown.
     shown: BTreeMap<String, String>,
 }
 
@@ -26,7 +26,7 @@ impl Progress {
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
                 bar.set_style(style);
             }
-            bar.set_message(format!("looking at {execution}"));
+            bar.set_message(format!("waiting for {execution}"));
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
@@ -52,12 +52,12 @@ impl Progress {
         }
     }
 
-    /// Writes a line if it says something new.
+    /// Writes a line unless it repeats the previous one.
     fn line(&mut self, elapsed: &str, what: &str, words: &str) {
         if self.silent || self.shown.get(what).is_some_and(|shown| shown == words) {
             return;
         }
-        // If nobody can be told, the execution is followed nevertheless.
+        // A closed stderr does not stop the wait.
         let _ = writeln!(io::stderr(), "{elapsed:>10}  {words}");
         self.shown.insert(what.to_owned(), words.to_owned());
     }
@@ -73,7 +73,7 @@ fn words(step: &Step) -> String {
     }
 }
 
-/// Up to now, or up to the end.
+/// Returns the time from the start until now, or until the end.
 fn elapsed(of: &Execution) -> Duration {
     let end = of.changed.filter(|_| is_over(&of.status)).unwrap_or_else(format::now);
     of.started.and_then(|start| end.duration_since(start).ok()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Reads a project's settings and flow from where the arguments say.
+//! Reads a project's settings and flow.
 
 use std::fs;
 use std::io::{self, ErrorKind, Read};
@@ -16,18 +16,18 @@ use crate::service::{Aws, Service};
 use crate::settings::{Engine, File, FlowLocation, Identity, InvalidSettings, Settings, Sources};
 use crate::values::Region;
 
-/// The file that is read if the arguments name none.
+/// The settings file if the arguments name none.
 const DEFAULT_FILE: &str = "pipeline.yaml";
-/// Most bytes of a settings file that are read; what is longer is refused with its size.
+/// Maximum number of bytes to read of a settings file: one more than allowed, to detect larger files.
 const MAX_SETTINGS_BYTES: u64 = (1 << 20) + 1;
 
-/// A flow's bytes, and what to call it in messages.
+/// A flow's bytes, and its name for messages.
 pub(super) struct FlowBytes {
     pub(super) bytes: Vec<u8>,
     name: String,
 }
 
-/// Reads the settings, and tells which of them the environment says otherwise.
+/// Reads the settings, and notes which environment variables they override.
 pub(super) fn settings(context: &Context<'_>) -> Result<Settings, Failure> {
     let settings = Settings::read(sources(context)?).map_err(no_settings)?;
     for text in &settings.notes {
@@ -36,20 +36,20 @@ pub(super) fn settings(context: &Context<'_>) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-/// Reads which pipeline is meant, and where it is.
+/// Reads the pipeline's name and region.
 pub(super) fn identity(context: &Context<'_>, which: &Which) -> Result<Identity, Failure> {
     let identity = Identity::read(sources(context)?, which.pipeline.as_deref());
     identity.map_err(no_settings)
 }
 
-/// Clients for AWS.
+/// Returns clients for AWS.
 pub(super) async fn aws(context: &Context<'_>, region: &Region) -> Aws {
     let s3_endpoint =
         (context.variable)("AWS_ENDPOINT_URL_S3").and_then(|url| url.into_string().ok());
     Aws::from_environment(region, s3_endpoint.filter(|url| !url.is_empty())).await
 }
 
-/// The flow, if it is on this machine: the copy that the arguments name, or the settings' file.
+/// Reads the flow if it is a local file: the copy from the arguments, or the file from the settings.
 pub(super) fn local_flow(
     settings: &Settings,
     copy: Option<&Path>,
@@ -59,17 +59,17 @@ pub(super) fn local_flow(
         (None, FlowLocation::Path(path)) => path.clone(),
         (None, FlowLocation::S3(_)) => return Ok(None),
     };
-    // One byte more than a flow may have, so that a larger file is noticed.
+    // One byte more than allowed, to detect larger files.
     let bytes = read(&path, Flow::MAX_BYTES as u64 + 1).map_err(|error| {
         Failure::new(
             format!("the flow {} cannot be read: {error}", path.display()),
-            "`flow` in pipeline.yaml is relative to that file; it may also be s3://<bucket>/<key>",
+            "set `flow` to a path relative to pipeline.yaml, or to s3://<bucket>/<key>",
         )
     })?;
     Ok(Some(FlowBytes { bytes, name: path.display().to_string() }))
 }
 
-/// The flow, from this machine or from S3.
+/// Reads the flow from a local file or from S3.
 pub(super) async fn any_flow(
     settings: &Settings,
     copy: Option<&Path>,
@@ -86,7 +86,7 @@ pub(super) async fn any_flow(
     }
 }
 
-/// Builds the definition, and says what it took from the flow.
+/// Builds the definition; returns it with the parts of the flow that it uses.
 pub(super) fn definition(
     settings: &Settings,
     flow: &FlowBytes,
@@ -94,9 +94,7 @@ pub(super) fn definition(
 ) -> Result<(PipelineDefinition, FlowFile), Failure> {
     let file = FlowFile::read(&flow.bytes, settings.output_node.as_deref()).map_err(|error| {
         let hint = match &error {
-            UnusableFlow::NoOutput(_) => {
-                "name the output with output_node in pipeline.yaml, or DW_FLOW_OUTPUT_NAME"
-            }
+            UnusableFlow::NoOutput(_) => "set output_node in pipeline.yaml, or DW_FLOW_OUTPUT_NAME",
             _ => "correct the flow in Data Wrangler and export it again",
         };
         Failure::new(format!("{}: {error}", flow.name), hint)
@@ -104,12 +102,14 @@ pub(super) fn definition(
     let definition = engine::build(settings, &file).map_err(|error| {
         let hint = match error {
             BuildError::NoImage(_) => {
-                "name an image with `image` in pipeline.yaml, or take the engine or region that has one"
+                "set `image` in pipeline.yaml, or use an engine or region that has an image"
             }
             BuildError::Value(_) => "shorten `artifacts` or the flow's file name",
             BuildError::NoBinary => "set native_binary in pipeline.yaml, or INGEST_FEATURES_URL",
-            BuildError::OutputTooLong { .. } => "rename it, or take the engine native",
-            BuildError::Invalid(_) => "correct the setting or the flow that the place comes from",
+            BuildError::OutputTooLong { .. } => "rename it, or use the engine native",
+            BuildError::Invalid(_) => {
+                "correct the setting or the part of the flow that this value comes from"
+            }
         };
         Failure::new(error, hint)
     })?;
@@ -119,31 +119,30 @@ pub(super) fn definition(
     Ok((definition, file))
 }
 
-/// What a step cache does, which is not what its name says.
+/// Returns a warning: a step cache can skip new data.
 /// <https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-caching.html>
 fn cache_warning(engine: Engine) -> &'static str {
     match engine {
         Engine::DataWrangler => {
-            "cache: SageMaker compares the step's arguments, which hold the URL of the data and not \
-             the data: an upload under a key that was ingested before finds the earlier result, its \
-             execution succeeds, and nothing is ingested; leave `cache` out unless every upload has \
-             a new key"
+            "cache: SageMaker compares the step's arguments, which contain the data's URL but not \
+             the data. If an upload reuses a key that was ingested before, its execution succeeds, \
+             but nothing is ingested. Remove `cache` unless every upload has a new key"
         }
         Engine::Native => {
-            "cache: the step's arguments hold the execution's start, so no result is ever reused; \
-             leave `cache` out"
+            "cache: the step's arguments contain the execution's start time, so no result is ever \
+             reused; remove `cache`"
         }
     }
 }
 
-/// The settings' file and the environment.
+/// Reads the settings file and the environment.
 fn sources(context: &Context<'_>) -> Result<Sources, Failure> {
     let file = settings_file(context.arguments.file.as_deref())?;
     Sources::new(file.as_ref(), context.variable).map_err(|error| {
         Failure::new(
             error,
-            "a settings file is YAML: one `key: value` on each line, indented with spaces, each key \
-             once; put a value with special characters in quotes",
+            "a settings file is YAML: write each key once, one `key: value` per line; indent with \
+             spaces; quote values with special characters",
         )
     })
 }
@@ -154,7 +153,7 @@ fn settings_file(named: Option<&Path>) -> Result<Option<File>, Failure> {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => return Ok(None),
         Err(error) => {
-            let hint = "name the settings file with --file, or set everything in the environment";
+            let hint = "pass the settings file with --file, or set all settings in the environment";
             return Err(Failure::new(format!("{}: {error}", path.display()), hint));
         }
     };
@@ -165,7 +164,10 @@ fn settings_file(named: Option<&Path>) -> Result<Option<File>, Failure> {
 }
 
 fn no_settings(invalid: InvalidSettings) -> Failure {
-    Failure::new(invalid, "`ingestion-pipeline --help` lists all settings and their variables")
+    Failure::new(
+        invalid,
+        "`ingestion-pipeline --help` lists all settings and their environment variables",
+    )
 }
 
 fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! `start`: an execution on demand.
+//! `start`: starts an execution.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) async fn run(start: &Start, context: &Context<'_>) -> Result<(), Fail
         if parameters.insert(name.clone(), value.clone()).is_some() {
             return Err(Failure::new(
                 format!("`{name}` is given twice"),
-                "give each parameter once",
+                "pass each parameter once",
             ));
         }
     }
@@ -26,7 +26,7 @@ pub(super) async fn run(start: &Start, context: &Context<'_>) -> Result<(), Fail
     let deployed = aws.describe(name).await?.ok_or_else(|| {
         Failure::new(
             format!("there is no pipeline {name} in {}", identity.region),
-            "`ingestion-pipeline upsert` makes it; --pipeline names another one",
+            "create it with `ingestion-pipeline upsert`, or name another pipeline with --pipeline",
         )
     })?;
     check_parameters(&deployed.definition, &parameters).map_err(|invalid| {
@@ -36,7 +36,7 @@ pub(super) async fn run(start: &Start, context: &Context<'_>) -> Result<(), Fail
         };
         Failure::new(invalid, hint)
     })?;
-    // From here on, whoever presses Ctrl-C wants to know what was started.
+    // Set up before the start, so that Ctrl-C still reports the execution's ARN.
     let interrupted = start.wait.then(wait::on_ctrl_c).transpose()?;
     let arn = aws.start(name, &service::Start { parameters }).await?;
     if let Some(interrupted) = interrupted {

@@ -1,4 +1,4 @@
-//! `upsert`: the deployed pipeline becomes what the settings say.
+//! `upsert`: creates the pipeline, or updates it to match the settings.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! `wait`: follows an execution, and fails if it does.
+//! `wait`: follows an execution and fails unless it succeeds.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -20,8 +20,8 @@ pub(super) async fn run(wait: &Wait, context: &Context<'_>) -> Result<(), Failur
     if let Some(arn) = &wait.execution {
         let region = region_of(arn).ok_or_else(|| {
             Failure::new(
-                format!("`{arn}` is no execution's ARN"),
-                "`ingestion-pipeline list --json` shows the ARNs of executions",
+                format!("`{arn}` is not an execution ARN"),
+                "find the ARN with `ingestion-pipeline list --json`",
             )
         })?;
         let aws = project::aws(context, &region).await;
@@ -32,14 +32,14 @@ pub(super) async fn run(wait: &Wait, context: &Context<'_>) -> Result<(), Failur
     let name = identity.pipeline_name.as_str();
     let newest = aws.executions(name, 1).await?.pop().ok_or_else(|| {
         Failure::new(
-            format!("the pipeline {name} has no execution"),
-            "`ingestion-pipeline start` starts one",
+            format!("the pipeline {name} has no executions"),
+            "start one with `ingestion-pipeline start`",
         )
     })?;
     follow_to_the_end(&aws, &newest.arn, &*on_ctrl_c()?, context).await
 }
 
-/// Follows an execution, shows how it goes, and fails unless it succeeds.
+/// Follows an execution, shows its progress, and fails unless it succeeds.
 pub(super) async fn follow_to_the_end(
     aws: &Aws,
     arn: &str,
@@ -52,8 +52,8 @@ pub(super) async fn follow_to_the_end(
     match followed? {
         Followed::ToTheEnd(execution, steps) => end(arn, &execution, &steps, context),
         Followed::Interrupted => Err(Failure::interrupted(
-            format!("interrupted; the execution {arn} goes on"),
-            format!("`ingestion-pipeline wait {arn}` follows it again"),
+            format!("interrupted; the execution {arn} continues"),
+            format!("`ingestion-pipeline wait {arn}` resumes waiting"),
         )),
     }
 }
@@ -91,20 +91,20 @@ fn end(
     }
     let failed: Vec<_> = steps.iter().filter(|step| step.status == "Failed").collect();
     for step in &failed {
-        let failure = step.failure.as_deref().unwrap_or("it gave no reason");
+        let failure = step.failure.as_deref().unwrap_or("no reason given");
         message = format!("{message}\n  step {}: {}", shown(&step.name), shown(failure));
     }
     let job = failed.iter().find_map(|step| step.job.as_deref()?.rsplit('/').next());
     let hint = match job {
         Some(job) => format!(
-            "the job's log is in /aws/sagemaker/ProcessingJobs, in streams that begin with {job}/"
+            "see the job's log: log group /aws/sagemaker/ProcessingJobs, streams that begin with {job}/"
         ),
-        None => "the execution in SageMaker Studio shows its steps and their logs".to_owned(),
+        None => "see the execution's steps and logs in SageMaker Studio".to_owned(),
     };
     Err(Failure::new(message, hint))
 }
 
-/// Becomes true at the first Ctrl-C; the second one ends the process.
+/// Returns a flag that the first Ctrl-C sets. The second Ctrl-C ends the process.
 pub(super) fn on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&interrupted))
@@ -113,7 +113,7 @@ pub(super) fn on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
     Ok(interrupted)
 }
 
-/// The region in an execution's ARN.
+/// Returns the region in an execution's ARN.
 fn region_of(arn: &str) -> Option<Region> {
     let fields: Vec<_> = arn.splitn(6, ':').collect();
     let ["arn", _, "sagemaker", region, _, resource] = fields[..] else { return None };

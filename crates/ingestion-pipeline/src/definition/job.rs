@@ -1,4 +1,4 @@
-//! A processing job, as `CreateProcessingJob` takes it:
+//! A processing job, with the members of `CreateProcessingJob`:
 //! <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html>.
 
 use std::fmt::Display;
@@ -12,45 +12,45 @@ use crate::values::{ImageUri, KmsKey, RoleArn, SecurityGroupId, SubnetId};
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProcessingJob {
-    /// The machines.
+    /// The instances.
     pub processing_resources: ProcessingResources,
     /// The container.
     pub app_specification: AppSpecification,
     /// The role under which the container runs.
     #[serde(serialize_with = "as_text")]
     pub role_arn: RoleArn,
-    /// What is laid out for the container before it starts, 10 at most.
+    /// The inputs, downloaded before the container starts; at most 10.
     pub processing_inputs: Vec<ProcessingInput>,
-    /// What becomes of its results.
+    /// The outputs.
     pub processing_output_config: OutputConfig,
-    /// The network that the container is in; `SageMaker`'s own if there is none.
+    /// The container's network; `SageMaker`'s own if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_config: Option<NetworkConfig>,
-    /// When the job is stopped; after a day if there is none.
+    /// When to stop the job; after one day if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopping_condition: Option<StoppingCondition>,
 }
 
-/// The machines of a job.
+/// The instances of a job.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProcessingResources {
-    /// All of one kind.
+    /// The instances, all of one type.
     pub cluster_config: ClusterConfig,
 }
 
-/// Machines of one kind.
+/// Instances of one type.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ClusterConfig {
-    /// Such as `ml.m5.4xlarge`.
+    /// The instance type, such as `ml.m5.4xlarge`.
     pub instance_type: Text,
-    /// How many, 1 to 100.
+    /// The number of instances, 1 to 100.
     pub instance_count: Integer,
-    /// The size of each one's volume, 1 to 16,384 GB.
+    /// The size of each instance's volume, 1 to 16,384 GB.
     #[serde(rename = "VolumeSizeInGB")]
     pub volume_size_in_gb: Integer,
-    /// The key that the volumes are encrypted with.
+    /// The KMS key that encrypts the volumes.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_optional_text")]
     pub volume_kms_key_id: Option<KmsKey>,
 }
@@ -62,29 +62,29 @@ pub struct AppSpecification {
     /// The image.
     #[serde(serialize_with = "as_text")]
     pub image_uri: ImageUri,
-    /// What is run in place of the image's own entry point, each part 256 characters at most.
+    /// Replaces the image's entry point; each part has at most 256 characters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub container_entrypoint: Vec<Text>,
-    /// Its arguments, each 256 characters at most.
+    /// The arguments, each with at most 256 characters.
     pub container_arguments: Vec<Text>,
 }
 
-/// Something from S3 that is laid out for the container.
+/// An input from S3.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProcessingInput {
-    /// No two inputs have one name.
+    /// The input's name, unique in the job.
     pub input_name: String,
-    /// Whether the container fetches it by itself.
+    /// Whether the container fetches the input itself.
     pub app_managed: bool,
-    /// From where to where.
+    /// The source in S3 and the path in the container.
     pub s3_input: S3Input,
 }
 
-/// From where in S3 to where in the container.
+/// The source of an input in S3, and its path in the container.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
-#[expect(clippy::struct_field_names, reason = "the names of the service's members")]
+#[expect(clippy::struct_field_names, reason = "the service's member names")]
 pub struct S3Input {
     s3_uri: Text,
     local_path: String,
@@ -94,26 +94,26 @@ pub struct S3Input {
     s3_compression_type: &'static str,
 }
 
-/// What becomes of a job's results.
+/// The outputs of a job.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OutputConfig {
-    /// 10 at most.
+    /// The outputs, at most 10.
     pub outputs: Vec<ProcessingOutput>,
-    /// The key that results are encrypted with.
+    /// The KMS key that encrypts the outputs.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_optional_text")]
     pub kms_key_id: Option<KmsKey>,
 }
 
-/// Results that go to a feature group. The container puts the records itself; this declares it.
+/// An output to a feature group. This only declares it; the container writes the records itself.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProcessingOutput {
-    /// For Data Wrangler the output of the flow.
+    /// The output's name; for Data Wrangler the flow's output.
     pub output_name: Text,
-    /// Whether the container stores it by itself.
+    /// Whether the container stores the output itself.
     pub app_managed: bool,
-    /// Where it goes.
+    /// The target.
     pub feature_store_output: FeatureStoreOutput,
 }
 
@@ -121,44 +121,44 @@ pub struct ProcessingOutput {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct FeatureStoreOutput {
-    /// Its name.
+    /// The feature group's name.
     pub feature_group_name: Text,
 }
 
-/// The network that the container is in.
+/// The container's network.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct NetworkConfig {
-    /// Whether the container can reach nothing at all; it must reach Feature Store.
+    /// Whether to block all network access. The container needs access to Feature Store.
     pub enable_network_isolation: bool,
-    /// Whether the machines of one job encrypt what they send each other.
+    /// Whether to encrypt traffic between the job's instances.
     pub enable_inter_container_traffic_encryption: bool,
-    /// The network.
+    /// The VPC.
     pub vpc_config: VpcConfig,
 }
 
-/// A network by its parts.
+/// A VPC.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct VpcConfig {
-    /// 1 to 5.
+    /// The security groups, 1 to 5.
     #[serde(serialize_with = "as_texts")]
     pub security_group_ids: Vec<SecurityGroupId>,
-    /// 1 to 16.
+    /// The subnets, 1 to 16.
     #[serde(serialize_with = "as_texts")]
     pub subnets: Vec<SubnetId>,
 }
 
-/// When a job is stopped.
+/// When to stop a job.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct StoppingCondition {
-    /// Seconds, 1 to 604,800 (seven days).
+    /// The maximum runtime, 1 to 604,800 seconds (seven days).
     pub max_runtime_in_seconds: u32,
 }
 
 impl ProcessingInput {
-    /// Files from S3, all of them on every machine, laid out before the container starts.
+    /// Returns an input of files from S3, copied to every instance before the container starts.
     pub fn files(name: &str, s3_uri: impl Into<Text>, local_path: &str) -> Self {
         Self {
             input_name: name.to_owned(),
@@ -179,7 +179,7 @@ pub(crate) fn as_text<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::
     to.collect_str(value)
 }
 
-#[expect(clippy::ref_option, reason = "serde gives the field by reference")]
+#[expect(clippy::ref_option, reason = "serde passes the field by reference")]
 fn as_optional_text<T: Display, S: Serializer>(
     value: &Option<T>,
     to: S,

@@ -1,9 +1,9 @@
-//! A pipeline's definition, from typed parts.
+//! A pipeline's definition, as types.
 //!
 //! The format is SageMaker's pipeline definition of version `2020-12-01`:
 //! <https://aws-sagemaker-mlops.github.io/sagemaker-model-building-pipeline-definition-JSON-schema/>.
-//! The parts write themselves as its JSON; what no type can rule out, such as a name that occurs
-//! twice, [`PipelineDefinition::new`] finds with [`check`].
+//! The types serialize to its JSON. [`PipelineDefinition::new`] runs [`check`] to find what types
+//! cannot rule out, such as duplicate names.
 
 mod job;
 mod parameter;
@@ -35,8 +35,7 @@ pub struct PipelineDefinition {
     steps: Vec<ProcessingStep>,
 }
 
-/// Every execution is a trial of the experiment that is named after its pipeline, as the
-/// predecessor's pipelines did.
+/// Each execution is a trial of the experiment named after the pipeline, as in the predecessor.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct ExperimentConfig {
@@ -45,11 +44,11 @@ struct ExperimentConfig {
 }
 
 impl PipelineDefinition {
-    /// Puts parameters and steps together.
+    /// Builds and checks a definition.
     ///
     /// # Errors
     ///
-    /// [`InvalidDefinition`] lists all that SageMaker would refuse.
+    /// [`InvalidDefinition`] lists everything that SageMaker would reject.
     pub fn new(
         parameters: Vec<Parameter>,
         steps: Vec<ProcessingStep>,
@@ -67,14 +66,14 @@ impl PipelineDefinition {
         check(&definition.to_value()).map(|()| definition)
     }
 
-    /// The definition as JSON, on one line.
+    /// Returns the definition as JSON, on one line.
     #[must_use]
     pub fn to_json(&self) -> String {
         self.to_value().to_string()
     }
 
     fn to_value(&self) -> Value {
-        // Writing can only fail for maps whose keys are not text, and there is none.
+        // Serialization fails only for maps with keys that are not strings. There are none.
         serde_json::to_value(self).unwrap_or_default()
     }
 }

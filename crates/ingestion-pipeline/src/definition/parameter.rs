@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-/// A parameter with its default; an execution may give another value.
+/// A parameter with its default. An execution can override the value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Parameter {
-    /// 1 to 64 letters, digits, hyphens and underscores.
+    /// The name: 1 to 64 letters, digits, hyphens and underscores.
     pub name: String,
-    /// Its type, and the value of executions that give none.
+    /// The type and the default value.
     #[serde(flatten)]
     pub default: ParameterDefault,
 }
@@ -18,19 +18,19 @@ pub struct Parameter {
 #[serde(tag = "Type", content = "DefaultValue")]
 #[non_exhaustive]
 pub enum ParameterDefault {
-    /// A text, 1,024 characters at most, as for the values that executions give.
+    /// A string of at most 1,024 characters, the limit for the values of an execution.
     String(String),
     /// A whole number.
     Integer(u64),
 }
 
 impl Parameter {
-    /// A parameter that takes text.
+    /// Creates a parameter of type String.
     pub fn string(name: &str, default: impl Into<String>) -> Self {
         Self { name: name.to_owned(), default: ParameterDefault::String(default.into()) }
     }
 
-    /// A parameter that takes a whole number.
+    /// Creates a parameter of type Integer.
     pub fn integer(name: &str, default: impl Into<u64>) -> Self {
         Self { name: name.to_owned(), default: ParameterDefault::Integer(default.into()) }
     }

@@ -1,9 +1,9 @@
-//! Values that are known when the pipeline is defined, or only when it runs.
+//! Values that are literals in the definition, or references resolved at run time.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-/// A value of an execution: `{"Get": "…"}`.
+/// A reference to a value of the execution: `{"Get": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reference {
@@ -11,34 +11,34 @@ pub enum Reference {
     Parameter(String),
     /// The pipeline's name.
     PipelineName,
-    /// The execution's id.
+    /// The execution's ID.
     PipelineExecutionId,
-    /// When the execution started. All attempts of a step see the same time.
+    /// The execution's start time, the same for all attempts of a step.
     StartDateTime,
 }
 
-/// A text: as it stands, or of an execution. AWS's schema allows nothing else for an argument.
+/// A string: a literal or a reference. AWS's schema allows nothing else for an argument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Text {
-    /// As it stands.
+    /// A literal.
     Literal(String),
-    /// Of an execution.
+    /// A reference.
     Get(Reference),
 }
 
-/// A whole number: as it stands, or of an execution.
+/// A whole number: a literal or a reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Integer {
-    /// As it stands.
+    /// A literal.
     Literal(u64),
-    /// Of an execution.
+    /// A reference.
     Get(Reference),
 }
 
 impl Text {
-    /// A parameter of the pipeline, by name.
+    /// Returns a reference to a parameter of the pipeline.
     #[must_use]
     pub fn parameter(name: &str) -> Self {
         Self::Get(Reference::Parameter(name.to_owned()))
@@ -58,7 +58,7 @@ impl From<String> for Text {
 }
 
 impl Integer {
-    /// A parameter of the pipeline, by name.
+    /// Returns a reference to a parameter of the pipeline.
     #[must_use]
     pub fn parameter(name: &str) -> Self {
         Self::Get(Reference::Parameter(name.to_owned()))

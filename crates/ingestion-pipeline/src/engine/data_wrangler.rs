@@ -1,5 +1,5 @@
-//! AWS's Data Wrangler container, as the predecessor ran it. Where this differs from it is listed
-//! in `ARCHITECTURE.md`.
+//! AWS's Data Wrangler container, as the predecessor ran it. For the differences from the
+//! predecessor, see `docs/decisions/027-definition-data-wrangler.md`.
 
 use super::{BuildError, Parts};
 use crate::definition::{AppSpecification, Text};
@@ -7,7 +7,7 @@ use crate::flow_file::FlowFile;
 use crate::images::DATA_WRANGLER;
 use crate::settings::Settings;
 
-/// Most characters of one argument of the container.
+/// Maximum length of one argument of the container, in characters.
 const MAX_ARGUMENT: usize = 256;
 
 pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, BuildError> {
@@ -16,8 +16,8 @@ pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, Build
         (None, Some(image)) => DATA_WRANGLER.as_named(image, &settings.region)?,
         (None, None) => DATA_WRANGLER.in_region(&settings.region)?,
     };
-    // One argument, option and value: so the container's own exports pass it. Its key must equal
-    // the output's name.
+    // Option and value are one argument, as in Data Wrangler's own exports. The key must equal the
+    // output's name.
     let argument =
         format!("--output-config '{{\"{}\": {{\"content_type\": \"CSV\"}}}}'", flow.output);
     let length = argument.chars().count();

@@ -1,4 +1,4 @@
-//! From settings and a flow to a definition, once for each engine.
+//! Builds a definition from settings and a flow, for each engine.
 
 mod data_wrangler;
 mod native;
@@ -24,21 +24,21 @@ const FLOW_OUTPUT_NAME: &str = "FlowOutputName";
 const INPUT_FLOW_URL: &str = "InputFlowUrl";
 const FEATURE_GROUP_NAME: &str = "FeatureGroupName";
 
-/// Where the job finds the flow.
+/// The folder of the flow in the job.
 const FLOW_FOLDER: &str = "/opt/ml/processing/flow";
 
-/// There is no definition for these settings and this flow.
+/// The definition cannot be built from these settings and this flow.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// The region has no image for the engine.
     #[error(transparent)]
     NoImage(#[from] NoImage),
-    /// A place in S3 that is put together from settings is too long.
+    /// An S3 URL built from the settings is too long.
     #[error(transparent)]
     Value(#[from] InvalidValue),
-    /// The native engine's binary is not named.
-    #[error("native_binary is missing: the engine native needs its binary in S3")]
+    /// The native engine's binary is not set.
+    #[error("native_binary is missing: the native engine needs its binary in S3")]
     NoBinary,
     /// The container's argument that names the output is too long.
     #[error(
@@ -48,10 +48,10 @@ pub enum BuildError {
     OutputTooLong {
         /// The node.
         node: String,
-        /// By how many characters.
+        /// The number of excess characters.
         excess: usize,
     },
-    /// `SageMaker` would refuse the result.
+    /// `SageMaker` would reject the definition.
     #[error(transparent)]
     Invalid(#[from] InvalidDefinition),
 }
@@ -60,8 +60,7 @@ pub enum BuildError {
 ///
 /// # Errors
 ///
-/// [`BuildError`] if the region has no image for the engine, or if the result is not one that
-/// `SageMaker` accepts.
+/// [`BuildError`] if the region has no image for the engine, or if `SageMaker` would reject the result.
 pub fn build(settings: &Settings, flow: &FlowFile) -> Result<PipelineDefinition, BuildError> {
     let engine = match settings.engine {
         Engine::DataWrangler => data_wrangler::parts(settings, flow)?,
@@ -86,12 +85,12 @@ pub fn build(settings: &Settings, flow: &FlowFile) -> Result<PipelineDefinition,
     Ok(PipelineDefinition::new(parameters(settings, flow)?, vec![step])?)
 }
 
-/// Where the flow is when the pipeline runs: where it is in S3, else where upsert stores it, by its
-/// content, so that a stored flow never changes.
+/// Returns the flow's S3 URL: from the settings, or where upsert stores a local flow. That URL contains
+/// the flow's hash, so that a stored flow never changes.
 ///
 /// # Errors
 ///
-/// [`InvalidValue`] if the place has more than 1,024 characters.
+/// [`InvalidValue`] if the URL has more than 1,024 characters.
 pub fn flow_url(settings: &Settings, flow: &FlowFile) -> Result<S3Url, InvalidValue> {
     match &settings.flow {
         FlowLocation::S3(url) => Ok(url.clone()),
@@ -106,11 +105,11 @@ pub fn flow_url(settings: &Settings, flow: &FlowFile) -> Result<S3Url, InvalidVa
 struct Parts {
     step_name: &'static str,
     application: AppSpecification,
-    /// The program, if the image does not hold it.
+    /// The program, if the image does not contain it.
     code: Option<ProcessingInput>,
 }
 
-/// The predecessor's parameters, which its users know, in its order.
+/// Returns the predecessor's parameters, in its order, because its users know them.
 fn parameters(settings: &Settings, flow: &FlowFile) -> Result<Vec<Parameter>, InvalidValue> {
     Ok(vec![
         Parameter::string(INSTANCE_TYPE, settings.instance_type.as_str()),
@@ -141,8 +140,8 @@ fn inputs(flow: &FlowFile, code: Option<ProcessingInput>) -> Vec<ProcessingInput
     inputs
 }
 
-/// Binds an execution's data to the flow's source: the Data Wrangler container takes the data of
-/// an input in place of the dataset of the same name.
+/// Binds an execution's data to the flow's source. The Data Wrangler container replaces a dataset with
+/// the input of the same name.
 fn data_input(dataset: &str) -> ProcessingInput {
     ProcessingInput::files(dataset, Text::parameter(INPUT_DATA_URL), &data_folder(dataset))
 }
@@ -177,8 +176,8 @@ fn network(network: &Network) -> NetworkConfig {
 
 fn retry_policies(settings: &Settings) -> Vec<RetryPolicy> {
     let retry = &settings.retry;
-    // One policy for each type: no type may be in two, and a policy never mixes failures of the step
-    // with failures of its job.
+    // One policy for each type: a type can be in only one policy, and a policy cannot mix failures of
+    // the step with failures of its job.
     let policies = [
         (ExceptionType::Throttling, retry.throttling),
         (ExceptionType::ServiceFault, retry.service_faults),

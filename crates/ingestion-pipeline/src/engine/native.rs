@@ -1,4 +1,4 @@
-//! `ingest-features` in a stock image of AWS's: nothing to build, no registry.
+//! `ingest-features` in a stock AWS image: no image to build, no registry.
 
 use super::{BuildError, FEATURE_GROUP_NAME, FLOW_FOLDER, FLOW_OUTPUT_NAME, Parts, data_folder};
 use crate::definition::{AppSpecification, ProcessingInput, Reference, Text};
@@ -6,11 +6,11 @@ use crate::flow_file::FlowFile;
 use crate::images::SCIKIT_LEARN;
 use crate::settings::Settings;
 
-/// Where the job finds the binary.
+/// The folder of the binary in the job.
 const CODE_FOLDER: &str = "/opt/ml/processing/code";
 
-/// Files that come from S3 cannot be executed as they are. `$0` is the binary's path, `$@` its
-/// arguments; `exec` makes it the container's process, which `SageMaker`'s signals reach.
+/// Makes the binary executable, because files from S3 are not. `$0` is the binary's path, `$@` its
+/// arguments. `exec` makes it the container's main process, which receives `SageMaker`'s signals.
 const SHELL: &str = "chmod +x \"$0\" && exec \"$0\" \"$@\"";
 
 pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, BuildError> {
@@ -39,10 +39,10 @@ pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, Build
                 Text::parameter(FLOW_OUTPUT_NAME),
                 "--feature-group".into(),
                 Text::parameter(FEATURE_GROUP_NAME),
-                // Never the job's clock: a job that is tried again writes the same records.
+                // Not the job's clock: a retried job must write the same records.
                 "--event-time".into(),
                 Text::Get(Reference::StartDateTime),
-                // A folder, in which each job keeps its rejected rows under its own name.
+                // A folder. Each job writes its rejected rows under its own name.
                 "--rejected".into(),
                 settings.artifacts.join("rejected/")?.as_str().into(),
             ],

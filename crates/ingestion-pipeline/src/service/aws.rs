@@ -20,12 +20,12 @@ use super::{
 };
 use crate::values::{Region, S3Url};
 
-/// Attempts in all, the first included; the SDK waits between them.
+/// Attempts of each call, including the first. The SDK waits between them.
 const ATTEMPTS: u32 = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// SageMaker and S3, with the SDK's signing, retries and time-outs.
+/// SageMaker and S3, with the SDK's signing, retries and timeouts.
 #[derive(Debug, Clone)]
 pub struct Aws {
     sagemaker: Client,
@@ -33,8 +33,8 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Clients for `region`, with credentials and endpoint from the environment; `s3_endpoint` is an
-    /// endpoint for S3 alone.
+    /// Creates clients for `region`, with credentials and endpoint from the environment. `s3_endpoint`
+    /// is an endpoint for S3 only.
     pub async fn from_environment(region: &Region, s3_endpoint: Option<String>) -> Self {
         let http = sdk_http_client::Client::new(TrustStore::system());
         let timeouts = TimeoutConfig::builder()
@@ -51,7 +51,7 @@ impl Aws {
         Self::new(&config, &http, region, s3_endpoint)
     }
 
-    /// Clients with this configuration; `http` is what S3 is called with.
+    /// Creates clients with this configuration. S3 uses `http`.
     #[must_use]
     pub fn new(
         config: &SdkConfig,
@@ -107,7 +107,7 @@ impl Service for Aws {
             .send()
             .await;
         let what = || format!("creating the pipeline {pipeline}");
-        let answer = answer.map_err(|error| ServiceError::from_sdk(what(), error).of_making())?;
+        let answer = answer.map_err(|error| ServiceError::from_sdk(what(), error).of_creating())?;
         answer.pipeline_arn.ok_or_else(|| no_arn(what()))
     }
 
@@ -132,7 +132,7 @@ impl Service for Aws {
         let answer = self.sagemaker.delete_pipeline().pipeline_name(pipeline).send().await;
         let what = || format!("deleting the pipeline {pipeline}");
         match answer.map(drop).map_err(|error| ServiceError::from_sdk(what(), error)) {
-            // The answer to the first attempt may have been lost.
+            // A retry finds no pipeline if the first attempt succeeded but its response was lost.
             Err(error) if error.class() == ErrorClass::NotFound => Ok(()),
             result => result,
         }
@@ -284,13 +284,13 @@ fn time(time: DateTime) -> Option<SystemTime> {
     SystemTime::try_from(time).ok()
 }
 
-/// An address of at most 1,024 characters may have a key of more bytes than S3's keys have.
+/// Converts a URL. Fails if the key is too long for S3: a URL of 1,024 characters can have more bytes.
 fn object(url: &S3Url) -> Result<ObjectUrl, ServiceError> {
     ObjectUrl::new(url.bucket(), url.key()).map_err(|error| {
-        ServiceError::new(format!("looking at {url}"), ErrorClass::Refused, error.to_string())
+        ServiceError::new(format!("checking {url}"), ErrorClass::Refused, error.to_string())
     })
 }
 
 fn no_arn(what: String) -> ServiceError {
-    ServiceError::new(what, ErrorClass::Fault, "SageMaker answered without an ARN")
+    ServiceError::new(what, ErrorClass::Fault, "SageMaker's response contains no ARN")
 }

@@ -1,4 +1,4 @@
-//! Why AWS did not do what it was asked.
+//! Errors of calls to AWS.
 
 use std::error::Error;
 
@@ -6,32 +6,32 @@ use aws_common::{ErrorClass, S3Error, with_causes};
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-/// AWS did not do what it was asked; the text says what, and what AWS answered.
+/// A call to AWS failed. The text has the operation and AWS's answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {answer}")]
 pub struct ServiceError {
     what: String,
     answer: String,
     class: ErrorClass,
-    /// For what the class alone does not tell.
+    /// Replaces the hint of the class.
     hint: Option<&'static str>,
     #[source]
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl ServiceError {
-    /// An error without a cause of its own.
+    /// Creates an error without a source.
     pub fn new(what: impl Into<String>, class: ErrorClass, answer: impl Into<String>) -> Self {
         Self { what: what.into(), answer: answer.into(), class, hint: None, source: None }
     }
 
-    /// The class of the error.
+    /// Returns the class of the error.
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         self.class
     }
 
-    /// What to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         if let Some(hint) = self.hint {
@@ -39,17 +39,13 @@ impl ServiceError {
         }
         match self.class {
             ErrorClass::NotFound => {
-                "check the name or ARN, the region, and that the credentials are of its account"
+                "check the name or ARN, the region, and the account of the credentials"
             }
             ErrorClass::AlreadyExists | ErrorClass::Conflict => {
-                "something else is changing the pipeline or it is running; try again later"
+                "the pipeline is running or being changed; try again later"
             }
-            ErrorClass::Limit => {
-                "wait until other executions are over, or ask AWS for a higher quota"
-            }
-            ErrorClass::Denied => {
-                "check the credentials, and allow them this action on this resource"
-            }
+            ErrorClass::Limit => "wait until other executions finish, or request a quota increase",
+            ErrorClass::Denied => "check the credentials, and allow this action on this resource",
             ErrorClass::NoCredentials => {
                 "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             }
@@ -57,12 +53,14 @@ impl ServiceError {
             ErrorClass::Unreachable => {
                 "check the network, the region, and AWS_ENDPOINT_URL if it is set"
             }
-            _ => "see the service's message; `upsert --dry-run` shows what would be sent",
+            _ => {
+                "see the service's message; `ingestion-pipeline upsert --dry-run` shows the changes"
+            }
         }
     }
 
-    /// The same for what is made only now: whatever is not found, it is something else.
-    pub(super) fn of_making(self) -> Self {
+    /// Adapts an error of creating a pipeline: if something is not found, it is not the pipeline.
+    pub(super) fn of_creating(self) -> Self {
         let class = match self.class {
             ErrorClass::NotFound => ErrorClass::Refused,
             class => class,
@@ -70,7 +68,7 @@ impl ServiceError {
         Self { class, ..self }
     }
 
-    /// An error of the SDK, in doing `what`.
+    /// Creates an error from the SDK's, for the operation `what`.
     pub(super) fn from_sdk<E>(what: String, error: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -78,7 +76,7 @@ impl ServiceError {
         let (class, answer) = match &error {
             SdkError::ServiceError(answer) => {
                 let (code, message) = (answer.err().code(), answer.err().message());
-                let code = code.unwrap_or("an error without a code");
+                let code = code.unwrap_or("no error code");
                 let message = message.unwrap_or("no message");
                 let status = answer.raw().status().as_u16();
                 (class_of(code, message, status), format!("{code}: {message}"))
@@ -98,7 +96,7 @@ impl From<S3Error> for ServiceError {
             // A missing object is not a missing pipeline.
             ErrorClass::NotFound => (
                 ErrorClass::Refused,
-                Some("check the place in S3: `flow` and `artifacts` in pipeline.yaml"),
+                Some("check the S3 URL: `flow` and `artifacts` in pipeline.yaml"),
             ),
             class => (class, None),
         };
@@ -110,7 +108,7 @@ impl From<S3Error> for ServiceError {
 fn class_of(code: &str, message: &str, status: u16) -> ErrorClass {
     let says = |word: &str| message.to_ascii_lowercase().contains(word);
     match code {
-        // SageMaker reports these with codes that mean other things as well.
+        // SageMaker uses these codes for other errors as well.
         "ValidationException" | "ConflictException" if says("already exists") => {
             ErrorClass::AlreadyExists
         }
@@ -121,7 +119,7 @@ fn class_of(code: &str, message: &str, status: u16) -> ErrorClass {
     }
 }
 
-/// Whether a message is about a pipeline, and not about its role or bucket, whose names may say so.
+/// Whether a message is about a pipeline, and not about a role or bucket with "pipeline" in its name.
 fn is_of_pipeline(message: &str) -> bool {
     let message = message.trim_start().to_ascii_lowercase();
     message.strip_prefix("the ").unwrap_or(&message).starts_with("pipeline")
@@ -141,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_pipeline_that_does_not_exist_is_not_found() {
+    fn classifies_only_missing_pipelines_as_not_found() {
         for (code, message, class) in [
             ("ResourceNotFound", "Pipeline 'arn' does not exist.", ErrorClass::NotFound),
             ("ValidationException", "Pipeline 'arn' does not exist.", ErrorClass::NotFound),

@@ -1,4 +1,4 @@
-//! What is asked of AWS, behind one trait, so that everything above it can be tried without.
+//! Calls to AWS, behind a trait, so that tests can replace them.
 
 mod aws;
 mod error;
@@ -13,40 +13,42 @@ pub use aws_common::ErrorClass;
 pub use error::ServiceError;
 
 /// The operations of SageMaker and S3 that the commands need.
-#[expect(async_fn_in_trait, reason = "one thread runs everything, so no future has to be Send")]
+#[expect(async_fn_in_trait, reason = "everything runs on one thread, so futures need not be Send")]
 pub trait Service {
     /// `DescribePipeline`; `None` if there is no such pipeline.
     ///
     /// # Errors
     ///
-    /// [`ServiceError`] if the service refuses or cannot be reached, here as everywhere below.
+    /// [`ServiceError`] if the service rejects the request or cannot be reached; likewise for all
+    /// methods below.
     async fn describe(&self, pipeline: &str) -> Result<Option<Deployed>, ServiceError>;
-    /// `CreatePipeline`; gives the ARN. [`ErrorClass::AlreadyExists`] if somebody else was faster.
+    /// `CreatePipeline`; returns the ARN. The error is [`ErrorClass::AlreadyExists`] if someone else
+    /// created the pipeline first.
     async fn create(
         &self,
         pipeline: &str,
         parts: &Parts,
         tags: &Tags,
     ) -> Result<String, ServiceError>;
-    /// `UpdatePipeline` with what is given; what is not stays as it is.
+    /// `UpdatePipeline`; parts that are not set stay unchanged.
     async fn update(&self, pipeline: &str, parts: &Parts) -> Result<(), ServiceError>;
-    /// `DeletePipeline`; a pipeline that is not there counts as deleted.
+    /// `DeletePipeline`; succeeds if the pipeline does not exist.
     async fn delete(&self, pipeline: &str) -> Result<(), ServiceError>;
     /// `ListTags`.
     async fn tags(&self, arn: &str) -> Result<Tags, ServiceError>;
-    /// `AddTags`; other tags stay.
+    /// `AddTags`; keeps other tags.
     async fn add_tags(&self, arn: &str, tags: &Tags) -> Result<(), ServiceError>;
-    /// `StartPipelineExecution`; gives the execution's ARN.
+    /// `StartPipelineExecution`; returns the execution's ARN.
     async fn start(&self, pipeline: &str, start: &Start) -> Result<String, ServiceError>;
-    /// `ListPipelineExecutions`, the newest first, at most `most` of them.
+    /// `ListPipelineExecutions`, newest first, at most `most`.
     async fn executions(&self, pipeline: &str, most: usize) -> Result<Vec<Summary>, ServiceError>;
     /// `DescribePipelineExecution`.
     async fn execution(&self, arn: &str) -> Result<Execution, ServiceError>;
-    /// `ListPipelineExecutionSteps`, the first first.
+    /// `ListPipelineExecutionSteps`, oldest first.
     async fn steps(&self, execution: &str) -> Result<Vec<Step>, ServiceError>;
     /// `ListPipelineParametersForExecution`, by name.
     async fn parameters(&self, execution: &str) -> Result<BTreeMap<String, String>, ServiceError>;
-    /// An object of S3.
+    /// Reads an object from S3.
     async fn get_object(&self, url: &S3Url) -> Result<Vec<u8>, ServiceError>;
     /// Stores an object in S3.
     async fn put_object(&self, url: &S3Url, bytes: &[u8]) -> Result<(), ServiceError>;
@@ -55,7 +57,7 @@ pub trait Service {
 /// Tags by name.
 pub type Tags = BTreeMap<String, String>;
 
-/// A pipeline as it is deployed.
+/// A deployed pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployed {
     /// Its ARN.
@@ -64,26 +66,26 @@ pub struct Deployed {
     pub definition: String,
     /// Its description.
     pub description: Option<String>,
-    /// The role that it runs under.
+    /// Its execution role.
     pub role: Option<String>,
-    /// Most steps of one execution that run at once.
+    /// The maximum number of steps of one execution that run at the same time.
     pub parallelism: Option<u32>,
 }
 
-/// What a pipeline is made from, or what of it changes.
+/// The parts of a pipeline, or those that change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parts {
     /// Its definition.
     pub definition: Option<Definition>,
     /// Its description.
     pub description: Option<String>,
-    /// The role that it runs under.
+    /// Its execution role.
     pub role: Option<String>,
-    /// Most steps of one execution that run at once.
+    /// The maximum number of steps of one execution that run at the same time.
     pub parallelism: Option<u32>,
 }
 
-/// A definition, as a request carries it.
+/// A definition in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Definition {
     /// In the request.
@@ -92,10 +94,10 @@ pub enum Definition {
     At(S3Url),
 }
 
-/// How an execution is started.
+/// The input of a new execution.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Start {
-    /// The parameters that differ from their defaults.
+    /// The parameters that override defaults.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -104,7 +106,7 @@ pub struct Start {
 pub struct Summary {
     /// Its ARN.
     pub arn: String,
-    /// What Studio shows.
+    /// Its display name in Studio.
     pub name: Option<String>,
     /// `Executing`, `Succeeded` and so on.
     pub status: String,
@@ -121,7 +123,7 @@ pub struct Execution {
     pub failure: Option<String>,
     /// When it started.
     pub started: Option<SystemTime>,
-    /// When its status changed last.
+    /// When it last changed.
     pub changed: Option<SystemTime>,
 }
 
@@ -136,11 +138,11 @@ pub struct Step {
     pub failure: Option<String>,
     /// The ARN of its job, if it has one.
     pub job: Option<String>,
-    /// Which attempt this is; more than 1 if it was tried again.
+    /// The number of this attempt; more than 1 after a retry.
     pub attempt: Option<i32>,
 }
 
-/// Whether nothing more will happen to an execution or step of this status.
+/// Whether an execution or step with this status has ended.
 #[must_use]
 pub fn is_over(status: &str) -> bool {
     matches!(status, "Succeeded" | "Failed" | "Stopped")

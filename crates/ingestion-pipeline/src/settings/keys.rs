@@ -7,7 +7,7 @@ pub struct Key {
     pub name: &'static str,
     /// The environment variable.
     pub variable: &'static str,
-    /// What to write there, for messages and help.
+    /// What the setting means, for messages and help.
     pub meaning: &'static str,
 }
 
@@ -16,7 +16,7 @@ macro_rules! keys {
         $(#[doc = concat!("`", $name, "`, `", $variable, "`; [`Key::meaning`] explains it.")]
         pub const $constant: Key = Key { name: $name, variable: $variable, meaning: $meaning };)*
 
-        /// All settings, in the order in which they are explained.
+        /// All settings, in the order of the help.
         pub const ALL: &[Key] = &[$($constant),*];
     };
 }
@@ -24,32 +24,32 @@ macro_rules! keys {
 keys! {
     PROJECT_NAME "project_name" "SAGEMAKER_PROJECT_NAME" "the SageMaker project's name"
     PROJECT_ID "project_id" "SAGEMAKER_PROJECT_ID" "the SageMaker project's id"
-    NAME_PREFIX "name_prefix" "PIPELINE_NAME_PREFIX" "what the pipeline's name begins with, in lower case"
-    DESCRIPTION "description" "PIPELINE_DESCRIPTION" "one line on the pipeline"
+    NAME_PREFIX "name_prefix" "PIPELINE_NAME_PREFIX" "the prefix of the pipeline's name, in lower case"
+    DESCRIPTION "description" "PIPELINE_DESCRIPTION" "the pipeline's description, on one line"
     ENGINE "engine" "PIPELINE_ENGINE" "data-wrangler or native"
     FLOW "flow" "DW_FLOW_URL" "the flow: a path, or s3://<bucket>/<key>"
     OUTPUT_NODE "output_node" "DW_FLOW_OUTPUT_NAME" "the flow's output: <node id>.<output>"
-    IMAGE "image" "PROCESSING_IMAGE" "a container image in place of AWS's"
-    INPUT_DATA "input_data" "S3_DATA_PREFIX" "the data of executions that name none: s3://<bucket>/<prefix>"
+    IMAGE "image" "PROCESSING_IMAGE" "a container image to use instead of AWS's"
+    INPUT_DATA "input_data" "S3_DATA_PREFIX" "the default input data of an execution: s3://<bucket>/<prefix>"
     FEATURE_GROUP "feature_group" "FEATURE_GROUP_NAME" "the feature group's name"
-    ROLE "role" "EXECUTION_ROLE" "the ARN of the role that runs pipeline and job"
-    REGION "region" "AWS_REGION" "the region"
-    INSTANCE_TYPE "instance_type" "PROCESSING_INSTANCE_TYPE" "the machine's type, such as ml.m5.4xlarge"
-    INSTANCE_COUNT "instance_count" "PROCESSING_INSTANCE_COUNT" "the number of machines, 1 to 100"
-    VOLUME_SIZE_GB "volume_size_gb" "PROCESSING_VOLUME_SIZE" "the size of a machine's volume, 1 to 16384"
-    MAX_RUNTIME_SECONDS "max_runtime_seconds" "PROCESSING_MAX_RUNTIME" "when the job is stopped, 1 to 604800"
-    RETRY "retry" "RETRY_POLICIES" "for throttling, service_faults and resource_limits: attempts, interval_seconds, backoff_rate"
-    CACHE "cache" "PIPELINE_CACHE" "how long a result may be reused for the same URL, whatever data it holds, such as P30D"
-    KMS_KEY "kms_key" "KMS_KEY_ID" "the key for volumes and results"
-    SUBNETS "subnets" "SUBNET_IDS" "the job's subnets, with security_groups"
-    SECURITY_GROUPS "security_groups" "SECURITY_GROUP_IDS" "the job's security groups, with subnets"
-    TAGS "tags" "PIPELINE_TAGS" "the pipeline's tags: name and value"
-    PARALLELISM "parallelism" "PIPELINE_PARALLELISM" "most steps that run at once"
+    ROLE "role" "EXECUTION_ROLE" "the ARN of the execution role of the pipeline and its job"
+    REGION "region" "AWS_REGION" "the AWS region, such as eu-west-1"
+    INSTANCE_TYPE "instance_type" "PROCESSING_INSTANCE_TYPE" "the instance type, such as ml.m5.4xlarge"
+    INSTANCE_COUNT "instance_count" "PROCESSING_INSTANCE_COUNT" "the number of instances, 1 to 100"
+    VOLUME_SIZE_GB "volume_size_gb" "PROCESSING_VOLUME_SIZE" "the size of each instance's volume in GB, 1 to 16384"
+    MAX_RUNTIME_SECONDS "max_runtime_seconds" "PROCESSING_MAX_RUNTIME" "the job's maximum runtime in seconds, 1 to 604800"
+    RETRY "retry" "RETRY_POLICIES" "retries for throttling, service_faults and resource_limits: attempts, interval_seconds, backoff_rate"
+    CACHE "cache" "PIPELINE_CACHE" "how long to reuse the result for a URL, even if its data changed, such as P30D"
+    KMS_KEY "kms_key" "KMS_KEY_ID" "the KMS key for volumes and results"
+    SUBNETS "subnets" "SUBNET_IDS" "the job's subnets; requires security_groups"
+    SECURITY_GROUPS "security_groups" "SECURITY_GROUP_IDS" "the job's security groups; requires subnets"
+    TAGS "tags" "PIPELINE_TAGS" "the pipeline's tags: names and values"
+    PARALLELISM "parallelism" "PIPELINE_PARALLELISM" "the maximum number of steps that run at the same time"
     ARTIFACTS "artifacts" "ARTIFACTS_URL" "where upsert stores the flow: s3://<bucket>/<prefix>"
     NATIVE_BINARY "native_binary" "INGEST_FEATURES_URL" "the native engine's binary: s3://<bucket>/<key>"
 }
 
-/// The known name that is nearest to `name`, if one is near enough to be meant.
+/// Returns the known name that is most similar to `name`, if it is similar enough to suggest.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase().replace('-', "_");
     let scored = known.map(|known| (strsim::jaro_winkler(&name, known), known));

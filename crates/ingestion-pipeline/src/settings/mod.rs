@@ -1,9 +1,9 @@
-//! What a project wants, from `pipeline.yaml` and the environment.
+//! A project's settings, from `pipeline.yaml` and the environment.
 //!
-//! [`keys`] is the table of all settings. A setting's value is the file's, else its environment
-//! variable's, else its default; a key without a value and an empty variable count as none. The file
-//! goes first because it is what a data scientist edits, while the project's build sets the variables
-//! to what was filled in when the project was made.
+//! [`keys`] is the table of all settings. The file takes precedence over the environment variable, and
+//! the variable over the default. A key without a value and an empty variable count as not set. The
+//! file takes precedence because data scientists edit it, while the project's build sets the variables
+//! from the form that created the project.
 
 pub mod keys;
 mod read;
@@ -21,13 +21,13 @@ use crate::values::{
 
 pub use sources::{File, Sources};
 
-/// Everything that a pipeline is made from, checked one by one and against one another.
+/// All settings of a pipeline, checked individually and for consistency.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
     /// The pipeline's name: `<name_prefix>-<project_id>`.
     pub pipeline_name: PipelineName,
-    /// The project, for the pipeline's tags.
+    /// The project's name, for the pipeline's tags.
     pub project_name: ProjectName,
     /// The project's id, for the pipeline's name and tags.
     pub project_id: ProjectId,
@@ -37,62 +37,62 @@ pub struct Settings {
     pub engine: Engine,
     /// Where the flow is.
     pub flow: FlowLocation,
-    /// The flow's output, `<node id>.<output>`; found in the flow if there is none.
+    /// The flow's output, `<node id>.<output>`; the flow's only output if not set.
     pub output_node: Option<String>,
-    /// The container image, in place of the flow's or the region's.
+    /// The container image, instead of the flow's or the region's.
     pub image: Option<ImageUri>,
-    /// The data of executions that name none.
+    /// The default input data of an execution.
     pub input_data: S3Url,
-    /// Where the features go.
+    /// The feature group that receives the features.
     pub feature_group: FeatureGroupName,
     /// The role of the pipeline and of its job.
     pub role: RoleArn,
-    /// Where the pipeline is.
+    /// The pipeline's region.
     pub region: Region,
-    /// The machine; a default of the engine's if there is none.
+    /// The instance type; the default depends on the engine.
     pub instance_type: InstanceType,
-    /// How many machines, 1 to 100.
+    /// The number of instances, 1 to 100.
     pub instance_count: u32,
-    /// The size of a machine's volume, 1 to 16,384 GB.
+    /// The size of each instance's volume, 1 to 16,384 GB.
     pub volume_size_gb: u32,
-    /// When the job is stopped, 1 to 604,800 seconds.
+    /// The job's maximum runtime, 1 to 604,800 seconds.
     pub max_runtime_seconds: Option<u32>,
-    /// What is tried again.
+    /// The retries of the processing step.
     pub retry: Retry,
-    /// For how long a result may be taken over by executions with the same arguments.
+    /// How long executions with the same arguments may reuse a result.
     pub cache: Option<Duration>,
-    /// The key for volumes and results.
+    /// The KMS key for volumes and results.
     pub kms_key: Option<KmsKey>,
-    /// The network; `SageMaker`'s own if there is none.
+    /// The job's VPC; `SageMaker`'s own network if not set.
     pub network: Option<Network>,
-    /// The pipeline's tags, beside the project's.
+    /// The pipeline's tags, in addition to the project's.
     pub tags: BTreeMap<String, String>,
-    /// Most steps of one execution that run at once.
+    /// The maximum number of steps of one execution that run at the same time.
     pub parallelism: Option<u32>,
-    /// Where in S3 the flow, and a definition too large for a request, are stored.
+    /// The S3 prefix for the flow, and for definitions too large for a request.
     pub artifacts: S3Url,
     /// The native engine's binary in S3.
     pub native_binary: Option<S3Url>,
-    /// What the reader should know: environment variables that say something else than the file.
+    /// Notes for the user: environment variables that the file overrides.
     pub notes: Vec<String>,
 }
 
-/// Which pipeline, and where: all that it takes to start, watch or delete a pipeline.
+/// A pipeline's name and region, enough to start, watch or delete it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Identity {
     /// The pipeline's name.
     pub pipeline_name: PipelineName,
-    /// Where the pipeline is.
+    /// The pipeline's region.
     pub region: Region,
 }
 
 impl Identity {
-    /// Reads the region, and the name from its prefix and the project's id; `name` takes their place.
+    /// Reads the region and the name. The name is `name`, or made from the prefix and the project's id.
     ///
     /// # Errors
     ///
-    /// [`InvalidSettings`] lists everything that is missing, unknown or illegal.
+    /// [`InvalidSettings`] lists everything that is missing, unknown or invalid.
     pub fn read(sources: Sources, name: Option<&str>) -> Result<Self, InvalidSettings> {
         read::identity(sources, name)
     }
@@ -108,7 +108,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// As it is written in `pipeline.yaml`.
+    /// The engine's name in `pipeline.yaml`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -121,50 +121,50 @@ impl Engine {
 /// Where the flow is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowLocation {
-    /// A file here.
+    /// A local file.
     Path(PathBuf),
     /// An object in S3.
     S3(S3Url),
 }
 
-/// How often the step's failures are tried again.
+/// How often failures of the step are retried.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Retry {
-    /// Calls that are throttled.
+    /// Throttled calls.
     pub throttling: Attempts,
     /// Faults of the services that run the job.
     pub service_faults: Attempts,
-    /// Quotas and capacity that are used up for now.
+    /// Exhausted quotas and capacity.
     pub resource_limits: Attempts,
 }
 
-/// How often one kind of failure is tried again.
+/// How often one kind of failure is retried.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Attempts {
     /// Attempts after the first, 0 to 20.
     pub attempts: u32,
     /// Seconds before the second attempt, 1 to 43,200.
     pub interval_seconds: u32,
-    /// By how much each wait is longer than the one before it, 1 to 10.
+    /// The factor by which each wait grows, 1 to 10.
     pub backoff_rate: f64,
 }
 
 /// The network of the job's containers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
-    /// 1 to 16.
+    /// The subnets, 1 to 16.
     pub subnets: Vec<SubnetId>,
-    /// 1 to 5.
+    /// The security groups, 1 to 5.
     pub security_groups: Vec<SecurityGroupId>,
 }
 
-/// The settings cannot be used; the text lists every problem, each with its remedy.
+/// The settings are invalid. The text lists every problem with its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the settings are not usable:\n  {}", .0.join("\n  "))]
+#[error("the settings are invalid:\n  {}", .0.join("\n  "))]
 pub struct InvalidSettings(Vec<String>);
 
 impl InvalidSettings {
-    /// One line a problem.
+    /// The problems, one line each.
     #[must_use]
     pub fn problems(&self) -> &[String] {
         &self.0
@@ -176,7 +176,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`InvalidSettings`] lists everything that is missing, unknown or illegal.
+    /// [`InvalidSettings`] lists everything that is missing, unknown or invalid.
     pub fn read(sources: Sources) -> Result<Self, InvalidSettings> {
         read::read(sources)
     }

@@ -1,4 +1,4 @@
-//! Reads all settings, and lists all that is wrong with them.
+//! Reads all settings and lists all problems with them.
 
 use serde_json::Value;
 
@@ -61,8 +61,8 @@ struct Reader {
 }
 
 impl Reader {
-    /// The settings, or `None` if something that is needed is missing or illegal. Everything is
-    /// read before anything is given up, so that all problems are listed.
+    /// Reads the settings; returns `None` if a required one is missing or invalid. Reads everything
+    /// before it fails, to list all problems.
     fn settings(&mut self) -> Option<Settings> {
         let project_name =
             self.required(&keys::PROJECT_NAME, |v| shapes::text(v, ProjectName::new));
@@ -184,9 +184,9 @@ impl Reader {
                 };
                 match self.given(&lacking) {
                     None => self.missing(&lacking, &format!("; {} needs it", given.name)),
-                    // What is illegal rather than empty is reported already.
+                    // Invalid values are already reported.
                     Some(empty) if emptied => self.problems.push(format!(
-                        "{}: is empty, and {} needs it; name some, or leave out both",
+                        "{}: is empty, but {} needs it; set both, or neither",
                         empty.origin, given.name
                     )),
                     Some(_) => {}
@@ -203,7 +203,7 @@ impl Reader {
         }
     }
 
-    /// What no setting can say alone.
+    /// Checks settings against each other.
     fn agree(
         &mut self,
         engine: Option<Engine>,
@@ -213,7 +213,7 @@ impl Reader {
     ) {
         if engine == Some(Engine::Native) && instance_count.is_some_and(|count| count > 1) {
             self.problems.push(
-                "instance_count: the native engine runs on one machine; take a larger \
+                "instance_count: the native engine runs on one instance; use a larger \
                  instance_type, or the engine data-wrangler"
                     .to_owned(),
             );
@@ -222,8 +222,8 @@ impl Reader {
             let partition = images::partition(region);
             if role.partition() != partition {
                 self.problems.push(format!(
-                    "role: {role} is of the partition {}, and the region {region} is in {partition}; \
-                     take a role of an account there",
+                    "role: {role} is in the partition {}, but the region {region} is in {partition}; \
+                     use a role in that partition",
                     role.partition()
                 ));
             }
@@ -240,7 +240,7 @@ impl Reader {
         self.legal(&given, parse(&given.value))
     }
 
-    /// The value, or its default if there is none. An illegal value is not replaced by a default.
+    /// Returns the value, or its default if it is not set. A default never replaces an invalid value.
     fn or<T>(
         &mut self,
         key: &Key,
@@ -275,8 +275,7 @@ impl Reader {
             (&given.origin, self.sources.variable(key.variable))
             && other.value != given.value
         {
-            let note =
-                format!("{} goes before {} from the environment", given.origin, key.variable);
+            let note = format!("{} overrides {} from the environment", given.origin, key.variable);
             if !self.notes.contains(&note) {
                 self.notes.push(note);
             }
@@ -289,7 +288,7 @@ impl Reader {
     }
 }
 
-/// Data Wrangler's container wants memory for Spark; the native engine needs little.
+/// Returns the engine's default instance type. Spark in Data Wrangler's container needs much memory.
 fn default_instance_type(engine: Engine) -> &'static str {
     match engine {
         Engine::DataWrangler => "ml.m5.4xlarge",

@@ -1,4 +1,4 @@
-//! From a value as it was written to a value as it is used.
+//! Parses the values of settings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::yaml;
 use super::{Attempts, Engine, FlowLocation, Retry};
 use crate::values::{InvalidValue, S3Url};
 
-/// What is tried again if the settings say nothing: calls soon, quotas patiently.
+/// The default retries: soon for calls, with longer waits for quotas.
 pub(super) const RETRY: Retry = Retry {
     throttling: Attempts { attempts: 5, interval_seconds: 10, backoff_rate: 2.0 },
     service_faults: Attempts { attempts: 5, interval_seconds: 10, backoff_rate: 2.0 },
@@ -19,10 +19,10 @@ pub(super) const RETRY: Retry = Retry {
 const RETRY_KEYS: [&str; 3] = ["throttling", "service_faults", "resource_limits"];
 const ATTEMPTS_KEYS: [&str; 3] = ["attempts", "interval_seconds", "backoff_rate"];
 
-/// Most tags of a pipeline, less the two of its project.
+/// Maximum number of tags: AWS's limit of 50, minus the two tags of the project.
 const MAX_TAGS: usize = 48;
 
-/// A text that `parse` accepts.
+/// Parses a string.
 pub(super) fn text<T>(
     value: &Value,
     parse: impl Fn(String) -> Result<T, InvalidValue>,
@@ -30,13 +30,13 @@ pub(super) fn text<T>(
     match value {
         Value::String(text) => parse(text.clone()).map_err(|error| error.to_string()),
         Value::Number(_) | Value::Bool(_) => {
-            Err(format!("{value} is not a text; write it in quotes: \"{value}\""))
+            Err(format!("{value} is not a string; write it in quotes: \"{value}\""))
         }
-        _ => Err(format!("{} is not a text", kind(value))),
+        _ => Err(format!("{} is not a string", kind(value))),
     }
 }
 
-/// A whole number of `min..=max`; text, if it comes from the environment.
+/// Parses a whole number in `min..=max`. Values from the environment are strings.
 pub(super) fn number(value: &Value, min: u32, max: u32) -> Result<u32, String> {
     let number = match value {
         Value::Number(number) => number.as_u64(),
@@ -46,16 +46,18 @@ pub(super) fn number(value: &Value, min: u32, max: u32) -> Result<u32, String> {
     let number = number.and_then(|number| u32::try_from(number).ok());
     number
         .filter(|number| (min..=max).contains(number))
-        .ok_or_else(|| format!("{} is not a whole number of {min} to {max}", shown(value)))
+        .ok_or_else(|| format!("{} is not a whole number from {min} to {max}", shown(value)))
 }
 
 pub(super) fn engine(value: &Value) -> Result<Engine, String> {
     let engines = [Engine::DataWrangler, Engine::Native];
     let known = engines.iter().find(|engine| value == engine.name());
-    known.copied().ok_or_else(|| format!("{} is not data-wrangler or native", shown(value)))
+    known
+        .copied()
+        .ok_or_else(|| format!("{} is not an engine; use data-wrangler or native", shown(value)))
 }
 
-/// A flow: in S3, or a path that is relative to `folder`.
+/// Parses the flow's location: an S3 URL, or a path relative to `folder`.
 pub(super) fn flow(value: &Value, folder: &Path) -> Result<FlowLocation, String> {
     let text = text(value, Ok)?;
     if text.starts_with("s3://") {
@@ -67,23 +69,23 @@ pub(super) fn flow(value: &Value, folder: &Path) -> Result<FlowLocation, String>
     Ok(FlowLocation::Path(PathBuf::from(folder).join(text)))
 }
 
-/// One object in S3.
+/// Parses the S3 URL of an object.
 pub(super) fn object_url(value: &Value) -> Result<S3Url, String> {
     let url = text(value, S3Url::new)?;
     if url.key().is_empty() || url.key().ends_with('/') {
-        return Err(format!("`{url}` is not an object in S3: s3://<bucket>/<key>"));
+        return Err(format!("`{url}` is not the S3 URL of an object: s3://<bucket>/<key>"));
     }
     Ok(url)
 }
 
-/// A place in S3 whose `s3://` may be left out, as the predecessor's variable does.
+/// Parses an S3 URL. The predecessor's variable omits `s3://`.
 pub(super) fn data_url(value: &Value) -> Result<S3Url, String> {
     text(value, |text| {
         if text.contains("://") { S3Url::new(text) } else { S3Url::new(format!("s3://{text}")) }
     })
 }
 
-/// A list of texts; from the environment, separated by commas.
+/// Parses a list of strings; in the environment, separated by commas.
 pub(super) fn list<T>(
     value: &Value,
     max: usize,
@@ -98,7 +100,7 @@ pub(super) fn list<T>(
         _ => return Err(format!("{} is not a list", kind(value))),
     };
     if items.len() > max {
-        return Err(format!("has {} items, and {max} are possible", items.len()));
+        return Err(format!("has {} items; the maximum is {max}", items.len()));
     }
     let mut seen = BTreeSet::new();
     if let Some(twice) = items.iter().find(|item| !seen.insert(item.to_string())) {
@@ -110,30 +112,30 @@ pub(super) fn list<T>(
 pub(super) fn tags(value: &Value) -> Result<BTreeMap<String, String>, String> {
     let map = map(value)?;
     if map.len() > MAX_TAGS {
-        return Err(format!("has {} tags, and {MAX_TAGS} are possible", map.len()));
+        return Err(format!("has {} tags; the maximum is {MAX_TAGS}", map.len()));
     }
     let legal = |text: &str| text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c));
     map.into_iter()
         .map(|(name, value)| {
             let value = text(&value, Ok).map_err(|problem| format!("{name}: {problem}"))?;
             if name.is_empty() || name.chars().count() > 128 || !legal(&name) {
-                return Err(format!("`{name}` is no tag's name: 1 to 128 letters, digits, spaces and _.:/=+-@"));
+                return Err(format!("`{name}` is not a valid tag name: use 1 to 128 letters, digits, spaces and _.:/=+-@"));
             }
             if name.to_ascii_lowercase().starts_with("aws:") {
-                return Err(format!("`{name}`: names that begin with aws: are AWS's own"));
+                return Err(format!("`{name}`: tag names that begin with aws: are reserved for AWS"));
             }
             if name == "sagemaker:project-name" || name == "sagemaker:project-id" {
-                return Err(format!("`{name}` is set from project_name and project_id; leave it out"));
+                return Err(format!("`{name}` is set from project_name and project_id; remove it"));
             }
             if value.chars().count() > 256 || !legal(&value) {
-                return Err(format!("{name}: `{value}` is no tag's value: at most 256 letters, digits, spaces and _.:/=+-@"));
+                return Err(format!("{name}: `{value}` is not a valid tag value: use at most 256 letters, digits, spaces and _.:/=+-@"));
             }
             Ok((name, value))
         })
         .collect()
 }
 
-/// What is tried again; what is not said stays at its default.
+/// Parses the retries. Missing members keep their defaults.
 pub(super) fn retry(value: &Value) -> Result<Retry, String> {
     let map = map(value)?;
     known(&map, &RETRY_KEYS)?;
@@ -160,7 +162,7 @@ fn attempts(value: &Value, default: Attempts) -> Result<Attempts, String> {
         Some(value) => value
             .as_f64()
             .filter(|rate| (1.0..=10.0).contains(rate))
-            .ok_or_else(|| format!("backoff_rate: {value} is not a number of 1 to 10"))?,
+            .ok_or_else(|| format!("backoff_rate: {value} is not a number from 1 to 10"))?,
     };
     Ok(Attempts {
         attempts: whole("attempts", default.attempts, 0, 20)?,
@@ -169,7 +171,7 @@ fn attempts(value: &Value, default: Attempts) -> Result<Attempts, String> {
     })
 }
 
-/// A map; from the environment, as YAML or JSON.
+/// Parses a map; in the environment, as YAML or JSON.
 fn map(value: &Value) -> Result<serde_json::Map<String, Value>, String> {
     match value {
         Value::Object(map) => Ok(map.clone()),
@@ -189,7 +191,7 @@ fn kind(value: &Value) -> &'static str {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "a map",
     }

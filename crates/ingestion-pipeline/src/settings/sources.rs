@@ -1,4 +1,4 @@
-//! Where settings come from.
+//! The sources of settings: file and environment.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,15 +12,15 @@ use super::InvalidSettings;
 use super::keys::{self, Key};
 use super::yaml;
 
-/// Longest `pipeline.yaml` that is read, in bytes.
+/// Maximum size of `pipeline.yaml`, in bytes.
 const MAX_BYTES: usize = 1 << 20;
 
 /// The text of a `pipeline.yaml`.
 #[derive(Debug, Clone)]
 pub struct File {
-    /// Where it was read; paths in it are relative to its folder.
+    /// The file's path. Paths in the file are relative to its folder.
     pub path: PathBuf,
-    /// What it says.
+    /// The file's content.
     pub text: String,
 }
 
@@ -32,14 +32,14 @@ pub struct Sources {
     variables: BTreeMap<&'static str, OsString>,
 }
 
-/// A value with the place that it came from.
+/// A value and its origin.
 #[derive(Debug, Clone)]
 pub(super) struct Given {
     pub(super) value: Value,
     pub(super) origin: Origin,
 }
 
-/// The place that a value came from.
+/// The origin of a value.
 #[derive(Debug, Clone)]
 pub(super) enum Origin {
     Environment(&'static str),
@@ -56,12 +56,11 @@ impl fmt::Display for Origin {
 }
 
 impl Sources {
-    /// Reads the file's text and the variables, which `variable` gives by name.
+    /// Reads the file's text, and the variables through `variable`.
     ///
     /// # Errors
     ///
-    /// [`InvalidSettings`] if the file is not YAML, or if keys in it are not known; all such keys
-    /// are listed.
+    /// [`InvalidSettings`] if the file is not YAML, or is too large.
     pub fn new(
         file: Option<&File>,
         variable: impl Fn(&str) -> Option<OsString>,
@@ -76,7 +75,7 @@ impl Sources {
         Ok(Self { path, values: values.unwrap_or_default(), variables })
     }
 
-    /// The keys of the file that no setting has, each as a problem.
+    /// Returns a problem for each unknown key of the file.
     pub(super) fn unknown_keys(&self) -> Vec<String> {
         let known = |name: &str| keys::ALL.iter().any(|key| key.name == name);
         let unknown = self.values.iter().filter(|(name, _)| !known(name));
@@ -92,7 +91,7 @@ impl Sources {
         unknown.into_iter().map(|(_, text)| text).collect()
     }
 
-    /// A setting's value: the file's, else the environment's.
+    /// Returns a setting's value from the file, or else from the environment.
     pub(super) fn get(&self, key: &Key) -> Result<Option<Given>, String> {
         if let Some(value) = self.in_file(key) {
             return Ok(Some(value));
@@ -100,14 +99,14 @@ impl Sources {
         self.variable(key.variable)
     }
 
-    /// What an environment variable says, as text.
+    /// Returns the value of an environment variable, as text.
     pub(super) fn variable(&self, name: &'static str) -> Result<Option<Given>, String> {
         let Some((name, value)) = self.variables.get_key_value(name) else { return Ok(None) };
         let value = value.clone().into_string().map_err(|_| format!("{name} is not UTF-8"))?;
         Ok(Some(Given { value: Value::String(value), origin: Origin::Environment(name) }))
     }
 
-    /// What the file says.
+    /// Returns a setting's value from the file.
     fn in_file(&self, key: &Key) -> Option<Given> {
         let value = self.values.get(key.name).filter(|value| !value.value.is_null())?;
         let line = value.referenced.line();
@@ -115,7 +114,8 @@ impl Sources {
         Some(Given { value: value.value.clone(), origin })
     }
 
-    /// The folder that a path is relative to: the file's for a path in it, else the current one.
+    /// Returns the folder that a path is relative to: the file's folder, or the current one for a path
+    /// from the environment.
     pub(super) fn folder_of(&self, origin: &Origin) -> &Path {
         match origin {
             Origin::Environment(_) => Path::new(""),
@@ -124,23 +124,23 @@ impl Sources {
     }
 }
 
-/// A key that is not known, with the known one that may be meant.
+/// Describes an unknown key, and suggests the most similar known one.
 pub(super) fn unknown_key<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     if let Some(near) = keys::nearest(name, known.clone()) {
-        return format!("`{name}` is not known; did you mean `{near}`?");
+        return format!("unknown key `{name}`; did you mean `{near}`?");
     }
     let known: Vec<_> = known.collect();
-    format!("`{name}` is not known; the keys are {}", known.join(", "))
+    format!("unknown key `{name}`; the keys are {}", known.join(", "))
 }
 
 fn parse(file: &File) -> Result<BTreeMap<String, Spanned<Value>>, String> {
     let path = file.path.display();
     if file.text.len() > MAX_BYTES {
-        return Err(format!("{path} has {} bytes, and {MAX_BYTES} are read", file.text.len()));
+        return Err(format!("{path} has {} bytes; the maximum is {MAX_BYTES}", file.text.len()));
     }
-    // A file of comments, or an empty one, has no settings; serde knows it as null.
+    // An empty file, or one with only comments, is null for serde.
     let values: Result<Option<_>, _> = yaml::read(&file.text);
-    // The library's other words are for whoever programs with it.
+    // The library's default messages give advice to Rust developers.
     values.map(Option::unwrap_or_default).map_err(|error| {
         format!("{path} cannot be read: {}", error.render_with_formatter(&UserMessageFormatter))
     })

@@ -1,8 +1,8 @@
-//! YAML, read so that what looks like text is text.
+//! Reads YAML so that values such as `yes` and `012` stay strings.
 
 use serde::de::DeserializeOwned;
 
-/// Reads YAML 1.2, where `yes`, `on` and `012` are texts.
+/// Reads YAML 1.2, where `yes`, `on` and `012` are strings.
 pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
     let options = serde_saphyr::options! {
         strict_booleans: true,

@@ -1,4 +1,4 @@
-//! What an upsert would change, for people and for scripts.
+//! The changes of an upsert, for people and for scripts.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,8 +9,8 @@ use similar::TextDiff;
 use super::{Action, Deployment};
 use crate::service::{Definition, Deployed, Parts, Tags};
 
-/// The differences between a deployed pipeline and what should be deployed. Displayed, it is a list of
-/// the settings and parameters that change, and a diff of the definitions.
+/// The differences between the deployed pipeline and the new one. Displays as a list of changed
+/// settings and parameters, and a diff of the definitions.
 #[derive(Debug, Clone)]
 pub struct Changes {
     pipeline: String,
@@ -44,13 +44,13 @@ impl Changes {
         Self { pipeline: wanted.name.to_string(), deployed, parts, tags: changed, lines, diff }
     }
 
-    /// The pipeline's ARN, if it is there.
+    /// Returns the pipeline's ARN, if it exists.
     #[must_use]
     pub fn arn(&self) -> Option<&str> {
         self.deployed.as_ref().map(|deployed| deployed.arn.as_str())
     }
 
-    /// What it takes.
+    /// Returns the action that is needed.
     #[must_use]
     pub fn action(&self) -> Action {
         match &self.deployed {
@@ -60,7 +60,7 @@ impl Changes {
         }
     }
 
-    /// For scripts.
+    /// Returns the changes as JSON, for scripts.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let action = match self.action() {
@@ -92,7 +92,7 @@ impl fmt::Display for Changes {
             Action::Create => writeln!(f, "pipeline {} would be created:", self.pipeline)?,
             Action::Update => writeln!(f, "pipeline {} would be updated:", self.pipeline)?,
             Action::Nothing => {
-                return writeln!(f, "pipeline {} is deployed as it should be", self.pipeline);
+                return writeln!(f, "pipeline {} is up to date", self.pipeline);
             }
         }
         self.lines.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
@@ -100,7 +100,7 @@ impl fmt::Display for Changes {
     }
 }
 
-/// One line for each setting that changes.
+/// Returns one line for each changed setting.
 fn settings(deployed: Option<&Deployed>, parts: &Parts) -> Vec<String> {
     let is_steps = deployed.and_then(|d| d.parallelism).map(|steps| steps.to_string());
     let steps = parts.parallelism.map(|steps| steps.to_string());
@@ -113,7 +113,7 @@ fn settings(deployed: Option<&Deployed>, parts: &Parts) -> Vec<String> {
     changed.map(|(name, is, should)| change(name, is, should)).collect()
 }
 
-/// One line for each parameter whose default changes, comes or goes.
+/// Returns one line for each parameter that is added, removed or has another default.
 fn parameters(is: Option<&str>, should: &str) -> Vec<String> {
     let (is, should) = (is.map(defaults).unwrap_or_default(), defaults(should));
     let names: BTreeSet<_> = is.keys().chain(should.keys()).collect();
@@ -123,7 +123,7 @@ fn parameters(is: Option<&str>, should: &str) -> Vec<String> {
         .collect()
 }
 
-/// The parameters of a definition by name, each with its default.
+/// Returns a definition's parameters by name, with their defaults.
 fn defaults(definition: &str) -> Tags {
     let definition: Value = serde_json::from_str(definition).unwrap_or_default();
     let parameters = definition["Parameters"].as_array().cloned().unwrap_or_default();
@@ -143,7 +143,7 @@ fn change(what: &str, is: Option<&String>, should: Option<&String>) -> String {
     format!("{what}: {} -> {}", shown(is), shown(should))
 }
 
-/// A definition with one member a line; as it is if it is not JSON.
+/// Formats a definition with one member per line; unchanged if it is not JSON.
 fn pretty(definition: &str) -> String {
     let value: Result<Value, _> = serde_json::from_str(definition);
     let text = value.and_then(|value| serde_json::to_string_pretty(&value));

@@ -1,4 +1,4 @@
-//! What the checks find in definitions that something else made.
+//! Checks of definitions that other programs made.
 
 use ingestion_pipeline::{FlowFile, check, engine};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn definition() -> Value {
     serde_json::to_value(engine::build(&settings.unwrap(), &flow).unwrap()).unwrap()
 }
 
-/// What the checks say after the value at `pointer` became `value`.
+/// Returns the problems after setting the value at `pointer` to `value`.
 fn said(pointer: &str, value: Value) -> String {
     let mut definition = definition();
     if let Some(place) = definition.pointer_mut(pointer) {
@@ -32,7 +32,7 @@ fn said(pointer: &str, value: Value) -> String {
 }
 
 #[test]
-fn each_fault_is_named_with_its_place() {
+fn reports_each_fault_with_its_place() {
     let arguments = "/Steps/0/Arguments";
     let get = |what: &str| json!({ "Get": what });
     let input = definition()["Steps"][0]["Arguments"]["ProcessingInputs"][0].clone();
@@ -104,22 +104,22 @@ fn each_fault_is_named_with_its_place() {
 }
 
 #[test]
-fn what_no_object_is_is_refused() {
+fn rejects_values_that_are_not_definitions() {
     for value in [json!(null), json!([]), json!("x"), json!({})] {
         check(&value).unwrap_err();
     }
 }
 
 #[test]
-fn a_failure_to_try_again_may_be_one_text_as_in_awss_schema() {
+fn accepts_a_single_exception_type() {
     let place = "/Steps/0/RetryPolicies/0/ExceptionType";
     assert_eq!(said(place, json!("Step.THROTTLING")), "nothing");
-    assert!(said(place, json!("Step.SERVICE_FAULT")).contains("is taken by"));
+    assert!(said(place, json!("Step.SERVICE_FAULT")).contains("is already used by"));
     assert!(said(place, json!("Step.TIRED")).contains("is not one of"));
 }
 
 #[test]
-fn an_argument_is_measured_with_its_parameters_put_in() {
+fn measures_arguments_with_parameters_resolved() {
     let joined = |padding: usize| {
         said(
             "/Steps/0/Arguments/AppSpecification/ContainerArguments",
@@ -131,7 +131,7 @@ fn an_argument_is_measured_with_its_parameters_put_in() {
 }
 
 #[test]
-fn an_argument_of_several_lines_is_refused_with_its_place() {
+fn rejects_multiline_arguments() {
     for line_end in ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"] {
         for name in ["ContainerArguments", "ContainerEntrypoint"] {
             let pointer = format!("/Steps/0/Arguments/AppSpecification/{name}");

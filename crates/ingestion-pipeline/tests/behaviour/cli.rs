@@ -1,4 +1,4 @@
-//! The command line as people and scripts meet it.
+//! The command line, run as a process.
 
 use std::process::{Command, Output};
 
@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use crate::fixture;
 
-/// Runs the binary with `arguments` in the fixtures' folder, with nothing in the environment but
-/// `environment`.
+/// Runs the binary with `arguments` in the fixtures' folder, with only `environment` as environment.
 fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ingestion-pipeline"))
         .args(arguments)
@@ -18,7 +17,7 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         .unwrap()
 }
 
-/// What a run printed, stream by stream.
+/// Returns the exit code and the output of a run.
 fn transcript(arguments: &[&str], environment: &[(&str, &str)]) -> String {
     let output = run(arguments, environment);
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
@@ -49,13 +48,13 @@ fn help_of_each_command_has_examples() {
 }
 
 #[test]
-fn arguments_that_make_no_command_end_in_a_hint() {
+fn invalid_arguments_give_a_hint() {
     insta::assert_snapshot!(transcript(&["bild"], &[]));
     assert_eq!(run(&[], &[]).status.code(), Some(2));
 }
 
 #[test]
-fn a_step_cache_is_never_without_a_warning() {
+fn warns_about_step_cache() {
     let cached = &[("PIPELINE_CACHE", "P30D")][..];
     let stderr = |arguments: &[&str], environment| {
         let output = run(arguments, environment);
@@ -78,7 +77,7 @@ fn a_step_cache_is_never_without_a_warning() {
 }
 
 #[test]
-fn build_writes_the_definition_and_nothing_else_to_stdout() {
+fn build_writes_only_the_definition_to_stdout() {
     let output = run(&["build", "--file", "minimal.yaml"], &[]);
     assert!(output.status.success());
     assert!(output.stderr.is_empty());
@@ -90,24 +89,24 @@ fn build_writes_the_definition_and_nothing_else_to_stdout() {
 }
 
 #[test]
-fn build_says_which_values_the_environment_has_otherwise() {
+fn build_notes_overridden_variables() {
     let output = run(&["build", "--file", "minimal.yaml"], &[("FEATURE_GROUP_NAME", "FG-test")]);
     assert!(output.status.success());
     insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap());
 }
 
 #[test]
-fn missing_settings_are_all_listed() {
+fn lists_all_missing_settings() {
     insta::assert_snapshot!(transcript(&["build"], &[]));
 }
 
 #[test]
-fn a_missing_settings_file_is_named() {
+fn names_missing_settings_file() {
     insta::assert_snapshot!(transcript(&["build", "--file", "gone.yaml"], &[]));
 }
 
 #[test]
-fn a_missing_flow_is_named() {
+fn names_missing_flow() {
     insta::assert_snapshot!(transcript(
         &["build", "--file", "no-flow.yaml"],
         &[("DW_FLOW_URL", "gone.flow")]
@@ -115,7 +114,7 @@ fn a_missing_flow_is_named() {
 }
 
 #[test]
-fn a_flow_in_s3_needs_a_local_copy() {
+fn build_needs_local_copy_of_flow_in_s3() {
     let environment = [("DW_FLOW_URL", "s3://amzn-s3-demo-bucket/abalone.flow")];
     insta::assert_snapshot!(transcript(&["build", "--file", "no-flow.yaml"], &environment));
     let copy = fixture("../../../../flows/abalone.flow");
@@ -129,7 +128,7 @@ fn a_flow_in_s3_needs_a_local_copy() {
 }
 
 #[test]
-fn an_output_that_is_not_in_the_flow_is_refused_with_those_that_are() {
+fn rejects_unknown_output_and_lists_known_ones() {
     insta::assert_snapshot!(transcript(
         &["build", "--file", "minimal.yaml"],
         &[("DW_FLOW_OUTPUT_NAME", "other.default")]
@@ -137,12 +136,12 @@ fn an_output_that_is_not_in_the_flow_is_refused_with_those_that_are() {
 }
 
 #[test]
-fn errors_are_json_for_scripts() {
+fn writes_errors_as_json() {
     insta::assert_snapshot!(transcript(&["build", "--json", "--file", "gone.yaml"], &[]));
 }
 
 #[test]
-fn a_file_that_is_no_yaml_ends_in_a_hint_at_yaml() {
+fn invalid_yaml_gives_a_hint() {
     let path = std::env::temp_dir().join(format!("no-yaml-{}.yaml", std::process::id()));
     std::fs::write(&path, "engine: native\nengine: native\n").unwrap();
     let text = transcript(&["build", "--file", path.to_str().unwrap()], &[]);

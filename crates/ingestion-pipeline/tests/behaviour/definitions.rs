@@ -1,4 +1,4 @@
-//! The definitions that are built, for both engines, small and large, in every region.
+//! The definitions for both engines, minimal and full, in every region.
 
 use ingest_features::location::Location;
 use ingestion_pipeline::images::{DATA_WRANGLER, Images, SCIKIT_LEARN, partition};
@@ -21,11 +21,11 @@ fn definition(file: &str, engine: &str, region: &str) -> Value {
     serde_json::to_value(engine::build(&settings, &flow).unwrap()).unwrap()
 }
 
-/// The definition with what a region decides taken out, and the image.
+/// Returns the definition without its region-specific parts, and the image.
 fn without_region(mut definition: Value, region: &str) -> (Value, String) {
     let application = "/Steps/0/Arguments/AppSpecification/ImageUri";
     let image = definition.pointer_mut(application).unwrap().take();
-    // The key that full.yaml names stays where it is.
+    // The KMS key in full.yaml is always in eu-west-1.
     let text = definition.to_string().replace(region, "REGION").replace("eu-west-1", "REGION");
     let partition = partition(&Region::new(region).unwrap());
     let text = text.replace(&format!("arn:{partition}:iam:"), "arn:aws:iam:");
@@ -81,7 +81,7 @@ fn native_in_every_region() {
 }
 
 #[test]
-fn a_region_without_an_image_is_refused_with_those_that_have_one() {
+fn rejects_region_without_image() {
     let environment = [
         ("AWS_REGION", "us-gov-west-1"),
         ("EXECUTION_ROLE", "arn:aws-us-gov:iam::123456789012:role/r"),
@@ -99,7 +99,7 @@ fn a_region_without_an_image_is_refused_with_those_that_have_one() {
 }
 
 #[test]
-fn the_event_time_is_the_executions_start_and_never_a_clock() {
+fn event_time_is_the_executions_start() {
     let definition = definition("minimal.yaml", "native", "eu-west-1");
     let arguments = &definition["Steps"][0]["Arguments"]["AppSpecification"]["ContainerArguments"];
     let arguments = arguments.as_array().unwrap();
@@ -107,7 +107,7 @@ fn the_event_time_is_the_executions_start_and_never_a_clock() {
     assert_eq!(arguments[at + 1], serde_json::json!({ "Get": "Execution.StartDateTime" }));
 }
 
-/// The arguments of a definition's container, with what its execution would put in.
+/// Returns the container's arguments, with references resolved.
 fn arguments(file: &str, engine: &str) -> Vec<String> {
     let definition = definition(file, engine, "eu-west-1");
     let parameter = |name: &str| {
@@ -124,13 +124,13 @@ fn arguments(file: &str, engine: &str) -> Vec<String> {
     arguments.map(|argument| argument.as_str().unwrap().to_owned()).collect()
 }
 
-fn job(file: &str, engine: &str) -> ingest_features::cli::Arguments {
+fn job(file: &str, engine: &str) -> ingest_features::job::JobSpec {
     let arguments = std::iter::once("ingest-features".to_owned()).chain(arguments(file, engine));
     ingest_features::cli::parse(arguments.map(Into::into)).unwrap()
 }
 
 #[test]
-fn the_program_takes_the_arguments_of_the_engine_native() {
+fn ingest_features_accepts_native_arguments() {
     for file in ["minimal.yaml", "full.yaml"] {
         let job = job(file, "native");
         assert_eq!(job.flow, Some("/opt/ml/processing/flow".parse().unwrap()));
@@ -143,15 +143,15 @@ fn the_program_takes_the_arguments_of_the_engine_native() {
 }
 
 #[test]
-fn the_program_takes_the_data_wrangler_containers_one_argument_too() {
+fn ingest_features_accepts_data_wrangler_argument() {
     for file in ["minimal.yaml", "full.yaml"] {
-        let output = job(file, "data-wrangler").output_config.unwrap().output;
+        let output = job(file, "data-wrangler").output_node.unwrap();
         assert_eq!(output, job(file, "native").output_node.unwrap());
     }
 }
 
 #[test]
-fn the_output_config_and_the_output_have_one_name() {
+fn output_config_names_the_output() {
     let definition = definition("full.yaml", "data-wrangler", "eu-west-1");
     let name = "00000000-0000-4000-8000-000000000004.default";
     assert_eq!(definition["Parameters"][3]["DefaultValue"], name);

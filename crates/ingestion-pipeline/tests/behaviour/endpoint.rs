@@ -1,4 +1,4 @@
-//! Stands in for AWS: an HTTP endpoint that answers the real SDK, and a binary that is pointed there.
+//! A fake AWS: an HTTP endpoint for the real SDK, and the binary configured to use it.
 
 use std::collections::VecDeque;
 use std::process::{Child, Command, Output, Stdio};
@@ -22,7 +22,7 @@ pub(crate) const ARN: &str =
 /// One request of the program.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
-    /// The operation of SageMaker, or the method and path of S3.
+    /// The SageMaker operation, or the S3 method and path.
     pub(crate) operation: String,
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
@@ -44,8 +44,8 @@ impl Received {
     }
 }
 
-/// An endpoint that expects these requests in this order. Another request is cut off and recorded, and
-/// so fails the test, which looks at what was received.
+/// An endpoint that expects certain requests in order. Other requests are cut off and recorded, so that
+/// the test's check of the received requests fails.
 pub(crate) struct Endpoint {
     pub(crate) url: String,
     endpoint: test_endpoint::Endpoint,
@@ -74,7 +74,7 @@ impl Endpoint {
         self.received().iter().map(|request| request.operation.clone()).collect()
     }
 
-    /// The binary, pointed here, with the credentials of an example.
+    /// Returns the binary's command with this endpoint and example credentials.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ingestion-pipeline"));
         command
@@ -96,7 +96,7 @@ impl Endpoint {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    /// The library's clients, pointed here, with shorter pauses.
+    /// Returns the library's clients with this endpoint and shorter pauses.
     pub(crate) fn aws(&self) -> Aws {
         let retry = RetryConfig::standard().with_initial_backoff(Duration::from_millis(5));
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
@@ -113,7 +113,7 @@ impl Endpoint {
     }
 }
 
-/// The streams and the exit code of a run.
+/// Returns the exit code and the output of a run.
 pub(crate) fn transcript(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     format!(
@@ -128,7 +128,7 @@ pub(crate) fn not_found() -> Reply {
     error(400, "ResourceNotFound", "Pipeline 'arn' does not exist.")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "so that a call reads as its answer does")]
+#[expect(clippy::needless_pass_by_value, reason = "so that calls read like their answers")]
 pub(crate) fn answer(body: Value) -> Reply {
     Reply::json(200, &body)
 }

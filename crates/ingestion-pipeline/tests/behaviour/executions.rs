@@ -1,4 +1,4 @@
-//! `start`, `wait`, `list` and `delete`, over the wire.
+//! `start`, `wait`, `list` and `delete` against an HTTP endpoint.
 
 use std::process::Command;
 use std::thread;
@@ -56,7 +56,7 @@ pub(crate) fn summaries(statuses: &[&str]) -> Reply {
 }
 
 #[test]
-fn start_sends_the_parameters_that_fit_the_deployed_definition() {
+fn start_sends_parameters() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed()),
         ("StartPipelineExecution", answer(json!({ "PipelineExecutionArn": EXECUTION }))),
@@ -78,7 +78,7 @@ fn start_sends_the_parameters_that_fit_the_deployed_definition() {
 }
 
 #[test]
-fn start_refuses_parameters_that_do_not_fit_and_starts_nothing() {
+fn start_rejects_mismatched_parameters() {
     let endpoint = Endpoint::new(vec![("DescribePipeline", deployed())]);
     let long = format!("FeatureGroupName={}", "x".repeat(1025));
     insta::assert_snapshot!(run(
@@ -96,20 +96,20 @@ fn start_refuses_parameters_that_do_not_fit_and_starts_nothing() {
 }
 
 #[test]
-fn start_refuses_what_is_no_parameter() {
+fn start_rejects_malformed_parameters() {
     let endpoint = Endpoint::new(Vec::new());
-    assert!(run(&endpoint, &["start", "InputDataUrl"]).contains("a parameter is NAME=VALUE"));
+    assert!(run(&endpoint, &["start", "InputDataUrl"]).contains("expected NAME=VALUE"));
     assert!(run(&endpoint, &["start", "A=1", "A=2"]).contains("`A` is given twice"));
 }
 
 #[test]
-fn start_names_a_pipeline_that_is_not_there() {
+fn start_names_missing_pipeline() {
     let endpoint = Endpoint::new(vec![("DescribePipeline", not_found())]);
     insta::assert_snapshot!(run(&endpoint, &["start", "--pipeline", "other"]));
 }
 
 #[test]
-fn a_pipeline_and_a_region_are_enough_to_start_it() {
+fn start_needs_only_pipeline_and_region() {
     let endpoint = Endpoint::new(vec![("DescribePipeline", not_found())]);
     let mut command = endpoint.command(&["start", "--pipeline", "other"]);
     let text = transcript(&command.env("AWS_REGION", "ap-northeast-2").output().unwrap());
@@ -117,7 +117,7 @@ fn a_pipeline_and_a_region_are_enough_to_start_it() {
 }
 
 #[test]
-fn wait_follows_the_newest_execution_to_its_success() {
+fn wait_follows_newest_execution() {
     let endpoint = Endpoint::new(vec![
         ("ListPipelineExecutions", summaries(&["Executing"])),
         ("DescribePipelineExecution", execution("Executing", None)),
@@ -144,7 +144,7 @@ fn wait_follows_the_newest_execution_to_its_success() {
 }
 
 #[test]
-fn wait_names_the_reason_the_step_and_the_log_of_a_failure() {
+fn wait_reports_reason_step_and_log_of_a_failure() {
     let script = || {
         vec![
             ("DescribePipelineExecution", execution("Failed", Some("Step failure."))),
@@ -163,7 +163,7 @@ fn wait_names_the_reason_the_step_and_the_log_of_a_failure() {
 }
 
 #[test]
-fn an_execution_that_was_stopped_is_no_success() {
+fn wait_fails_for_stopped_execution() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipelineExecution", execution("Stopped", None)),
         ("ListPipelineExecutionSteps", answer(json!({ "PipelineExecutionSteps": [] }))),
@@ -172,15 +172,15 @@ fn an_execution_that_was_stopped_is_no_success() {
 }
 
 #[test]
-fn wait_refuses_what_is_no_execution() {
+fn wait_rejects_other_arns() {
     let endpoint = Endpoint::new(Vec::new());
     for arn in [ARN, "abcdefghijkl", "arn:aws:s3:::bucket"] {
-        assert!(run(&endpoint, &["wait", arn]).contains("is no execution's ARN"), "{arn}");
+        assert!(run(&endpoint, &["wait", arn]).contains("is not an execution ARN"), "{arn}");
     }
 }
 
 #[test]
-fn ctrl_c_leaves_the_execution_running_and_says_so() {
+fn ctrl_c_leaves_the_execution_running() {
     let looks = (0..8).flat_map(|_| {
         [
             ("DescribePipelineExecution", execution("Executing", None)),
@@ -197,13 +197,13 @@ fn ctrl_c_leaves_the_execution_running_and_says_so() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains(&format!("interrupted; the execution {EXECUTION} goes on")), "{text}");
+    assert!(text.contains(&format!("interrupted; the execution {EXECUTION} continues")), "{text}");
     assert!(text.contains(&format!("hint: `ingestion-pipeline wait {EXECUTION}`")), "{text}");
     assert!(!endpoint.operations().iter().any(|operation| operation.starts_with("Stop")));
 }
 
 #[test]
-fn list_shows_what_each_execution_did() {
+fn list_shows_executions() {
     let script = || {
         let input =
             json!({"Name": "InputDataUrl", "Value": "s3://amzn-s3-demo-bucket/abalone.csv"});
@@ -223,7 +223,7 @@ fn list_shows_what_each_execution_did() {
 }
 
 #[test]
-fn a_list_ends_at_its_limit_and_reads_no_page_more() {
+fn list_stops_at_its_limit() {
     let endpoint = Endpoint::new(vec![
         (
             "ListPipelineExecutions",
@@ -242,7 +242,7 @@ fn a_list_ends_at_its_limit_and_reads_no_page_more() {
 }
 
 #[test]
-fn delete_asks_and_without_somebody_to_ask_deletes_nothing() {
+fn delete_needs_confirmation() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed()),
         ("ListPipelineExecutions", summaries(&["Succeeded", "Failed"])),
@@ -263,11 +263,11 @@ fn delete_names_what_it_deletes() {
 }
 
 #[test]
-fn delete_refuses_while_executions_run() {
+fn delete_rejects_running_executions() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed()),
         ("ListPipelineExecutions", summaries(&["Executing"])),
     ]);
     let text = run(&endpoint, &["delete", "--yes"]);
-    assert!(text.contains("has executions that run: 1"), "{text}");
+    assert!(text.contains("has running executions: 1"), "{text}");
 }

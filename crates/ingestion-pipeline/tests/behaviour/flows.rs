@@ -1,4 +1,4 @@
-//! Which flows a pipeline can run, and what is said of the others.
+//! Which flows a pipeline can run, and the errors for others.
 
 use ingestion_pipeline::{FlowFile, engine};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ fn error(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn the_data_is_bound_to_the_flows_source() {
+fn binds_data_to_the_flows_source() {
     let flow = FlowFile::read(&renamed("trip data.csv"), None).unwrap();
     let definition = engine::build(&read("minimal.yaml", &[]).unwrap(), &flow).unwrap();
     let definition = serde_json::to_value(definition).unwrap();
@@ -31,7 +31,7 @@ fn the_data_is_bound_to_the_flows_source() {
 }
 
 #[test]
-fn a_dataset_whose_name_is_no_folder_of_its_own_is_refused() {
+fn rejects_dataset_name_that_is_no_folder_name() {
     for name in
         ["a/b.csv", "..", ".", "a\nb", "a\u{2028}b", "a\u{2029}", "flow", "code", &"x".repeat(201)]
     {
@@ -40,7 +40,7 @@ fn a_dataset_whose_name_is_no_folder_of_its_own_is_refused() {
 }
 
 #[test]
-fn a_flow_of_several_datasets_is_refused_with_their_nodes() {
+fn rejects_several_datasets() {
     let bytes = edited(|flow| {
         let mut second = flow["nodes"][0].clone();
         second["node_id"] = json!("second");
@@ -52,22 +52,22 @@ fn a_flow_of_several_datasets_is_refused_with_their_nodes() {
 }
 
 #[test]
-fn a_flow_without_a_source_is_refused() {
+fn rejects_flow_without_source() {
     let bytes = edited(|flow| {
         flow["nodes"].as_array_mut().unwrap().remove(0);
         flow["nodes"][0]["inputs"] = json!([]);
     });
-    assert!(error(&bytes).ends_with("is made from no source; connect its node to an S3 source"));
+    assert!(error(&bytes).ends_with("has no source; connect its node to an S3 source"));
 }
 
 #[test]
-fn a_flow_from_athena_is_refused() {
+fn rejects_athena_source() {
     let bytes = edited(|flow| flow["nodes"][0]["operator"] = json!("sagemaker.athena_source_0.1"));
     assert!(error(&bytes).contains("not from S3"));
 }
 
 #[test]
-fn a_flows_own_image_is_used_in_the_pipelines_region() {
+fn uses_the_flows_image_in_the_pipelines_region() {
     let image =
         "663277389841.dkr.ecr.us-east-1.amazonaws.com/sagemaker-data-wrangler-container:5.2.1";
     let bytes = edited(|flow| {
@@ -86,7 +86,7 @@ fn a_flows_own_image_is_used_in_the_pipelines_region() {
 }
 
 #[test]
-fn a_stored_flow_is_named_by_its_content() {
+fn names_stored_flow_by_its_content() {
     let settings = read("full.yaml", &[]).unwrap();
     let url = |bytes: &[u8]| {
         engine::flow_url(&settings, &FlowFile::read(bytes, None).unwrap()).unwrap().to_string()
@@ -98,7 +98,7 @@ fn a_stored_flow_is_named_by_its_content() {
 }
 
 #[test]
-fn an_output_name_too_long_for_the_containers_argument_is_refused() {
+fn rejects_output_name_too_long_for_argument() {
     let id = "n".repeat(210);
     let text = String::from_utf8(abalone()).unwrap();
     let bytes = text.replace("00000000-0000-4000-8000-000000000005", &id);
@@ -112,11 +112,11 @@ fn an_output_name_too_long_for_the_containers_argument_is_refused() {
 }
 
 #[test]
-fn an_output_name_that_would_break_the_containers_argument_is_refused_by_its_node() {
+fn rejects_output_name_that_cannot_be_quoted() {
     for id in ["it's", "a\"b", "a\\b", "a\nb", "a\u{7f}b", "a\u{2028}b", "a\u{2029}b"] {
         let bytes = edited(|flow| flow["nodes"][4]["node_id"] = json!(id));
         let error = error(&bytes);
         assert!(error.contains(&format!("of the node `{}`", id.escape_debug())), "{error}");
-        assert!(error.contains("give the node another node_id"), "{error}");
+        assert!(error.contains("change the node's node_id"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! What somebody else wrote, shown to people.
+//! Untrusted text in the output.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::executions::{EXECUTION, execution, run, steps, summaries};
 const HOSTILE: &str = "x\u{1b}[2J\ny";
 
 #[test]
-fn list_shows_escapes_and_newlines_instead_of_doing_them() {
+fn list_escapes_control_characters() {
     let script = || {
         let parameters = json!([{ "Name": "InputDataUrl", "Value": HOSTILE }]);
         vec![
@@ -28,7 +28,7 @@ fn list_shows_escapes_and_newlines_instead_of_doing_them() {
 }
 
 #[test]
-fn wait_shows_escapes_and_newlines_instead_of_doing_them() {
+fn wait_escapes_control_characters() {
     let script = || {
         vec![
             ("DescribePipelineExecution", execution("Failed", Some(HOSTILE))),

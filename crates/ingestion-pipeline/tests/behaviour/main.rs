@@ -1,6 +1,6 @@
-//! What the crate does, seen from outside: settings and flows in, definitions and words out.
+//! Tests of the crate's public behaviour.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's way to fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod checks;
 mod cli;
@@ -25,12 +25,12 @@ pub(crate) fn fixture(file: &str) -> PathBuf {
     PathBuf::from(format!("{}/tests/fixtures/{file}", env!("CARGO_MANIFEST_DIR")))
 }
 
-/// The bytes of `flows/abalone.flow`.
+/// Reads `flows/abalone.flow`.
 pub(crate) fn abalone() -> Vec<u8> {
     std::fs::read(fixture("../../../../flows/abalone.flow")).unwrap()
 }
 
-/// Settings from a fixture, less the keys whose variables `environment` sets.
+/// Reads settings from a fixture, without the keys whose variables `environment` sets.
 pub(crate) fn read(file: &str, environment: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
     let text = std::fs::read_to_string(fixture(file)).unwrap();
     let replaced = |line: &&str| {
@@ -41,7 +41,7 @@ pub(crate) fn read(file: &str, environment: &[(&str, &str)]) -> Result<Settings,
     read_text(&lines.join("\n"), environment)
 }
 
-/// Settings from a text, as if it were in the file `pipeline.yaml` of this folder.
+/// Reads settings from a text, as if it were `pipeline.yaml` in the current folder.
 pub(crate) fn read_text(
     text: &str,
     environment: &[(&str, &str)],

@@ -1,4 +1,4 @@
-//! What is refused, gone, late or lost on the way.
+//! Denied requests, missing resources, lost responses and interruptions.
 
 use std::process::Command;
 use std::thread;
@@ -11,7 +11,7 @@ use crate::executions::{EXECUTION, deployed, execution, run, steps, summaries};
 use crate::upsert::{self, FLOW, UPSERT, created, definition, tags};
 
 #[test]
-fn a_role_that_does_not_exist_is_no_missing_pipeline() {
+fn missing_role_is_not_a_missing_pipeline() {
     for (code, message) in [
         ("ValidationException", "The role arn:aws:iam::1:role/pipeline does not exist"),
         ("ResourceNotFound", "Role not found"),
@@ -31,7 +31,7 @@ fn a_role_that_does_not_exist_is_no_missing_pipeline() {
 }
 
 #[test]
-fn an_execution_that_is_gone_is_not_made_by_upsert() {
+fn missing_execution_does_not_suggest_upsert() {
     let gone = error(400, "ResourceNotFound", "Execution does not exist.");
     let endpoint = Endpoint::new(vec![("DescribePipelineExecution", gone)]);
     let text = run(&endpoint, &["wait", EXECUTION]);
@@ -40,7 +40,7 @@ fn an_execution_that_is_gone_is_not_made_by_upsert() {
 }
 
 #[test]
-fn a_pipeline_that_is_gone_after_a_lost_answer_is_deleted() {
+fn delete_succeeds_after_a_lost_response() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed()),
         ("ListPipelineExecutions", summaries(&["Succeeded"])),
@@ -52,7 +52,7 @@ fn a_pipeline_that_is_gone_after_a_lost_answer_is_deleted() {
 }
 
 #[test]
-fn delete_looks_at_every_execution() {
+fn delete_counts_all_executions() {
     let page = |status: &str, more: Option<&str>| {
         let summary =
             json!({ "PipelineExecutionArn": EXECUTION, "PipelineExecutionStatus": status });
@@ -65,12 +65,12 @@ fn delete_looks_at_every_execution() {
         ("ListPipelineExecutions", page("Executing", None)),
     ]);
     let text = run(&endpoint, &["delete", "--yes"]);
-    assert!(text.contains("(200, 100 of them running)"), "{text}");
+    assert!(text.contains("(executions: 200, running: 100)"), "{text}");
     assert_eq!(endpoint.operations().len(), 3);
 }
 
 #[test]
-fn tags_that_are_refused_after_an_update_are_told_apart() {
+fn reports_update_if_tags_are_denied_after_it() {
     let mut old = definition();
     old["Parameters"][1]["DefaultValue"] = json!(2);
     let refusal = || error(400, "AccessDeniedException", "not authorized: AddTags");
@@ -96,7 +96,7 @@ fn tags_that_are_refused_after_an_update_are_told_apart() {
 }
 
 #[test]
-fn the_time_of_an_execution_that_is_over_is_that_to_its_end() {
+fn duration_stops_at_the_executions_end() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipelineExecution", execution("Succeeded", None)),
         ("ListPipelineExecutionSteps", steps("Succeeded", None)),
@@ -106,7 +106,7 @@ fn the_time_of_an_execution_that_is_over_is_that_to_its_end() {
 }
 
 #[test]
-fn ctrl_c_is_noticed_while_a_call_is_running() {
+fn ctrl_c_interrupts_a_running_call() {
     let never = Reply::Held(Gate::default(), Box::new(answer(json!({}))));
     let endpoint = Endpoint::new(vec![("DescribePipelineExecution", never)]);
     let child = endpoint.spawn(&["wait", EXECUTION]);
@@ -117,12 +117,12 @@ fn ctrl_c_is_noticed_while_a_call_is_running() {
     assert!(interrupt.unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", transcript(&output));
-    // The call was not waited for: it would have been given up one day, and repeated.
+    // The command did not wait for the call, which would time out and be retried.
     assert_eq!(endpoint.operations().len(), 1);
 }
 
 #[test]
-fn ctrl_c_while_start_sends_still_names_what_was_started() {
+fn ctrl_c_during_start_names_the_execution() {
     let started = json!({ "PipelineExecutionArn": EXECUTION });
     let gate = Gate::default();
     let held = Reply::Held(gate.clone(), Box::new(answer(started)));
@@ -138,5 +138,5 @@ fn ctrl_c_while_start_sends_still_names_what_was_started() {
     let output = child.wait_with_output().unwrap();
     let text = transcript(&output);
     assert_eq!(output.status.code(), Some(130), "{text}");
-    assert!(text.contains(&format!("interrupted; the execution {EXECUTION} goes on")), "{text}");
+    assert!(text.contains(&format!("interrupted; the execution {EXECUTION} continues")), "{text}");
 }

@@ -1,4 +1,4 @@
-//! What holds for any settings and any flow.
+//! Properties of all settings and flows.
 
 use ingestion_pipeline::definition::{Parameter, Reference, Text};
 use ingestion_pipeline::engine::BuildError;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{abalone, fixture, read_text};
 
-/// Legal settings of every kind, as YAML.
+/// Generates valid settings as YAML.
 fn settings() -> impl Strategy<Value = String> {
     (
         "[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9]){0,9}",
@@ -32,7 +32,7 @@ fn settings() -> impl Strategy<Value = String> {
         })
 }
 
-/// A flow whose dataset has this name, and whose last node this id.
+/// Returns a flow with this dataset name and this ID of the last node.
 fn flow(dataset: &str, node: &str) -> Vec<u8> {
     let mut flow: Value = serde_json::from_slice(&abalone()).unwrap();
     flow["nodes"][0]["parameters"]["dataset_definition"]["name"] = dataset.into();
@@ -42,7 +42,7 @@ fn flow(dataset: &str, node: &str) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn legal_settings_give_a_definition_that_passes(
+    fn valid_settings_give_a_valid_definition(
         yaml in settings(), dataset in "\\PC{0,20}|.{0,20}", node in "[a-z0-9-]{1,36}x|.{1,20}x|.{250}x"
     ) {
         let settings = read_text(&yaml, &[]).unwrap();
@@ -54,20 +54,20 @@ proptest! {
         prop_assert!(check(&definition).is_ok());
         let inputs = &definition["Steps"][0]["Arguments"]["ProcessingInputs"];
         prop_assert_eq!(&inputs[1]["InputName"], &dataset);
-        // Equal settings give equal definitions: upsert compares them.
+        // Equal settings must give equal definitions, because upsert compares them.
         let again = engine::build(&read_text(&yaml, &[]).unwrap(), &flow).unwrap();
         prop_assert_eq!(serde_json::to_value(again).unwrap(), definition);
     }
 
     #[test]
-    fn no_text_makes_settings_panic(text in any::<String>()) {
+    fn settings_never_panic(text in any::<String>()) {
         let _ = read_text(&text, &[]);
         let _ = read_text(&format!("retry: {text}"), &[]);
         let _ = read_text("", &[("PIPELINE_TAGS", &text), ("SUBNET_IDS", &text)]);
     }
 
     #[test]
-    fn any_value_under_any_key_is_taken_or_named(
+    fn problems_name_their_key(
         key in 0_usize..25, value in "[ -~é]{0,20}"
     ) {
         let key = ingestion_pipeline::settings::keys::ALL[key];
@@ -75,7 +75,7 @@ proptest! {
         let mut lines = Vec::new();
         let mut ours = false;
         for line in complete.lines() {
-            // What is indented belongs to the key above it.
+            // Indented lines belong to the key above.
             ours = line.split(':').next() == Some(key.name) || ours && line.starts_with([' ', '-']);
             lines.extend((!ours).then_some(line));
         }
@@ -88,18 +88,18 @@ proptest! {
     }
 
     #[test]
-    fn a_parameter_with_any_name_is_taken_or_refused_by_it(name in "[ -~]{0,70}") {
+    fn rejects_invalid_parameter_names(name in "[ -~]{0,70}") {
         let legal = (1..=64).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         let parameter = Parameter::string(&name, "x");
         let built = ingestion_pipeline::PipelineDefinition::new(vec![parameter], Vec::new());
-        // There is no step, so it is refused in any case; but for its name only if that is illegal.
+        // A definition without steps is always rejected, but for its name only if that is invalid.
         let text = built.unwrap_err().to_string();
-        prop_assert_eq!(text.contains("is no name"), !legal, "{}", text);
+        prop_assert_eq!(text.contains("is not a valid name"), !legal, "{}", text);
     }
 
     #[test]
-    fn a_reference_to_what_is_not_there_is_found(name in "[A-Za-z]{1,20}") {
+    fn finds_dangling_references(name in "[A-Za-z]{1,20}") {
         let get = Text::Get(Reference::Parameter(name.clone()));
         let join = serde_json::json!({ "Std:Join": { "On": "", "Values": ["a", get] } });
         let value = serde_json::json!({ "Steps": [{ "Arguments": { "X": [join] } }] });

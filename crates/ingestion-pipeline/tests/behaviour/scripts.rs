@@ -1,4 +1,4 @@
-//! What scripts read: one JSON line on stderr, if anything.
+//! Output for scripts: at most one line of JSON on stderr.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::endpoint::{ARN, Endpoint, answer, transcript};
 use crate::executions::{deployed, run, summaries};
 
 #[test]
-fn arguments_that_make_no_command_are_an_error_in_json_too() {
+fn writes_invalid_arguments_as_json() {
     for arguments in [&["--json", "bild"][..], &["list", "--limit", "0", "--json"], &["--json"]] {
         let output = Endpoint::new(Vec::new()).run(arguments);
         assert_eq!(output.status.code(), Some(2));
@@ -17,21 +17,21 @@ fn arguments_that_make_no_command_are_an_error_in_json_too() {
 }
 
 #[test]
-fn notes_are_not_for_scripts() {
+fn json_omits_notes() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed()),
         ("ListPipelineExecutions", summaries(&["Succeeded"])),
     ]);
     let output = endpoint.run(&["delete", "--json", "--file", "minimal.yaml"]);
     let error: Value = serde_json::from_slice(&output.stderr).unwrap();
-    assert_eq!(error["error"], "nothing was deleted, because nobody can be asked");
+    assert_eq!(error["error"], "nothing was deleted: deleting needs confirmation");
     let mut command = endpoint.command(&["build", "--json", "--file", "minimal.yaml"]);
     let output = command.env("FEATURE_GROUP_NAME", "FG-test").output().unwrap();
     assert!(output.stderr.is_empty(), "{}", transcript(&output));
 }
 
 #[test]
-fn start_lists_the_deployed_pipelines_parameters_or_says_that_it_has_none() {
+fn start_lists_the_pipelines_parameters() {
     let endpoint = Endpoint::new(vec![("DescribePipeline", deployed())]);
     let text = run(&endpoint, &["start", "Xyzzy=1"]);
     assert!(
@@ -41,6 +41,6 @@ fn start_lists_the_deployed_pipelines_parameters_or_says_that_it_has_none() {
     let bare = json!({ "PipelineArn": ARN, "PipelineDefinition": "{}" });
     let endpoint = Endpoint::new(vec![("DescribePipeline", answer(bare))]);
     let text = run(&endpoint, &["start", "Xyzzy=1"]);
-    assert!(text.contains("there is no `Xyzzy`; the pipeline has no parameters"), "{text}");
+    assert!(text.contains("unknown parameter `Xyzzy`; the pipeline has no parameters"), "{text}");
     assert!(text.contains("hint: the deployed pipeline has no parameters"), "{text}");
 }

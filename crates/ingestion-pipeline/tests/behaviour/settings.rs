@@ -25,18 +25,18 @@ fn problems(text: &str, environment: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_predecessors_environment_is_enough() {
+fn reads_the_predecessors_environment() {
     let settings = read_text("", &ENVIRONMENT).unwrap();
     insta::assert_debug_snapshot!(settings);
 }
 
 #[test]
-fn every_key_is_read() {
+fn reads_every_key() {
     insta::assert_debug_snapshot!(read("full.yaml", &[]).unwrap());
 }
 
 #[test]
-fn every_value_may_come_from_the_environment() {
+fn reads_every_variable() {
     let values = [
         ("PIPELINE_ENGINE", "native"),
         ("PROCESSING_IMAGE", "public.ecr.aws/own:1"),
@@ -71,12 +71,12 @@ fn every_value_may_come_from_the_environment() {
 }
 
 #[test]
-fn all_that_is_missing_is_listed_at_once() {
+fn lists_everything_missing() {
     insta::assert_snapshot!(problems("engine: native\nsubnets: [subnet-0a1b2c3d]\n", &[]));
 }
 
 #[test]
-fn all_that_is_illegal_is_listed_at_once_with_its_line() {
+fn lists_everything_invalid_with_its_line() {
     let text = "\
 project_name: -abalone
 project_id: 42
@@ -110,7 +110,7 @@ native_binary: s3://amzn-s3-demo-artifacts/bin/
 }
 
 #[test]
-fn an_unknown_key_is_refused_with_the_nearest_known_one() {
+fn suggests_the_nearest_known_key() {
     insta::assert_snapshot!(problems(
         "feature_grop: a\nInstanceType: b\nflow_url: c\nvolume: d\nxyzzy: e\nsecurity-groups: []\n\
          retry: {throttle: {}}\n",
@@ -119,7 +119,7 @@ fn an_unknown_key_is_refused_with_the_nearest_known_one() {
 }
 
 #[test]
-fn what_is_not_a_settings_file_is_refused_with_its_line() {
+fn rejects_invalid_yaml_with_its_line() {
     for (text, expected) in [
         ("engine: native\nengine: native\n", "duplicate mapping key"),
         ("a: [", "line 1"),
@@ -134,7 +134,7 @@ fn what_is_not_a_settings_file_is_refused_with_its_line() {
 }
 
 #[test]
-fn anchors_that_explode_and_deep_nesting_are_refused() {
+fn rejects_anchor_bombs_and_deep_nesting() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let alias = format!("*a{}, ", level - 1).repeat(10);
@@ -148,7 +148,7 @@ fn anchors_that_explode_and_deep_nesting_are_refused() {
 }
 
 #[test]
-fn an_empty_file_a_key_without_a_value_and_an_empty_variable_say_nothing() {
+fn ignores_empty_files_keys_and_variables() {
     for text in ["", "# nothing\n", "---\n", "image:\nengine: ~\n", "{}"] {
         let settings = read_text(text, &ENVIRONMENT).unwrap();
         assert_eq!(settings.engine, Engine::DataWrangler, "{text}");
@@ -158,18 +158,18 @@ fn an_empty_file_a_key_without_a_value_and_an_empty_variable_say_nothing() {
 }
 
 #[test]
-fn the_file_goes_before_the_environment_and_says_so() {
+fn file_overrides_environment_with_a_note() {
     let text = "feature_group: FG-file\nproject_name: abalone\n";
     let settings = read_text(text, &ENVIRONMENT).unwrap();
     assert_eq!(settings.feature_group.as_str(), "FG-file");
     assert_eq!(
         settings.notes,
-        ["pipeline.yaml:1: feature_group goes before FEATURE_GROUP_NAME from the environment"]
+        ["pipeline.yaml:1: feature_group overrides FEATURE_GROUP_NAME from the environment"]
     );
 }
 
 #[test]
-fn a_path_in_the_file_is_relative_to_the_file() {
+fn paths_are_relative_to_their_file() {
     let settings = read("minimal.yaml", &[]).unwrap();
     assert_eq!(settings.flow, FlowLocation::Path("../../../../flows/abalone.flow".into()));
     let settings = read("minimal.yaml", &[("DW_FLOW_URL", "here.flow")]).unwrap();
@@ -177,39 +177,39 @@ fn a_path_in_the_file_is_relative_to_the_file() {
 }
 
 #[test]
-fn numbers_and_booleans_are_not_taken_for_text() {
+fn rejects_numbers_and_booleans_as_strings() {
     let problem = problems("project_id: 12\ntags: {on: true}\n", &ENVIRONMENT[2..]);
-    assert!(problem.contains("12 is not a text; write it in quotes: \"12\""), "{problem}");
-    assert!(problem.contains("on: true is not a text"), "{problem}");
+    assert!(problem.contains("12 is not a string; write it in quotes: \"12\""), "{problem}");
+    assert!(problem.contains("on: true is not a string"), "{problem}");
     let settings = read_text("tags: {team: yes, cost: 012, id: 1_0}\n", &ENVIRONMENT).unwrap();
     let tags: Vec<_> = settings.tags.values().collect();
     assert_eq!(tags, ["012", "1_0", "yes"]);
 }
 
 #[test]
-fn a_role_of_another_partition_is_refused() {
+fn rejects_role_of_another_partition() {
     let problem = problems("region: cn-north-1", &ENVIRONMENT[..9]);
-    assert!(problem.contains("and the region cn-north-1 is in aws-cn"), "{problem}");
+    assert!(problem.contains("but the region cn-north-1 is in aws-cn"), "{problem}");
 }
 
 #[test]
-fn the_native_engine_runs_on_one_machine() {
+fn native_engine_runs_on_one_instance() {
     let problem = problems(
         "engine: native\ninstance_count: 2\nnative_binary: s3://amzn-s3-demo-bucket/b\n",
         &ENVIRONMENT,
     );
-    assert!(problem.contains("runs on one machine"), "{problem}");
+    assert!(problem.contains("runs on one instance"), "{problem}");
 }
 
 #[test]
-fn the_default_region_stands_in_for_the_region() {
+fn falls_back_to_default_region() {
     let mut environment = ENVIRONMENT;
     environment[9] = ("AWS_DEFAULT_REGION", "ap-northeast-2");
     assert_eq!(read_text("", &environment).unwrap().region.as_str(), "ap-northeast-2");
 }
 
 #[test]
-fn a_network_is_never_dropped_because_half_of_it_is_empty() {
+fn rejects_half_a_network() {
     for (text, environment, named) in [
         ("subnets: []\nsecurity_groups: [sg-1]\n", None, "pipeline.yaml:1: subnets: is empty"),
         ("subnets: [subnet-1]\nsecurity_groups: []\n", None, "security_groups: is empty"),
@@ -226,7 +226,7 @@ fn a_network_is_never_dropped_because_half_of_it_is_empty() {
 }
 
 #[test]
-fn what_is_wrong_with_yaml_is_said_without_advice_for_programmers() {
+fn yaml_errors_contain_no_advice_for_programmers() {
     for text in ["a: 1\na: 2\n", "a: 1\n---\nb: 2\n", "? [a]\n: b\n", "~: 1\n", "a: !!binary x\n"] {
         let problem = problems(text, &ENVIRONMENT);
         for advice in ["DuplicateKeyPolicy", "Option", "from_str", "from_multiple"] {

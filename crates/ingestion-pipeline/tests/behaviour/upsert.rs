@@ -1,4 +1,4 @@
-//! `upsert`, over the wire.
+//! `upsert` against an HTTP endpoint.
 
 use ingestion_pipeline::upsert::{Action, Deployment};
 use ingestion_pipeline::{FlowFile, engine};
@@ -20,7 +20,7 @@ fn deployment() -> Deployment {
     Deployment::new(&settings, &definition, None)
 }
 
-/// The definition that `minimal.yaml` gives.
+/// Builds the definition of `minimal.yaml`.
 pub(crate) fn definition() -> Value {
     let output = Endpoint::new(Vec::new()).run(&["build", "--file", "minimal.yaml"]);
     serde_json::from_slice(&output.stdout).unwrap()
@@ -46,7 +46,7 @@ pub(crate) fn created() -> Reply {
 }
 
 #[test]
-fn a_pipeline_that_is_not_there_is_created_after_its_flow_is_stored() {
+fn creates_pipeline_after_storing_its_flow() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", not_found()),
         (FLOW, Reply::bytes(200, Vec::new())),
@@ -64,7 +64,7 @@ fn a_pipeline_that_is_not_there_is_created_after_its_flow_is_stored() {
 }
 
 #[test]
-fn a_pipeline_that_is_as_it_should_be_is_left_alone() {
+fn leaves_unchanged_pipeline_alone() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed(&definition())),
         ("ListTags", tags(&[("owner", "somebody else")])),
@@ -80,7 +80,7 @@ fn a_pipeline_that_is_as_it_should_be_is_left_alone() {
 }
 
 #[test]
-fn all_is_sent_if_anything_differs() {
+fn sends_everything_if_anything_differs() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed(&definition())),
         ("ListTags", tags(&[])),
@@ -98,7 +98,7 @@ fn all_is_sent_if_anything_differs() {
 }
 
 #[test]
-fn tags_are_added_and_others_stay() {
+fn adds_tags_and_keeps_others() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed(&definition())),
         ("ListTags", tags(&[("team", "rocks"), ("owner", "somebody else")])),
@@ -113,7 +113,7 @@ fn tags_are_added_and_others_stay() {
 }
 
 #[test]
-fn a_dry_run_shows_the_differences_and_only_reads() {
+fn dry_run_shows_differences_and_only_reads() {
     let mut old = definition();
     old["Parameters"][1]["DefaultValue"] = json!(2);
     old["Steps"][0].as_object_mut().unwrap().remove("RetryPolicies");
@@ -131,7 +131,7 @@ fn a_dry_run_shows_the_differences_and_only_reads() {
 }
 
 #[test]
-fn a_dry_run_of_a_new_pipeline_shows_all_of_it() {
+fn dry_run_shows_all_of_a_new_pipeline() {
     let endpoint = Endpoint::new(vec![("DescribePipeline", not_found())]);
     let output = endpoint.run(&["upsert", "--file", "minimal.yaml", "--dry-run"]);
     let text = transcript(&output);
@@ -141,7 +141,7 @@ fn a_dry_run_of_a_new_pipeline_shows_all_of_it() {
 }
 
 #[test]
-fn whoever_comes_second_to_create_finds_the_pipeline_and_updates_it() {
+fn updates_pipeline_that_someone_else_created() {
     let mut theirs = definition();
     theirs["Parameters"][1]["DefaultValue"] = json!(2);
     for refusal in [
@@ -165,7 +165,7 @@ fn whoever_comes_second_to_create_finds_the_pipeline_and_updates_it() {
 }
 
 #[test]
-fn broken_settings_and_flows_ask_nothing_of_aws() {
+fn invalid_settings_and_flows_send_no_request() {
     let endpoint = Endpoint::new(Vec::new());
     for (name, value) in [
         ("PROCESSING_INSTANCE_COUNT", "none"),
@@ -180,7 +180,7 @@ fn broken_settings_and_flows_ask_nothing_of_aws() {
 }
 
 #[test]
-fn a_flow_in_s3_is_read_and_not_stored_again() {
+fn does_not_store_a_flow_from_s3() {
     let endpoint = Endpoint::new(vec![
         ("GET /amzn-s3-demo-bucket/flows/my%20abalone.flow", Reply::bytes(200, abalone())),
         ("DescribePipeline", not_found()),
@@ -194,7 +194,7 @@ fn a_flow_in_s3_is_read_and_not_stored_again() {
 }
 
 #[test]
-fn a_flow_that_is_not_in_s3_is_named() {
+fn names_flow_missing_in_s3() {
     let xml =
         "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>";
     let endpoint = Endpoint::new(vec![("GET", Reply::bytes(404, xml))]);
@@ -204,7 +204,7 @@ fn a_flow_that_is_not_in_s3_is_named() {
 }
 
 #[test]
-fn a_refusal_of_the_service_ends_in_a_hint() {
+fn denied_request_gives_a_hint() {
     let message = "User is not authorized to perform: sagemaker:DescribePipeline";
     let endpoint =
         Endpoint::new(vec![("DescribePipeline", error(400, "AccessDeniedException", message))]);
@@ -212,7 +212,7 @@ fn a_refusal_of_the_service_ends_in_a_hint() {
 }
 
 #[test]
-fn a_service_that_cannot_be_reached_ends_in_a_hint() {
+fn unreachable_service_gives_a_hint() {
     let mut command = Endpoint::new(Vec::new()).command(&UPSERT);
     let output = command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").output().unwrap();
     let text = transcript(&output);
@@ -224,7 +224,7 @@ fn a_service_that_cannot_be_reached_ends_in_a_hint() {
 }
 
 #[tokio::test]
-async fn a_definition_too_large_for_a_request_goes_through_s3() {
+async fn large_definition_goes_through_s3() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", not_found()),
         (
@@ -249,7 +249,7 @@ async fn a_definition_too_large_for_a_request_goes_through_s3() {
 }
 
 #[tokio::test]
-async fn faults_are_tried_again() {
+async fn retries_faults() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", Reply::Cut),
         ("DescribePipeline", error(500, "InternalFailure", "oh")),
@@ -262,7 +262,7 @@ async fn faults_are_tried_again() {
 }
 
 #[tokio::test]
-async fn storing_is_tried_again_and_then_given_up_before_the_pipeline_changes() {
+async fn failed_storing_leaves_the_pipeline_unchanged() {
     let mut large = definition();
     large["Metadata"] = json!({ "note": "x".repeat(100 * 1024) });
     let error = || Reply::bytes(503, b"<Error><Code>SlowDown</Code></Error>".to_vec());

@@ -1,4 +1,4 @@
-//! Where Linux keeps the certificates that it trusts.
+//! Finds the files with trusted certificates on Linux.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -6,7 +6,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The files to read, each once: folders hold links to each other's files and to the bundle.
+/// Returns the files to read, without duplicates: folders contain links to each other's files and to
+/// the bundle.
 pub(super) fn files(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let (file, folders) = places(variable);
     let in_folders = folders.iter().flat_map(|folder| {
@@ -18,13 +19,13 @@ pub(super) fn files(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf>
     let mut seen = HashSet::new();
     let mut is_new = |path: &PathBuf| match path.metadata() {
         Ok(metadata) => seen.insert((metadata.dev(), metadata.ino())),
-        Err(_) => true, // reading it will tell
+        Err(_) => true, // reading it reports the error
     };
     file.into_iter().chain(in_folders).filter(|path| is_new(path)).collect()
 }
 
-/// The bundle and the folders of single certificates: OpenSSL's variables, or else what is known of
-/// distributions.
+/// Returns the bundle and the folders with single certificates, from OpenSSL's environment variables
+/// or else from the distribution's known paths.
 fn places(variable: impl Fn(&str) -> Option<OsString>) -> (Option<PathBuf>, Vec<PathBuf>) {
     let named = |name| variable(name).filter(|value| !value.is_empty());
     match (named("SSL_CERT_FILE"), named("SSL_CERT_DIR")) {
@@ -43,7 +44,7 @@ fn places(variable: impl Fn(&str) -> Option<OsString>) -> (Option<PathBuf>, Vec<
 fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let paths = folder.read_dir()?.map(|entry| entry.map(|entry| entry.path()));
     let paths = paths.collect::<io::Result<Vec<_>>>()?;
-    // A link that leads nowhere is no file.
+    // Skips folders and broken links.
     Ok(paths.into_iter().filter(|path| path.is_file()).collect())
 }
 
@@ -54,7 +55,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder that ends with the test.
+    /// A folder that is removed at the end of the test.
     struct Folder(PathBuf);
 
     impl Folder {
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn each_file_is_read_once_by_whatever_name() {
+    fn returns_each_file_once() {
         let folder = Folder::new("certificates-with-links");
         let (bundle, own) = (folder.0.join("bundle.crt"), folder.0.join("own.pem"));
         fs::write(&bundle, "").unwrap();
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_stands_alone_even_if_it_is_not_there() {
+    fn environment_variables_override_defaults_even_if_files_are_missing() {
         let missing = Path::new("/nowhere/bundle.pem");
         assert_eq!(files(with(Some(missing), None)), [missing]);
         assert_eq!(files(with(Some(missing), Some(""))), [missing]);
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_word_it_is_the_distributions() {
+    fn uses_the_distributions_paths_by_default() {
         let all = files(with(None, None));
         assert_eq!(all.first(), openssl_probe::probe().cert_file.as_ref());
         assert_eq!(files(with(None, Some(""))), all);

@@ -1,4 +1,4 @@
-//! The authorities whose certificates are trusted.
+//! The trusted certificate authorities.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -12,27 +12,27 @@ use rustls::pki_types::pem::{self, PemObject};
 
 use crate::pem::certificates;
 
-/// Authorities that may vouch for a host.
+/// The certificate authorities that are trusted to issue certificates for hosts.
 #[derive(Debug, Clone)]
 pub struct TrustStore(RootCertStore);
 
 impl TrustStore {
-    /// What the system trusts: on Linux the files that OpenSSL reads, which are the distribution's
-    /// or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name; elsewhere the system's own store.
+    /// Reads the system's trust store. On Linux, these are the distribution's files, or those in
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR`, as for OpenSSL. Other systems have a native store.
     ///
-    /// What cannot be read is logged, and not trusted.
+    /// Logs files and certificates that cannot be read, and does not trust them.
     #[must_use]
     pub fn system() -> Self {
         let store = system();
         if store.0.is_empty() {
-            tracing::error!("no authority is trusted, so no host's certificate can be accepted");
+            tracing::error!("no trusted certificates found; all TLS connections will fail");
         }
         store
     }
 
-    /// The certificates in files of PEM.
+    /// Reads certificates from PEM files.
     ///
-    /// What cannot be read is logged, and not trusted.
+    /// Logs files and certificates that cannot be read, and does not trust them.
     #[must_use]
     pub fn of_files(files: &[PathBuf]) -> Self {
         let mut store = Self(RootCertStore::empty());
@@ -68,9 +68,9 @@ impl TrustStore {
         Ok(())
     }
 
-    /// Adds a certificate that is not among those of the `others` first, which other files had.
+    /// Adds a certificate, unless it is one of the first `others`, which come from other files.
     fn add(&mut self, der: CertificateDer<'_>, others: usize) {
-        // System stores have certificates that are too old to be understood, and of no use.
+        // Ignores errors: system stores contain old certificates that rustls does not support.
         if self.0.add(der).is_ok()
             && let Some((added, before)) = self.0.roots.split_last()
             && before[..others].contains(added)
@@ -103,19 +103,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_in_two_files_is_trusted_once() {
+    fn adds_certificate_in_two_files_once() {
         let files = ["authority", "good", "authority"].map(certificate);
         assert_eq!(TrustStore::of_files(&files).0.len(), 2);
     }
 
     #[test]
-    fn what_cannot_be_read_leaves_the_rest() {
+    fn skips_unreadable_files() {
         let files = ["missing", "key", "make.sh", "authority"].map(certificate);
         assert_eq!(TrustStore::of_files(&files).0.len(), 1);
     }
 
     #[test]
-    fn a_file_that_is_not_quite_as_expected_is_read_all_the_same() {
+    fn reads_unusual_pem_file() {
         let pem = std::fs::read_to_string(certificate("authority")).unwrap();
         let file = std::env::temp_dir().join(format!("unusual-{}.pem", std::process::id()));
         let broken = "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n";

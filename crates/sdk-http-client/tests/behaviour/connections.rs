@@ -1,4 +1,4 @@
-//! Which connection a request takes.
+//! Reuse of connections.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn servers(manner: Manner) -> [Server; 2] {
 }
 
 #[tokio::test]
-async fn a_connection_serves_one_request_after_another() {
+async fn reuses_connection() {
     for server in servers(Manner::Answer) {
         let client = client();
         for _ in 0..3 {
@@ -27,7 +27,7 @@ async fn a_connection_serves_one_request_after_another() {
 }
 
 #[tokio::test]
-async fn the_first_request_takes_the_connection_that_was_opened_ahead() {
+async fn first_request_uses_connection_opened_in_advance() {
     for server in servers(Manner::Answer) {
         let client = client();
         client.open(&server.url, SOON).await.unwrap();
@@ -38,19 +38,19 @@ async fn the_first_request_takes_the_connection_that_was_opened_ahead() {
 }
 
 #[tokio::test]
-async fn an_opened_connection_that_was_closed_meanwhile_is_not_taken() {
+async fn does_not_use_connection_closed_by_server() {
     for server in servers(Manner::CloseTheFirst) {
         let client = client();
         client.open(&server.url, SOON).await.unwrap();
         server.wait_until_closed();
-        tokio::time::sleep(Duration::from_millis(1)).await; // so that the runtime asks the kernel
+        tokio::time::sleep(Duration::from_millis(1)).await; // lets the runtime poll the kernel
         assert_eq!(get(&client, &server.url).await.unwrap(), 200);
         assert_eq!(server.connections(), 2, "{}", server.url);
     }
 }
 
 #[tokio::test]
-async fn an_opened_connection_leads_only_to_its_own_host() {
+async fn uses_opened_connection_only_for_its_host() {
     let [opened, other] = servers(Manner::Answer);
     let client = client();
     client.open(&opened.url, SOON).await.unwrap();
@@ -60,7 +60,7 @@ async fn an_opened_connection_leads_only_to_its_own_host() {
 }
 
 #[tokio::test]
-async fn where_nothing_can_be_opened_nothing_is_lost() {
+async fn sends_requests_after_open_failed() {
     let client = client();
     for url in ["http://localhost:1", "https://localhost:1", "ftp://localhost:1", "", "no URL"] {
         client.open(url, SOON).await.unwrap_err();
@@ -70,7 +70,7 @@ async fn where_nothing_can_be_opened_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn a_connection_that_the_sdk_gives_up_is_not_used_again() {
+async fn does_not_reuse_poisoned_connection() {
     let server = Server::plain(Manner::Answer);
     let client = client();
     let capture = CaptureSmithyConnection::new();

@@ -1,6 +1,6 @@
-//! What the client does, seen by a server.
+//! Tests the client against a server.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's way to fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod connections;
 mod server;
@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::byte_stream::ByteStream;
 use sdk_http_client::{Client, TrustStore};
 
-/// A client that trusts the tests' authority.
+/// Creates a client that trusts the tests' certificate authority.
 pub(crate) fn client() -> Client {
     Client::new(TrustStore::of_files(&[test_endpoint::certificate("authority")]))
 }
@@ -22,7 +22,7 @@ pub(crate) async fn get(client: &Client, url: &str) -> Result<u16, ConnectorErro
     send(client, &HttpConnectorSettings::default(), HttpRequest::get(url).unwrap()).await
 }
 
-/// The status of the answer, whose body is read to its end.
+/// Sends a request, reads the response's body and returns its status.
 pub(crate) async fn send(
     client: &Client,
     settings: &HttpConnectorSettings,

@@ -1,4 +1,5 @@
-//! A server on loopback that answers every request alike and counts what reaches it.
+//! A server on the loopback interface that sends the same response to every request and counts
+//! connections.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -14,9 +15,9 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 pub(crate) enum Manner {
     /// Answers each request.
     Answer,
-    /// Closes the first connection as soon as it is made, and answers on the others.
+    /// Closes the first connection at once, and answers on the others.
     CloseTheFirst,
-    /// Takes connections and says nothing, not even of TLS.
+    /// Accepts connections and sends nothing, not even a TLS handshake.
     Silent,
 }
 
@@ -28,12 +29,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A server with the certificate of this name.
+    /// Starts a server with the certificate of this name.
     pub(crate) fn tls(name: &str, manner: Manner) -> Self {
         Self::start("https", manner, Some(test_endpoint::server_config(name)))
     }
 
-    /// A server without TLS.
+    /// Starts a server without TLS.
     pub(crate) fn plain(manner: Manner) -> Self {
         Self::start("http", manner, None)
     }
@@ -54,12 +55,12 @@ impl Server {
         Self { url, connections, closed: Mutex::new(closed) }
     }
 
-    /// How many connections were made so far.
+    /// Returns the number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Waits until a connection has been closed from this side.
+    /// Waits until the server has closed a connection.
     pub(crate) fn wait_until_closed(&self) {
         self.closed.lock().unwrap().recv().unwrap();
     }
@@ -80,7 +81,7 @@ fn serve(
         None => Box::new(stream),
         Some(tls) => {
             let mut tls = StreamOwned::new(ServerConnection::new(tls).unwrap(), stream);
-            // A client that refuses the certificate ends the handshake.
+            // A client that rejects the certificate ends the handshake.
             if tls.conn.complete_io(&mut tls.sock).is_err() {
                 return;
             }
@@ -98,7 +99,7 @@ fn serve(
 trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
-/// The requests have no bodies.
+/// Answers each request. Requests must not have bodies.
 fn answer_each_request(stream: &mut dyn Stream) {
     let mut request = Vec::new();
     let mut byte = [0];
@@ -106,7 +107,7 @@ fn answer_each_request(stream: &mut dyn Stream) {
         request.push(byte[0]);
         if request.ends_with(b"\r\n\r\n") {
             request.clear();
-            // The client may have gone.
+            // The client may have disconnected.
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
             let _ = stream.flush();
         }

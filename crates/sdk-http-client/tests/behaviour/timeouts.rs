@@ -1,4 +1,4 @@
-//! Whoever says nothing is given up.
+//! Timeouts.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{client, send};
 const SHORT: Duration = Duration::from_millis(50);
 
 #[tokio::test]
-async fn a_connection_that_is_not_made_in_time_is_a_time_out() {
+async fn times_out_while_connecting() {
     let server = Server::tls("good", Manner::Silent);
     let settings = HttpConnectorSettings::builder().connect_timeout(SHORT).build();
     let error = send(&client(), &settings, HttpRequest::get(&server.url).unwrap()).await;
@@ -20,7 +20,7 @@ async fn a_connection_that_is_not_made_in_time_is_a_time_out() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_begin_in_time_is_a_time_out() {
+async fn times_out_while_waiting_for_response() {
     let server = Server::plain(Manner::Silent);
     let settings = HttpConnectorSettings::builder().read_timeout(SHORT).build();
     let error = send(&client(), &settings, HttpRequest::get(&server.url).unwrap()).await;

@@ -1,4 +1,4 @@
-//! Whose certificates are accepted.
+//! Validation of server certificates.
 
 use std::error::Error;
 
@@ -6,13 +6,13 @@ use crate::server::{Manner, Server};
 use crate::{client, get};
 
 #[tokio::test]
-async fn a_certificate_by_a_trusted_authority_is_accepted() {
+async fn accepts_certificate_of_trusted_authority() {
     let server = Server::tls("good", Manner::Answer);
     assert_eq!(get(&client(), &server.url).await.unwrap(), 200);
 }
 
 #[tokio::test]
-async fn any_other_certificate_is_refused_and_the_error_says_why() {
+async fn rejects_other_certificates_with_reason() {
     for (certificate, why) in [
         ("self-signed", "UnknownIssuer"),
         ("expired", "certificate expired"),

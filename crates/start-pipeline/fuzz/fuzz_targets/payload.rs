@@ -1,5 +1,5 @@
-//! Whatever bytes arrive: the parser gives events or an error, never a panic, and every event that
-//! it gives maps to a request within SageMaker's limits or to a typed error.
+//! For any input, the parser returns events or an error, and never panics. Every event maps to a
+//! request within SageMaker's limits, or to a typed error.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Reads the environment variable by variable, and collects what is wrong with them.
+//! Reads environment variables, and collects all problems.
 
 use std::ffi::OsString;
 
@@ -7,12 +7,12 @@ use tracing_subscriber::filter::Targets;
 
 use super::{Endpoint, log_filter};
 
-/// The credentials, which Lambda sets; on a laptop, whoever starts the function.
+/// The credentials. Lambda sets them; on a laptop, the user does.
 const CREDENTIALS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", SESSION_TOKEN];
 /// Only temporary credentials have one.
 const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 
-/// What Lambda's runtime client needs; Lambda sets it, and so does `cargo lambda watch`.
+/// The variables that Lambda's runtime client needs. Lambda and `cargo lambda watch` set them.
 const SET_BY_LAMBDA: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",
     "AWS_LAMBDA_FUNCTION_NAME",
@@ -20,7 +20,7 @@ const SET_BY_LAMBDA: [&str; 4] = [
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
 ];
 
-/// The environment, and one sentence for each variable at fault.
+/// The environment, and one sentence for each invalid variable.
 pub(super) struct Environment<V> {
     pub(super) variable: V,
     pub(super) problems: Vec<String>,
@@ -66,7 +66,7 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         {
             self.problems.push(format!(
                 "{name} cannot be used with AWS_USE_FIPS_ENDPOINT or AWS_USE_DUALSTACK_ENDPOINT: \
-                 leave out either"
+                 unset one of them"
             ));
         }
         let region = self.region()?;
@@ -81,7 +81,8 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         match given {
             Some((_, region)) if is_host_label(&region) => return Some(region),
             Some((name, region)) => {
-                self.problems.push(format!("{name}: `{region}` is not a region such as eu-west-1"));
+                self.problems
+                    .push(format!("{name}: `{region}` is not a valid region (example: eu-west-1)"));
             }
             None if self.problems.len() == known => {
                 let problem = "AWS_REGION is not set: set it to the pipeline's region";
@@ -96,7 +97,7 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         let value = self.optional(name);
         let problem = value.as_deref().filter(|value| !matches!(*value, "true" | "false"));
         self.problems
-            .extend(problem.map(|value| format!("{name}: `{value}` is not true or false")));
+            .extend(problem.map(|value| format!("{name}: `{value}` is neither true nor false")));
         value.as_deref() == Some("true")
     }
 
@@ -108,17 +109,17 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         self.legal("AWS_LAMBDA_LOG_LEVEL", log_filter::of_lambda(&level))
     }
 
-    /// Checks that there are credentials; the SDK reads them itself.
+    /// Checks that credentials are set. The SDK reads them itself.
     pub(super) fn credentials(&mut self) {
         let mut missing = Vec::new();
         for name in CREDENTIALS {
             let known = self.problems.len();
             match self.optional(name) {
                 None if name != SESSION_TOKEN && self.problems.len() == known => missing.push(name),
-                // Not quoted: it is a secret.
+                // The message does not quote the value, because it is a secret.
                 Some(value) if !value.chars().all(|c| c.is_ascii_graphic()) => {
                     self.problems.push(format!(
-                        "{name} holds what no credential does, such as white space: export it anew"
+                        "{name} contains invalid characters, such as white space: export it again"
                     ));
                 }
                 _ => {}
@@ -126,14 +127,14 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         }
         if !missing.is_empty() {
             self.problems.push(format!(
-                "{} not set: Lambda sets these; on your own machine run `aws configure \
+                "{} not set: Lambda sets these; on your machine, run `aws configure \
                  export-credentials --format env`, or use local-aws",
                 missing.join(", ")
             ));
         }
     }
 
-    /// Checks what the runtime client would otherwise panic about.
+    /// Checks the variables on which the runtime client would otherwise panic.
     pub(super) fn lambda(&mut self) {
         let mut missing = Vec::new();
         for name in SET_BY_LAMBDA {
@@ -145,14 +146,14 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
                 ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", Some(value))
                     if value.parse::<i32>().is_err() =>
                 {
-                    self.problems.push(format!("{name}: `{value}` is not a number of MB"));
+                    self.problems.push(format!("{name}: `{value}` is not a whole number of MB"));
                 }
                 _ => {}
             }
         }
         if !missing.is_empty() {
             self.problems.push(format!(
-                "{} not set: Lambda sets these; on your own machine start the function with \
+                "{} not set: Lambda sets these; on your machine, start the function with \
                  `cargo lambda watch`",
                 missing.join(", ")
             ));
@@ -160,7 +161,7 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
     }
 }
 
-/// Lambda gives `host:port`, `cargo lambda watch` a URL.
+/// Lambda sets `host:port`, `cargo lambda watch` a URL.
 fn names_a_host(text: &str) -> bool {
     let uri = text.parse::<Uri>();
     uri.is_ok_and(|uri| {

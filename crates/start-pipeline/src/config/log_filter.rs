@@ -1,15 +1,15 @@
-//! What is logged.
+//! The log filter.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-/// The target of our own lines.
+/// The target of this crate's log lines.
 const OWN: &str = "start_pipeline";
 
-/// Reads `RUST_LOG`: a level for our own lines, and `<target>=<level>` for others, for example
-/// `debug` or `warn,aws_smithy_runtime=trace`.
+/// Reads `RUST_LOG`: a level for this crate, and `<target>=<level>` for others. Examples: `debug`,
+/// `warn,aws_smithy_runtime=trace`.
 ///
-/// A level alone lets other crates log errors only: below that, the SDK and the runtime write parts
-/// of requests and whole events, which are the customer's.
+/// Other crates log only errors unless they are named: at lower levels, the SDK and the runtime log
+/// parts of requests and whole events, which contain customer data.
 pub(super) fn parse(text: &str) -> Result<Targets, String> {
     let mut own_level = LevelFilter::INFO;
     let mut named = Vec::new();
@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str) -> Result<Targets, String> {
     Ok(of_level(own_level).with_targets(named))
 }
 
-/// Reads `AWS_LAMBDA_LOG_LEVEL`. Lambda's scale has one level more than ours.
+/// Reads `AWS_LAMBDA_LOG_LEVEL`. Lambda has one more level than `tracing`: FATAL.
 pub(super) fn of_lambda(text: &str) -> Result<Targets, String> {
     let known = if text.eq_ignore_ascii_case("fatal") { "error" } else { text };
     let level = level(known)
@@ -35,13 +35,14 @@ pub(super) fn of_level(level: LevelFilter) -> Targets {
     Targets::new().with_default(level.min(LevelFilter::ERROR)).with_target(OWN, level)
 }
 
-/// A level by its name; the crate that parses it would take numbers and an empty text as well.
+/// Parses the name of a level. `LevelFilter` itself would also accept numbers and an empty text.
 fn level(text: &str) -> Option<LevelFilter> {
     let is_word = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphabetic());
     is_word.then(|| text.parse().ok()).flatten()
 }
 
-/// A module's path; anything else, such as a crate's name with a hyphen, matches nothing.
+/// Whether `text` can be a module's path. Anything else, such as a crate's name with a hyphen, would
+/// match nothing.
 fn is_target(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
 }
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_is_for_our_own_lines_and_others_log_errors_only() {
+    fn applies_level_to_this_crate_and_logs_only_errors_of_others() {
         assert!(enables("debug", "start_pipeline::handler", Level::DEBUG));
         assert!(!enables("debug", "aws_smithy_runtime", Level::WARN));
         assert!(enables("debug", "aws_smithy_runtime", Level::ERROR));
@@ -72,14 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn naming_another_target_leaves_our_own_lines_as_they_are() {
+    fn keeps_own_level_when_another_target_is_named() {
         assert!(enables("hyper=trace", "hyper", Level::TRACE));
         assert!(enables("hyper=trace", "start_pipeline", Level::INFO));
         assert!(enables("warn, start_pipeline=trace", "start_pipeline", Level::TRACE));
     }
 
     #[test]
-    fn what_would_silence_everything_by_mistake_is_refused() {
+    fn rejects_values_that_would_disable_logging() {
         for text in ["inof", "info,", "=", " ", "a b=info", "[x]=info", "start-pipeline=debug", "3"]
         {
             let refused = parse(text).unwrap_err();
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn lambdas_fatal_is_our_error() {
+    fn maps_fatal_to_error() {
         assert!(of_lambda("FATAL").unwrap().would_enable(OWN, &Level::ERROR));
         assert!(!of_lambda("FATAL").unwrap().would_enable(OWN, &Level::WARN));
         assert!(of_lambda("DEBUG").unwrap().would_enable(OWN, &Level::DEBUG));

@@ -13,7 +13,7 @@ use environment::Environment;
 
 use crate::request::{ParameterName, PipelineName};
 
-/// The parameter of our own pipelines that receives the URL.
+/// The parameter that receives the URL in this project's pipelines.
 const INPUT_PARAMETER_DEFAULT: &str = "InputDataUrl";
 
 /// The configuration of one function.
@@ -24,33 +24,34 @@ pub struct Config {
     pub pipeline: PipelineName,
     /// `INPUT_PARAMETER`: the pipeline parameter that receives the object's URL.
     pub input_parameter: ParameterName,
-    /// Where SageMaker is called.
+    /// The SageMaker endpoint.
     pub endpoint: Endpoint,
-    /// `RUST_LOG`, else `AWS_LAMBDA_LOG_LEVEL`: what is logged.
+    /// `RUST_LOG`, or `AWS_LAMBDA_LOG_LEVEL` if it is not set: the log filter.
     pub log_filter: Targets,
 }
 
-/// Where SageMaker is called: AWS's endpoint of a region, unless there is a URL.
+/// The SageMaker endpoint: the region's, unless a URL is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Endpoint {
-    /// `AWS_REGION`, else `AWS_DEFAULT_REGION`.
+    /// `AWS_REGION`, or `AWS_DEFAULT_REGION` if it is not set.
     pub region: String,
-    /// `AWS_ENDPOINT_URL_SAGEMAKER`, else `AWS_ENDPOINT_URL`: another endpoint, as for local use.
+    /// `AWS_ENDPOINT_URL_SAGEMAKER`, or `AWS_ENDPOINT_URL` if it is not set: another endpoint, for
+    /// example a local one.
     pub url: Option<String>,
-    /// `AWS_USE_FIPS_ENDPOINT`: the region's FIPS endpoint.
+    /// `AWS_USE_FIPS_ENDPOINT`: use the region's FIPS endpoint.
     pub use_fips: bool,
-    /// `AWS_USE_DUALSTACK_ENDPOINT`: the region's endpoint for IPv4 and IPv6.
+    /// `AWS_USE_DUALSTACK_ENDPOINT`: use the region's endpoint for IPv4 and IPv6.
     pub use_dual_stack: bool,
 }
 
-/// The configuration cannot be used; the text names every variable at fault, with its remedy.
+/// The configuration is invalid. The message lists every invalid variable with its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the function's environment is not usable: {}", .0.join("; "))]
+#[error("the function's environment variables are invalid: {}", .0.join("; "))]
 pub struct InvalidConfig(Vec<String>);
 
 impl InvalidConfig {
-    /// One sentence a variable at fault.
+    /// Returns one sentence for each invalid variable.
     #[must_use]
     pub fn problems(&self) -> &[String] {
         &self.0
@@ -58,13 +59,13 @@ impl InvalidConfig {
 }
 
 impl Config {
-    /// Reads the configuration from `variable`, which gives an environment variable's value.
+    /// Reads the configuration. `variable` returns the value of an environment variable.
     ///
-    /// An empty value counts as none, since CloudFormation cannot leave a variable out.
+    /// An empty value means "not set", because CloudFormation cannot omit a variable.
     ///
     /// # Errors
     ///
-    /// [`InvalidConfig`] names every variable that is missing or illegal, not just the first.
+    /// Returns [`InvalidConfig`] with every missing or invalid variable, not just the first.
     pub fn from_variables(
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, InvalidConfig> {

@@ -5,7 +5,7 @@ use tracing::Level;
 
 use super::*;
 
-/// A good environment, but for the changes.
+/// Reads a valid environment with these changes.
 fn read(changes: &[(&str, Option<&str>)]) -> Result<Config, InvalidConfig> {
     let mut variables = HashMap::from([
         ("SM_PIPELINE_NAME", "ingest"),
@@ -27,7 +27,7 @@ fn read(changes: &[(&str, Option<&str>)]) -> Result<Config, InvalidConfig> {
 }
 
 #[test]
-fn only_the_pipeline_and_what_lambda_sets_are_needed() {
+fn requires_only_pipeline_and_lambda_variables() {
     let config = read(&[]).unwrap();
     assert_eq!(config.pipeline.as_str(), "ingest");
     assert_eq!(config.input_parameter.as_str(), "InputDataUrl");
@@ -37,7 +37,7 @@ fn only_the_pipeline_and_what_lambda_sets_are_needed() {
 }
 
 #[test]
-fn one_error_names_every_bad_variable() {
+fn reports_every_invalid_variable() {
     let error = read(&[
         ("SM_PIPELINE_NAME", Some("not a name")),
         ("INPUT_PARAMETER", Some("입력")),
@@ -56,18 +56,18 @@ fn one_error_names_every_bad_variable() {
 }
 
 #[test]
-fn the_runtime_api_is_a_host_in_lambda_and_a_url_under_cargo_lambda() {
+fn accepts_runtime_api_as_host_and_as_url() {
     for value in ["127.0.0.1:9001", "http://127.0.0.1:9000/.rt/start-pipeline"] {
         assert!(read(&[("AWS_LAMBDA_RUNTIME_API", Some(value))]).is_ok(), "{value}");
     }
 }
 
 #[test]
-fn an_empty_value_counts_as_none() {
+fn treats_empty_value_as_not_set() {
     let error = read(&[("SM_PIPELINE_NAME", Some(""))]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the function's environment is not usable: \
+        "the function's environment variables are invalid: \
          SM_PIPELINE_NAME is not set: set it to the pipeline's name or ARN"
     );
     let config = read(&[("INPUT_PARAMETER", Some("")), ("RUST_LOG", Some(""))]).unwrap();
@@ -75,7 +75,7 @@ fn an_empty_value_counts_as_none() {
 }
 
 #[test]
-fn a_value_that_is_not_utf_8_is_named_once() {
+fn reports_value_that_is_not_utf_8_once() {
     let error = Config::from_variables(|name| match name {
         "SM_PIPELINE_NAME" => Some(OsString::from_vec(vec![0xff])),
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" => Some("128".into()),
@@ -86,7 +86,7 @@ fn a_value_that_is_not_utf_8_is_named_once() {
 }
 
 #[test]
-fn the_log_level_is_ours_then_lambdas_then_info() {
+fn rust_log_overrides_lambdas_log_level() {
     let logs = |changes: &[_], level| {
         read(changes).unwrap().log_filter.would_enable("start_pipeline", &level)
     };
@@ -97,7 +97,7 @@ fn the_log_level_is_ours_then_lambdas_then_info() {
 }
 
 #[test]
-fn what_the_sdk_would_refuse_at_each_call_is_refused_at_the_start() {
+fn rejects_values_that_the_sdk_would_reject_at_each_call() {
     for (name, value) in [
         ("AWS_REGION", "us east 1"),
         ("AWS_REGION", "us-east-1\n"),
@@ -117,13 +117,13 @@ fn what_the_sdk_would_refuse_at_each_call_is_refused_at_the_start() {
 }
 
 #[test]
-fn a_credential_is_never_repeated() {
+fn never_quotes_credentials() {
     let error = read(&[("AWS_SECRET_ACCESS_KEY", Some("very secret"))]).unwrap_err();
     assert!(!error.to_string().contains("very secret"));
 }
 
 #[test]
-fn sagemakers_own_endpoint_goes_before_the_one_for_all_services() {
+fn sagemaker_endpoint_overrides_global_endpoint() {
     let all = ("AWS_ENDPOINT_URL", Some("http://127.0.0.1:1"));
     let own = ("AWS_ENDPOINT_URL_SAGEMAKER", Some("https://vpce.example"));
     let url = |changes: &[_]| read(changes).unwrap().endpoint.url;
@@ -133,7 +133,7 @@ fn sagemakers_own_endpoint_goes_before_the_one_for_all_services() {
 }
 
 #[test]
-fn the_default_region_stands_in_for_the_region() {
+fn falls_back_to_default_region() {
     let config = read(&[("AWS_REGION", None), ("AWS_DEFAULT_REGION", Some("ap-northeast-2"))]);
     assert_eq!(config.unwrap().endpoint.region, "ap-northeast-2");
 }

@@ -1,7 +1,7 @@
-//! What arrives: one EventBridge event, or a batch of SQS messages that hold such events.
+//! Incoming payloads: one EventBridge event, or a batch of SQS messages that contain such events.
 //!
-//! Shapes are told apart by their own marks before anything is read from them, so that each event
-//! that is not ours is refused by its name.
+//! The shape of a payload is detected before anything else is read from it, so that every other event
+//! is rejected with a specific message.
 
 mod invalid;
 mod read;
@@ -19,8 +19,8 @@ use shape::{BYTE_ORDER_MARK, Shape};
 
 /// An S3 "Object Created" event, as EventBridge delivers it.
 ///
-/// Everything but bucket and key is optional: S3 leaves some of it out for some uploads, and
-/// nothing of it is worth losing one.
+/// Everything except bucket and key is optional: S3 omits some fields for some uploads, and no upload
+/// should be lost because of them.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,16 +34,16 @@ pub struct ObjectCreated {
     pub size: Option<u64>,
     /// The object's etag.
     pub etag: Option<String>,
-    /// The object's version, in a versioned bucket.
+    /// The object's version id, in a versioned bucket.
     pub version_id: Option<String>,
-    /// Orders the events of one key, and differs between any two uploads of it.
+    /// The sequencer: orders the events of one key, and differs between any two uploads of it.
     pub sequencer: Option<String>,
     /// When the event happened.
     pub time: Option<DateTime<Utc>>,
 }
 
 impl ObjectCreated {
-    /// An event about `key` in `bucket` that says nothing else.
+    /// Creates an event for `key` in `bucket`, without the optional fields.
     pub fn new(bucket: impl Into<String>, key: impl Into<String>) -> Self {
         Self {
             bucket: bucket.into(),
@@ -56,13 +56,13 @@ impl ObjectCreated {
         }
     }
 
-    /// Reads one event: from EventBridge itself, or in the envelope in which Lambda sends a failed
-    /// event to an on-failure destination (`requestPayload`). Either may stand in a notification of
-    /// SNS, or be encoded as a JSON string. A byte order mark is no part of it.
+    /// Reads one event: an EventBridge event, or the envelope (`requestPayload`) in which Lambda
+    /// sends a failed event to an on-failure destination. Either may be wrapped in an SNS
+    /// notification, or encoded as a JSON string. A byte order mark is ignored.
     ///
     /// # Errors
     ///
-    /// [`InvalidEvent`] if the text is anything else.
+    /// Returns [`InvalidEvent`] if the text is anything else.
     pub fn parse(text: &str) -> Result<Self, InvalidEvent> {
         let text = without_mark(text);
         Self::from_shape(Shape::of(text)?, text)
@@ -108,13 +108,14 @@ impl ObjectCreated {
     }
 }
 
-/// What one invocation brings.
+/// The payload of one invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Incoming {
     /// One event.
     Event(ObjectCreated),
-    /// A batch of SQS messages, not yet read: one that cannot be read must not fail the others.
+    /// A batch of SQS messages. Each is read separately, so that an invalid one does not fail the
+    /// others.
     Batch(Vec<Message>),
 }
 
@@ -122,12 +123,12 @@ pub enum Incoming {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {
-    /// Names the message in the answer to SQS.
+    /// The message id, which the response to SQS contains if the message fails.
     pub id: String,
     body: Result<String, InvalidEvent>,
 }
 
-/// What is left of a message that cannot be read as a whole.
+/// The id of a message that is otherwise invalid.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MessageId {
@@ -135,7 +136,7 @@ struct MessageId {
 }
 
 impl Message {
-    /// Takes the record with this number in the batch.
+    /// Reads the record with this index in the batch.
     fn new(number: usize, record: &RawValue) -> Result<Self, InvalidEvent> {
         let place = format!("Records[{number}]");
         let (id, body) = match read::<SqsMessage>(&place, record.get()) {
@@ -152,7 +153,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`InvalidEvent`] if the message cannot be read, or holds no event of ours.
+    /// Returns [`InvalidEvent`] if the message is invalid, or contains no S3 event.
     pub fn event(&self) -> Result<ObjectCreated, InvalidEvent> {
         ObjectCreated::parse(self.body.as_deref().map_err(InvalidEvent::clone)?)
     }
@@ -163,8 +164,8 @@ impl Incoming {
     ///
     /// # Errors
     ///
-    /// [`InvalidEvent`] if it is neither one event of ours nor a batch of SQS messages. What the
-    /// messages hold is read later, each for itself.
+    /// Returns [`InvalidEvent`] if it is neither an S3 event nor a batch of SQS messages. The
+    /// messages' bodies are read later, by [`Message::event`].
     pub fn parse(payload: &str) -> Result<Self, InvalidEvent> {
         let payload = without_mark(payload);
         match Shape::of(payload)? {
@@ -183,8 +184,8 @@ fn without_mark(text: &str) -> &str {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
-/// An "Object Created" event, as far as it is of use here. Nothing else of it is looked at, so
-/// nothing else can make it unreadable.
+/// The fields of an "Object Created" event that are used. All others are ignored, so they cannot make
+/// an event invalid.
 #[derive(Deserialize)]
 struct S3Event {
     #[serde(default, deserialize_with = "time_if_readable")]
@@ -213,7 +214,7 @@ struct Object {
     sequencer: Option<String>,
 }
 
-/// The time goes into a name that only people read: one that cannot be read counts as none.
+/// Treats an invalid time as missing, because it is used only in the display name.
 fn time_if_readable<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DateTime<Utc>>, D::Error> {
     let value = Value::deserialize(from)?;
     Ok(value.as_str().and_then(|text| text.parse().ok()))

@@ -1,4 +1,4 @@
-//! Reads JSON, and says where it is not as expected.
+//! Reads JSON, and reports the path of a field that is not as expected.
 
 use std::fmt::Write;
 
@@ -7,15 +7,15 @@ use serde_path_to_error::{Path, Segment};
 
 use super::InvalidEvent;
 
-/// Members of an SQS message whose own members the sender names.
+/// Members of an SQS message that contain names chosen by the sender.
 const SENDER_NAMED: [&str; 2] = ["attributes", "messageAttributes"];
 
-/// Reads the part of an event that stands at `place` in it.
+/// Reads the part of an event that is at the path `place`.
 pub(super) fn read<'a, T: Deserialize<'a>>(place: &str, text: &'a str) -> Result<T, InvalidEvent> {
     let json = &mut serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(json).map_err(|error| InvalidEvent::Malformed {
         path: match (place, path(error.path()).as_str()) {
-            ("", "") => "its top level".to_owned(),
+            ("", "") => "the top level".to_owned(),
             ("", inside) => inside.to_owned(),
             (place, inside) if inside.is_empty() || inside.starts_with('[') => {
                 format!("{place}{inside}")
@@ -26,7 +26,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(place: &str, text: &'a str) -> Result
     })
 }
 
-/// The path, without names that the sender of an event chose.
+/// Formats the path, without names that the sender of the event chose.
 fn path(path: &Path) -> String {
     let mut text = String::new();
     for segment in path {
@@ -48,26 +48,26 @@ fn path(path: &Path) -> String {
     text
 }
 
-/// What is wrong, without the value: serde's messages about a wrong type quote it, and an event's
-/// values must not reach the log.
+/// Describes the problem without the value: serde's messages about wrong types quote it, and values
+/// of an event must not reach the log.
 fn problem(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
     let wrong =
         text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "));
     if let Some((found, expected)) = wrong.and_then(|wrong| wrong.rsplit_once(", expected ")) {
-        format!("it is {}, not {}", kind(found), wanted(expected))
+        format!("expected {}, found {}", wanted(expected), kind(found))
     } else if !error.is_data()
         || text.starts_with("missing field")
         || text.starts_with("duplicate field")
     {
         text.to_owned()
     } else {
-        "its value does not have the expected form".to_owned()
+        "invalid value".to_owned()
     }
 }
 
-/// JSON's word for what serde found, which begins with the kind and may go on with the value.
+/// Returns JSON's name for the type that serde found. Serde's text may go on with the value.
 fn kind(found: &str) -> &'static str {
     match found.split_ascii_whitespace().next() {
         Some("string") => "a string",
@@ -80,11 +80,11 @@ fn kind(found: &str) -> &'static str {
     }
 }
 
-/// JSON's word for what a type of ours asks for.
+/// Returns JSON's name for the type that serde expected.
 fn wanted(expected: &str) -> &str {
     match expected {
         "a sequence" => "an array",
-        "u64" => "a whole number from 0 up",
+        "u64" => "a non-negative integer",
         expected if expected.starts_with("struct ") => "an object",
         expected => expected,
     }

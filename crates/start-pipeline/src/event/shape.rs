@@ -1,4 +1,4 @@
-//! Tells the shapes of payloads apart.
+//! Detects the shape of a payload.
 
 use std::borrow::Cow;
 
@@ -10,28 +10,28 @@ use super::read::read;
 use crate::excerpt::excerpt;
 
 const OBJECT_CREATED: (&str, &str) = ("aws.s3", "Object Created");
-/// Some editors and programs put it before a text.
+/// Some editors and programs write it at the beginning of a text.
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 const CLOUDTRAIL: &str = "AWS API Call via CloudTrail";
 
 const INVOCATION_RESULT: (&str, &str) = ("lambda", "Lambda Function Invocation Result");
 
-/// What a payload is, by its own marks.
+/// The shape of a payload, detected from a few of its fields.
 pub(super) enum Shape<'a> {
-    /// An "Object Created" event of S3.
+    /// An "Object Created" event from S3.
     EventBridge,
-    /// The envelope of Lambda's on-failure destination; its `requestPayload`.
+    /// The envelope of Lambda's on-failure destination. Holds its `requestPayload`.
     Envelope(&'a str),
-    /// A batch of SQS messages; its `Records`.
+    /// A batch of SQS messages. Holds its `Records`.
     SqsBatch(&'a str),
-    /// A notification of SNS, in a queue that is subscribed without raw message delivery; its
+    /// An SNS notification, in a queue that is subscribed without raw message delivery. Holds its
     /// `Message`.
     Notification(Cow<'a, str>),
-    /// An event that was encoded as JSON twice: a JSON string that holds it.
+    /// An event that was encoded as JSON twice. Holds the content of the JSON string.
     Encoded(String),
 }
 
-/// The marks by which the shapes are told apart.
+/// The fields from which the shape is detected.
 #[derive(Deserialize)]
 struct Marks<'a> {
     #[serde(borrow, rename = "detail-type")]
@@ -63,10 +63,10 @@ struct RecordMark<'a> {
 }
 
 impl<'a> Shape<'a> {
-    /// Looks at the marks alone; nothing else is read yet.
+    /// Detects the shape. Reads only the fields that this needs.
     pub(super) fn of(text: &'a str) -> Result<Self, InvalidEvent> {
         if text.contains('\0') {
-            return Err(InvalidEvent::NotUtf8); // no JSON has it, and each sign of UTF-16 ASCII does
+            return Err(InvalidEvent::NotUtf8); // never in JSON, but in all UTF-16 text with ASCII
         }
         let json: &RawValue =
             serde_json::from_str(text).map_err(|error| InvalidEvent::NotJson(error.to_string()))?;

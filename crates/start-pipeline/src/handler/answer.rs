@@ -1,4 +1,4 @@
-//! What an invocation answers with.
+//! The response to an invocation.
 
 use aws_lambda_events::sqs::SqsBatchResponse;
 use lambda_runtime::Diagnostic;
@@ -8,24 +8,24 @@ use crate::event::{InvalidEvent, ObjectCreated};
 use crate::request::InvalidInput;
 use crate::start::{Reason, StartError};
 
-/// The answer to an invocation, as JSON.
+/// The response to an invocation, serialized as JSON.
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Answer {
-    /// What became of the one event.
+    /// The outcome of a single event.
     Event(Outcome),
-    /// Which messages of the batch failed; SQS keeps those and deletes the others.
+    /// The failed messages of a batch. SQS keeps these and deletes the others.
     Batch(SqsBatchResponse),
 }
 
-/// What became of an event that did not fail.
+/// The outcome of an event that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// An execution runs on the object; for an upload that was delivered before, the one that its
-    /// first delivery started.
+    /// An execution was started for the object. For a redelivered event, it is the execution that
+    /// the first delivery started.
     Started {
         /// The execution's ARN.
         execution_arn: String,
@@ -34,27 +34,27 @@ pub enum Outcome {
         /// `s3://bucket/key`.
         input_url: String,
     },
-    /// The object is none to ingest.
+    /// The object was skipped, because it has no data to ingest.
     Skipped {
-        /// Why.
+        /// The reason.
         reason: SkipReason,
         /// `s3://bucket/key`.
         input_url: String,
     },
 }
 
-/// Why an object is not ingested.
+/// The reason why an object is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// The key ends in `/`: a folder, as consoles make them.
+    /// The key ends with `/`: a folder, as created in the S3 console.
     FolderMarker,
-    /// The object has no bytes.
+    /// The object is empty.
     EmptyObject,
 }
 
 impl SkipReason {
-    /// Why `upload` is not to be ingested, or `None` if it is.
+    /// Returns the reason to skip `upload`, or `None` if it is to be ingested.
     #[must_use]
     pub fn of(upload: &ObjectCreated) -> Option<Self> {
         if upload.key.ends_with('/') {
@@ -66,7 +66,7 @@ impl SkipReason {
         }
     }
 
-    /// The reason as logs and answers name it.
+    /// Returns the reason's name in logs and responses.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -82,28 +82,28 @@ impl Serialize for SkipReason {
     }
 }
 
-/// An event that has to be tried again, or looked at.
+/// A failed event.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// It is not an event of ours.
+    /// The payload is not a valid event.
     #[error(transparent)]
     InvalidEvent(#[from] InvalidEvent),
-    /// It is about an object that cannot be handed to a pipeline.
+    /// The object cannot be passed to a pipeline.
     #[error(transparent)]
     InvalidInput(#[from] InvalidInput),
     /// The execution could not be started.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The batch's time ran out before its turn came.
+    /// The invocation ran out of time before this message of its batch.
     #[error(
-        "not tried: less time remains than one attempt may take; the message stays in the queue"
+        "not attempted: the invocation has too little time left; the message stays in the queue"
     )]
     OutOfTime,
 }
 
 impl Failure {
-    /// Why it failed.
+    /// Returns the reason.
     #[must_use]
     pub fn reason(&self) -> Reason {
         match self {
@@ -115,7 +115,7 @@ impl Failure {
     }
 }
 
-/// The error's type is `<class>.<reason>`, for example `Transient.ExecutionLimit`.
+/// The error type is `<class>.<reason>`, for example `Transient.ExecutionLimit`.
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         let reason = failure.reason();

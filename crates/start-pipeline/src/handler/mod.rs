@@ -1,5 +1,5 @@
-//! From an invocation to its answer: every event becomes a started execution, a skip that is
-//! logged and counted, or a reported failure. There is no fourth way.
+//! Handles invocations: every event results in a started execution, a skip, or a failure. Each of
+//! these is logged and counted.
 
 mod answer;
 
@@ -18,10 +18,10 @@ use crate::start::{ATTEMPT_TIMEOUT, Class, StartExecution};
 
 pub use answer::{Answer, Failure, Outcome, SkipReason};
 
-/// The most of a key that is logged, in characters; no key that S3 can have is longer.
+/// Maximum length of a key in logs, in characters. No valid S3 key is longer.
 const KEY_MAX: usize = 1024;
 
-/// Turns invocations into executions of one pipeline.
+/// Starts executions of one pipeline for the events of invocations.
 #[derive(Debug)]
 pub struct Handler<S, W> {
     pipeline: PipelineName,
@@ -31,8 +31,8 @@ pub struct Handler<S, W> {
 }
 
 impl<S: StartExecution, W: Write> Handler<S, W> {
-    /// A handler that starts `pipeline` through `starter`, with the object's URL as the parameter
-    /// `input_parameter`.
+    /// Creates a handler that starts `pipeline` through `starter`, and passes the object's URL as the
+    /// parameter `input_parameter`.
     pub fn new(
         pipeline: PipelineName,
         input_parameter: ParameterName,
@@ -42,13 +42,12 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
         Self { pipeline, input_parameter, starter, metrics }
     }
 
-    /// Answers one invocation, whose payload is the text that arrived, JSON or not, or nothing if
-    /// the bytes were not UTF-8.
+    /// Handles one invocation. The payload is the received text, or `None` if it was not UTF-8.
     ///
     /// # Errors
     ///
-    /// [`Failure`] of the one event, or of a batch that cannot be taken apart. A failed message of
-    /// a batch is part of the [`Answer`].
+    /// Returns [`Failure`] if the single event failed, or the batch is invalid. Failed messages of a
+    /// batch are part of the [`Answer`].
     pub async fn handle(&self, invocation: LambdaEvent<Option<String>>) -> Result<Answer, Failure> {
         let LambdaEvent { payload, context, .. } = invocation;
         let deadline = Deadline::new(context.deadline());
@@ -66,8 +65,8 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
         }
     }
 
-    /// Takes the messages one after the other; one that fails, or whose turn comes too late, stays
-    /// in the queue.
+    /// Processes the messages in order. A message that fails, or for which no time is left, stays in
+    /// the queue.
     async fn ingest_batch(
         &self,
         origin: Origin<'_>,
@@ -87,7 +86,7 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
         response
     }
 
-    /// One event from beginning to end, with its one line of log and its one line of metrics.
+    /// Processes one event, and writes one log line and one line of metrics for it.
     async fn ingest(
         &self,
         origin: Origin<'_>,
@@ -160,7 +159,7 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
     ) -> Failure {
         let reason = failure.reason();
         self.metrics.record(Count::Failed(reason), attempt.map(|attempt| attempt.latency));
-        // Tracing fixes an event's level where it is written, hence one call a level.
+        // Tracing requires a constant level for each call.
         macro_rules! log {
             ($level:ident) => {
                 tracing::$level!(
@@ -184,14 +183,14 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
     }
 }
 
-/// Which invocation, and which message of it, an event came with.
+/// The invocation, and the message in it, that contained an event.
 #[derive(Clone, Copy)]
 struct Origin<'a> {
     request_id: &'a str,
     message_id: Option<&'a str>,
 }
 
-/// A call that was made.
+/// A call to SageMaker.
 #[derive(Clone, Copy)]
 struct Attempt<'a> {
     request: &'a StartRequest,

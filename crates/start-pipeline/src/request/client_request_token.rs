@@ -1,4 +1,4 @@
-//! The client request token: what makes redeliveries of one upload start one execution.
+//! The client request token, with which redeliveries of one upload start only one execution.
 
 use std::fmt::{self, Write as _};
 
@@ -8,22 +8,22 @@ use sha2::{Digest, Sha256};
 use super::PipelineName;
 use crate::event::ObjectCreated;
 
-/// A `ClientRequestToken`: 64 lower-case hexadecimal characters (SageMaker takes 32 to 128).
+/// A `ClientRequestToken`: 64 lower-case hexadecimal characters (SageMaker allows 32 to 128).
 ///
-/// It is the SHA-256 over these UTF-8 fields in this order, each after its length in bytes as
-/// eight bytes, big-endian:
+/// It is the SHA-256 hash of these UTF-8 fields, in this order. Each is preceded by its length in
+/// bytes, as eight bytes in big-endian order:
 ///
 /// 1. the pipeline's name in lower case,
 /// 2. the bucket,
 /// 3. the key,
 /// 4. the sequencer.
 ///
-/// Where the event carries no sequencer, fields 4 and 5 are the version id and the etag (empty
-/// where absent). Where it carries none of the three, they are empty and field 6 is the event's
-/// time (RFC 3339, UTC, whole seconds): two uploads are then told apart by the second.
+/// If the event has no sequencer, fields 4 and 5 are the version id and the etag (empty if
+/// missing). If all three are missing, fields 4 and 5 are empty and field 6 is the event's time
+/// (RFC 3339, UTC, whole seconds). Uploads of one key within the same second then share a token.
 ///
-/// The length before each field keeps neighbours apart: bucket `ab` with key `c` and bucket `a`
-/// with key `bc` have different tokens.
+/// The lengths separate the fields: bucket `ab` with key `c` and bucket `a` with key `bc` have
+/// different tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ClientRequestToken(String);
 
@@ -46,7 +46,7 @@ impl ClientRequestToken {
         Self(hash.hex())
     }
 
-    /// The token's 64 characters.
+    /// Returns the token.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -95,9 +95,9 @@ mod tests {
         }
     }
 
-    /// The golden vector: `printf` and `sha256sum` give the same, see `golden-token.sh`.
+    /// `golden-token.sh` computes the expected token with `printf` and `sha256sum`.
     #[test]
-    fn equals_the_golden_vector() {
+    fn matches_golden_token() {
         assert_eq!(
             token("Ingest-p-1", &upload()).as_str(),
             include_str!("golden-token.txt").trim()
@@ -105,19 +105,19 @@ mod tests {
     }
 
     #[test]
-    fn is_the_same_for_the_name_and_the_arn() {
+    fn is_equal_for_name_and_arn() {
         let arn = "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/ingest-p-1";
         assert_eq!(token("Ingest-P-1", &upload()), token(arn, &upload()));
     }
 
     #[test]
-    fn a_new_upload_of_the_same_key_has_another_token() {
+    fn differs_for_new_upload_of_same_key() {
         let again = ObjectCreated { sequencer: Some("0062E99A88DC407461".to_owned()), ..upload() };
         assert_ne!(token("p", &upload()), token("p", &again));
     }
 
     #[test]
-    fn each_field_counts() {
+    fn depends_on_each_field() {
         let other = |change: fn(&mut ObjectCreated)| {
             let mut other = upload();
             change(&mut other);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_redelivery_may_change_does_not_count() {
+    fn ignores_fields_that_a_redelivery_may_change() {
         let mut redelivered = upload();
         redelivered.time = Some("2026-11-22T01:02:03Z".parse().unwrap());
         redelivered.size = Some(7);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_do_not_run_into_each_other() {
+    fn separates_fields() {
         let left =
             ObjectCreated { sequencer: Some("s".to_owned()), ..ObjectCreated::new("abc", "d") };
         let right =
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn without_sequencer_version_and_etag_the_time_tells_uploads_apart() {
+    fn uses_time_without_sequencer_version_and_etag() {
         let at = |time: &str| ObjectCreated {
             time: Some(time.parse().unwrap()),
             ..ObjectCreated::new("bucket", "key")

@@ -1,12 +1,12 @@
-//! The execution's description: the object's key, readable.
+//! The execution's description: the object's key in readable form.
 
 use std::fmt;
 
 /// Longest description, in characters (SageMaker's `PipelineExecutionDescription`).
 const MAX: usize = 3072;
 
-/// A `PipelineExecutionDescription`: the key with every control character and line separator
-/// replaced by a space, because the service's pattern is `.*`; at most 3,072 characters.
+/// A `PipelineExecutionDescription`: the key, in at most 3,072 characters. A space replaces each
+/// control character and line separator, because the service's pattern is `.*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutionDescription(String);
 
@@ -18,7 +18,7 @@ impl ExecutionDescription {
         Self(key.chars().map(readable).take(MAX).collect())
     }
 
-    /// The description.
+    /// Returns the description.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -42,13 +42,13 @@ mod tests {
     }
 
     #[test]
-    fn replaces_whatever_ends_a_line_and_every_control_character() {
+    fn replaces_line_separators_and_control_characters() {
         let key = "a\nb\rc\u{85}d\u{2028}e\u{2029}f\u{0}g\u{7f}h\ti";
         assert_eq!(ExecutionDescription::new(key).as_str(), "a b c d e f g h i");
     }
 
     #[test]
-    fn is_cut_at_the_limit_in_characters() {
+    fn truncates_to_limit_in_characters() {
         assert_eq!(ExecutionDescription::new(&"복".repeat(4000)).as_str().chars().count(), MAX);
     }
 }

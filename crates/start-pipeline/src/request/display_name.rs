@@ -1,4 +1,4 @@
-//! The execution's display name: what Studio shows in its list.
+//! The execution's display name, which Studio shows in its list of executions.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use chrono::{DateTime, Datelike, Utc};
 
 /// Longest display name, in characters (SageMaker's `PipelineExecutionName`).
 const MAX: usize = 82;
-/// Stands in for a stem without one legal character.
+/// Replaces a stem that has no legal character.
 const NAMELESS: &str = "upload";
 
 /// A `PipelineExecutionDisplayName`: 1 to 82 letters, digits and hyphens, with a letter or digit
 /// at either end.
 ///
-/// It is the stem of the key's last component (without the last extension), every run of other
-/// characters made one hyphen, then the event's time as `-YYYYMMDD-HHMMSS` (UTC). A stem without
-/// one legal character, for example one in Hangul, gives `upload`; the key itself stands in the
-/// [`ExecutionDescription`](super::ExecutionDescription). An event without a time, or with one
-/// outside the years 0 to 9999, gives a name without one.
+/// The name is the file name in the key, without its last extension, followed by the event's time
+/// as `-YYYYMMDD-HHMMSS` (UTC). A hyphen replaces each run of other characters. A file name without
+/// any legal character, for example one in Hangul, becomes `upload`; the
+/// [`ExecutionDescription`](super::ExecutionDescription) has the key itself. The time is omitted if
+/// the event has none, or one outside the years 0 to 9999.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutionDisplayName(String);
 
@@ -31,7 +31,7 @@ impl ExecutionDisplayName {
         Self(name)
     }
 
-    /// The display name.
+    /// Returns the display name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -44,8 +44,8 @@ impl fmt::Display for ExecutionDisplayName {
     }
 }
 
-/// The stem of `key` reduced to `[a-zA-Z0-9]` and single hyphens between them, in at most `max`
-/// characters.
+/// Returns the stem of `key`, reduced to `[a-zA-Z0-9]` with single hyphens in between, in at most
+/// `max` characters.
 fn legal_stem(key: &str, max: usize) -> String {
     let file = key.rsplit('/').next().unwrap_or(key);
     let stem = match file.rsplit_once('.') {
@@ -77,12 +77,12 @@ mod tests {
     }
 
     #[test]
-    fn is_the_stem_and_the_events_time() {
+    fn joins_stem_and_time() {
         assert_eq!(name("landing/abalone.csv"), "abalone-20261122-010203");
     }
 
     #[test]
-    fn reduces_whatever_is_not_legal_to_single_hyphens() {
+    fn replaces_illegal_characters_with_single_hyphens() {
         for (key, expected) in [
             ("a b  c.csv", "a-b-c"),
             ("a+b%20c.csv", "a-b-20c"),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stem_without_a_legal_character_still_has_a_name() {
+    fn names_stem_without_legal_characters_upload() {
         for key in ["전복.csv", "...", "..", ".", "🐚", "/", "", "\u{0}\n", "a/---", "___.csv"]
         {
             assert_eq!(name(key), "upload-20261122-010203", "{key:?}");
@@ -108,14 +108,14 @@ mod tests {
     }
 
     #[test]
-    fn a_long_stem_is_cut_to_82_characters_and_never_ends_in_a_hyphen() {
+    fn truncates_long_stem_to_82_characters_without_trailing_hyphen() {
         assert_eq!(name(&"a".repeat(1024)).len(), 82);
         let hyphen_at_the_cut = format!("{}-b.csv", "a".repeat(65));
         assert_eq!(name(&hyphen_at_the_cut), format!("{}-20261122-010203", "a".repeat(65)));
     }
 
     #[test]
-    fn a_time_that_is_absent_or_beyond_four_digits_is_left_out() {
+    fn omits_missing_or_out_of_range_time() {
         assert_eq!(ExecutionDisplayName::new("a.csv", None).as_str(), "a");
         for time in [DateTime::<Utc>::MAX_UTC, DateTime::<Utc>::MIN_UTC] {
             assert_eq!(ExecutionDisplayName::new("a.csv", Some(time)).as_str(), "a");

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Computes golden-token.txt without our code: each field after its length as eight bytes, big-endian.
+# Computes golden-token.txt independently: each field is preceded by its length as eight bytes, big-endian.
 field() {
   length=$(printf %s "$1" | wc -c)
-  # shellcheck disable=SC2059 # the octal escapes are the point
+  # shellcheck disable=SC2059 # the format string contains octal escapes on purpose
   printf "\\000\\000\\000\\000\\000\\000\\000\\$(printf %03o "$length")"
   printf %s "$1"
 }

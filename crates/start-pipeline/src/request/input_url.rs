@@ -1,6 +1,8 @@
-//! The input's URL: the one value that reaches the pipeline.
+//! The input's URL, the only value that is passed to the pipeline.
 
 use std::fmt;
+
+use aws_common::names::is_any_bucket;
 
 use crate::excerpt::excerpt;
 
@@ -8,31 +10,30 @@ use crate::excerpt::excerpt;
 const VALUE_MAX: usize = 1024;
 /// Longest key, in bytes of UTF-8 (S3).
 const KEY_MAX: usize = 1024;
-/// Shortest and longest bucket name: 3 to 63 characters today, up to 255 in buckets made in
-/// us-east-1 before 2018, whose names may also hold upper case and underscores.
-const BUCKET_LENGTH: std::ops::RangeInclusive<usize> = 3..=255;
 
-/// `s3://bucket/key` with the key verbatim: at most 1,024 characters, the limit of a pipeline
+/// `s3://bucket/key` with the key verbatim, in at most 1,024 characters: the limit of a pipeline
 /// parameter's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputUrl(String);
 
-/// The upload cannot be named to the pipeline.
+/// The object cannot be passed to the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidInput {
-    /// The bucket's name is not one that S3 can have.
-    #[error("`{0}` is not the name of an S3 bucket; nothing can be ingested from it")]
+    /// The bucket's name is not valid in S3.
+    #[error("`{0}` is not a valid S3 bucket name; correct the event")]
     Bucket(String),
-    /// The key has no bytes.
-    #[error("the object's key is empty; S3 has no such object")]
+    /// The key is empty.
+    #[error("the object's key is empty; correct the event")]
     EmptyKey,
     /// The key is longer than S3 allows.
-    #[error("the object's key has {0} bytes; an S3 key has at most {KEY_MAX}")]
+    #[error(
+        "the object's key has {0} bytes, but an S3 key has at most {KEY_MAX}; correct the event"
+    )]
     KeyTooLong(usize),
     /// The URL does not fit into a pipeline parameter.
     #[error(
-        "s3://bucket/key has {0} characters, and a pipeline parameter holds at most {VALUE_MAX}; \
+        "s3://bucket/key has {0} characters, but a pipeline parameter holds at most {VALUE_MAX}; \
          upload the object under a shorter key"
     )]
     UrlTooLong(usize),
@@ -40,8 +41,7 @@ pub enum InvalidInput {
 
 impl InputUrl {
     pub(super) fn new(bucket: &str, key: &str) -> Result<Self, InvalidInput> {
-        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        if !BUCKET_LENGTH.contains(&bucket.len()) || !bucket.chars().all(legal) {
+        if !is_any_bucket(bucket) {
             return Err(InvalidInput::Bucket(excerpt(bucket, 200).into_owned()));
         }
         if key.is_empty() {
@@ -57,7 +57,7 @@ impl InputUrl {
         }
     }
 
-    /// The URL.
+    /// Returns the URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn holds_the_key_verbatim() {
+    fn keeps_key_verbatim() {
         for key in ["a b+c%20d.csv", "전복/🐚", "a\nb", "//", "../..", "a?b#c"] {
             assert_eq!(
                 InputUrl::new("bucket", key).unwrap().as_str(),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_characters_where_the_service_does_and_bytes_where_s3_does() {
+    fn limits_url_in_characters_and_key_in_bytes() {
         // 341 Hangul syllables are 1,023 bytes but 341 characters.
         assert!(InputUrl::new("bucket", &"복".repeat(341)).is_ok());
         assert_eq!(InputUrl::new("bucket", &"복".repeat(342)), Err(InvalidInput::KeyTooLong(1026)));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_names_that_no_bucket_has() {
+    fn rejects_invalid_bucket_names() {
         for bucket in ["", "ab", "a/b", "a b", "버킷-이름", "bucket?", &"a".repeat(256)] {
             let refused = InputUrl::new(bucket, "k");
             assert!(matches!(refused, Err(InvalidInput::Bucket(_))), "{bucket}: {refused:?}");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_an_empty_key() {
+    fn rejects_empty_key() {
         assert_eq!(InputUrl::new("bucket", ""), Err(InvalidInput::EmptyKey));
     }
 }

@@ -1,7 +1,7 @@
-//! The pure mapping from an upload to a `StartPipelineExecution` request.
+//! Maps an upload to a `StartPipelineExecution` request.
 //!
-//! Each field is a type whose constructor enforces the limit of AWS's service model, so a
-//! [`StartRequest`] that exists is one that SageMaker can accept.
+//! Each field has a type whose constructor enforces the limits of AWS's service model, so every
+//! [`StartRequest`] is one that SageMaker can accept.
 
 mod client_request_token;
 mod description;
@@ -17,18 +17,18 @@ pub use pipeline::{InvalidParameterName, InvalidPipelineName, ParameterName, Pip
 
 use crate::event::ObjectCreated;
 
-/// One `StartPipelineExecution` call, a pure function of the event and the configuration: equal
-/// events give equal requests, on any machine and at any time.
+/// A `StartPipelineExecution` request. It depends only on the event and the configuration: equal
+/// events result in equal requests, on any machine and at any time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StartRequest {
     /// The pipeline to start, as configured: a name or an ARN.
     pub pipeline: PipelineName,
-    /// Makes redeliveries of one upload start one execution.
+    /// Ensures that redeliveries of one upload start only one execution.
     pub token: ClientRequestToken,
-    /// What Studio shows in its list of executions.
+    /// The name in Studio's list of executions.
     pub display_name: ExecutionDisplayName,
-    /// The object's key, readable.
+    /// The object's key in readable form.
     pub description: ExecutionDescription,
     /// The pipeline parameter that receives the URL.
     pub input_parameter: ParameterName,
@@ -41,8 +41,8 @@ impl StartRequest {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] if the bucket's name or the key is not one that S3 can have, or if the
-    /// URL is longer than a pipeline parameter's value may be.
+    /// Returns [`InvalidInput`] if the bucket's name or the key is not valid in S3, or if the URL is
+    /// too long for a pipeline parameter.
     pub fn new(
         pipeline: &PipelineName,
         input_parameter: &ParameterName,

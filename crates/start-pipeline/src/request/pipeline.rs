@@ -1,9 +1,9 @@
-//! Names that come from the configuration: the pipeline's and its input parameter's.
+//! The names in the configuration: the pipeline and its input parameter.
 
 use std::fmt;
 
-/// Longest pipeline name, in characters (SageMaker's `PipelineName`).
-const PIPELINE_NAME_MAX: usize = 256;
+use aws_common::names::{is_pipeline_name, name_in_sagemaker_arn};
+
 /// Longest name or ARN, in characters (SageMaker's `PipelineNameOrArn`).
 const PIPELINE_NAME_OR_ARN_MAX: usize = 2048;
 /// Longest parameter name, in characters (SageMaker's `PipelineParameterName`).
@@ -11,8 +11,8 @@ const PARAMETER_NAME_MAX: usize = 256;
 
 /// The name or the ARN of a SageMaker pipeline.
 ///
-/// A name has 1 to 256 letters, digits and hyphens and neither begins nor ends with a hyphen. An
-/// ARN is `arn:<partition>:sagemaker:<region>:<account>:pipeline/<name>`.
+/// A name has 1 to 256 letters, digits and hyphens, and neither begins nor ends with a hyphen. An
+/// ARN has the form `arn:<partition>:sagemaker:<region>:<account>:pipeline/<name>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PipelineName(String);
 
@@ -25,32 +25,33 @@ pub struct PipelineName(String);
 pub struct InvalidPipelineName(String);
 
 impl PipelineName {
-    /// Takes a name or an ARN.
+    /// Checks a name or an ARN.
     ///
     /// # Errors
     ///
-    /// [`InvalidPipelineName`] if `text` is neither.
+    /// Returns [`InvalidPipelineName`] if `text` is neither.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidPipelineName> {
         let text = text.into();
-        let name = match text.strip_prefix("arn:") {
-            Some(arn) => name_in_arn(arn),
-            None => Some(text.as_str()),
+        let name = if text.starts_with("arn:") {
+            name_in_sagemaker_arn(&text, "pipeline")
+        } else {
+            Some(text.as_str())
         };
-        if text.len() <= PIPELINE_NAME_OR_ARN_MAX && name.is_some_and(is_name) {
+        if text.len() <= PIPELINE_NAME_OR_ARN_MAX && name.is_some_and(is_pipeline_name) {
             Ok(Self(text))
         } else {
             Err(InvalidPipelineName(text))
         }
     }
 
-    /// The name or ARN as it was given.
+    /// Returns the name or ARN as configured.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name alone, in lower case: the form that SageMaker uses in ARNs, so that a name and
-    /// its ARN, in any spelling of the case, mean the same pipeline.
+    /// Returns the name in lower case, as SageMaker writes it in ARNs. A name and its ARN have the
+    /// same canonical name, whatever their case.
     #[must_use]
     pub fn canonical_name(&self) -> String {
         let name = self.0.rsplit('/').next().unwrap_or(&self.0);
@@ -64,48 +65,21 @@ impl fmt::Display for PipelineName {
     }
 }
 
-/// The pipeline's name in an ARN without its leading `arn:`, or `None` if it is another kind of
-/// ARN.
-fn name_in_arn(arn: &str) -> Option<&str> {
-    let mut fields = arn.splitn(5, ':');
-    let partition = fields.next()?;
-    let service = fields.next()?;
-    let region = fields.next()?;
-    let account = fields.next()?;
-    let resource = fields.next()?;
-    let lower_or_hyphen = |c: char| c.is_ascii_lowercase() || c == '-';
-    let legal = partition.starts_with("aws")
-        && partition.chars().all(lower_or_hyphen)
-        && service == "sagemaker"
-        && region.chars().all(|c| lower_or_hyphen(c) || c.is_ascii_digit())
-        && !region.is_empty()
-        && account.len() == 12
-        && account.chars().all(|c| c.is_ascii_digit());
-    legal.then(|| resource.strip_prefix("pipeline/")).flatten()
-}
-
-fn is_name(name: &str) -> bool {
-    (1..=PIPELINE_NAME_MAX).contains(&name.len())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        && !name.starts_with('-')
-        && !name.ends_with('-')
-}
-
 /// The name of a pipeline parameter: 1 to 256 letters, digits, hyphens and underscores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterName(String);
 
-/// The text cannot be the name of a pipeline parameter.
+/// The text is not a valid name for a pipeline parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a parameter name (1 to 256 letters, digits, hyphens and underscores)")]
 pub struct InvalidParameterName(String);
 
 impl ParameterName {
-    /// Takes a parameter's name.
+    /// Checks a parameter's name.
     ///
     /// # Errors
     ///
-    /// [`InvalidParameterName`] if `text` breaks the limits.
+    /// Returns [`InvalidParameterName`] if `text` is not a valid name.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidParameterName> {
         let text = text.into();
         let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -116,7 +90,7 @@ impl ParameterName {
         }
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -130,7 +104,7 @@ mod tests {
     const ARN: &str = "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/ingest-p-1";
 
     #[test]
-    fn takes_names_and_arns_of_every_partition() {
+    fn accepts_names_and_arns_of_every_partition() {
         let longest = "a".repeat(256);
         for text in [
             "a",
@@ -145,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_sagemaker_would_refuse() {
+    fn rejects_names_that_sagemaker_rejects() {
         let too_long = "a".repeat(257);
         for text in [
             "",
@@ -172,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_and_its_arn_are_one_pipeline_whatever_their_case() {
+    fn name_and_arn_have_the_same_canonical_name() {
         let name = PipelineName::new("Ingest-P-1").unwrap();
         let arn = PipelineName::new(ARN).unwrap();
         assert_eq!(name.canonical_name(), "ingest-p-1");
@@ -180,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn parameter_names_follow_the_service_pattern() {
+    fn checks_parameter_names() {
         assert!(ParameterName::new("InputDataUrl").is_ok());
         assert!(ParameterName::new("a-b_9").is_ok());
         for text in ["", "a b", "입력", "a.b", &"a".repeat(257)] {

@@ -1,4 +1,4 @@
-//! A batch of messages: each stands for itself.
+//! Batches of messages: each message succeeds or fails independently.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn failed(answer: &start_pipeline::Answer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn only_the_bad_messages_are_reported() {
+async fn reports_only_failed_messages() {
     let event = sample("put-object.json");
     let wrong = [
         json!({ "messageId": "body-is-a-number", "eventSource": "aws:sqs", "body": 5 }),
@@ -57,7 +57,7 @@ async fn only_the_bad_messages_are_reported() {
 }
 
 #[tokio::test]
-async fn a_message_without_an_id_fails_the_whole_batch_before_anything_starts() {
+async fn message_without_id_fails_whole_batch_before_any_start() {
     let nameless = json!({ "eventSource": "aws:sqs", "body": "{}" });
     let messages = [message("1", &sample("put-object.json")), nameless];
     let starter = FakeStarter::default();
@@ -67,7 +67,7 @@ async fn a_message_without_an_id_fails_the_whole_batch_before_anything_starts() 
 }
 
 #[tokio::test]
-async fn messages_whose_turn_comes_too_late_stay_in_the_queue_untried() {
+async fn reports_messages_without_time_left_as_failed() {
     let event = sample("put-object.json");
     let messages: Vec<Value> =
         (0..5).map(|number| message(&format!("m{number}"), &event)).collect();
@@ -82,7 +82,7 @@ async fn messages_whose_turn_comes_too_late_stay_in_the_queue_untried() {
 }
 
 #[tokio::test]
-async fn a_skip_needs_no_time() {
+async fn skips_without_time_left() {
     let messages = [message("folder", &sample("folder-marker.json"))];
     let function = Function::new(FakeStarter::default());
     let answer =
@@ -91,7 +91,7 @@ async fn a_skip_needs_no_time() {
 }
 
 #[tokio::test]
-async fn every_message_is_counted_once() {
+async fn counts_each_message_once() {
     let function = Function::new(FakeStarter::default());
     function.invoke(&sample("sqs-mixed-one-bad.json")).await.unwrap();
     let metrics = function.metrics.json();

@@ -1,4 +1,4 @@
-//! Each row of `events/README.md` holds.
+//! Checks each row of the table in `events/README.md`.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// `s3://bucket/key` with the fixture's own key.
+/// Returns `s3://bucket/key` for the fixture.
 fn url(event: &str) -> String {
     let event: Value = serde_json::from_str(event).unwrap();
     let event = event.get("requestPayload").unwrap_or(&event);
@@ -40,7 +40,7 @@ fn url(event: &str) -> String {
 }
 
 #[test]
-fn every_sample_has_a_row_and_every_row_a_sample() {
+fn table_lists_exactly_the_sample_files() {
     let folder = format!("{}/../../events", env!("CARGO_MANIFEST_DIR"));
     let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     let files: BTreeSet<String> =
@@ -50,7 +50,7 @@ fn every_sample_has_a_row_and_every_row_a_sample() {
 }
 
 #[tokio::test]
-async fn each_row_of_the_table_comes_out_as_it_says() {
+async fn each_sample_has_the_outcome_in_the_table() {
     for Row { file, outcome, expected } in rows() {
         let starter = FakeStarter::default();
         let event = sample(&file);
@@ -95,7 +95,7 @@ async fn each_row_of_the_table_comes_out_as_it_says() {
 }
 
 #[tokio::test]
-async fn a_redelivery_finds_the_execution_and_a_new_upload_starts_another() {
+async fn redelivery_finds_execution_and_new_upload_starts_another() {
     let starter = FakeStarter::default();
     let function = Function::new(starter);
     let mut arns = Vec::new();
@@ -108,7 +108,7 @@ async fn a_redelivery_finds_the_execution_and_a_new_upload_starts_another() {
 }
 
 #[tokio::test]
-async fn an_event_in_an_envelope_is_the_event_itself() {
+async fn wrapped_events_give_the_same_request() {
     let starter = FakeStarter::default();
     let function = Function::new(starter.clone());
     function.invoke(&sample("put-object.json")).await.unwrap();
@@ -122,7 +122,7 @@ async fn an_event_in_an_envelope_is_the_event_itself() {
 }
 
 #[tokio::test]
-async fn what_nobody_reads_cannot_cost_an_upload() {
+async fn ignores_invalid_values_in_unused_and_optional_fields() {
     for odd in [
         r#""id": 5, "version": {}, "account": null, "region": [], "resources": "x", "more": "\ud800""#,
         r#""time": null"#,
@@ -142,7 +142,7 @@ async fn what_nobody_reads_cannot_cost_an_upload() {
 }
 
 #[tokio::test]
-async fn huge_text_in_an_event_is_not_repeated_whole() {
+async fn truncates_huge_text_in_messages_and_answers() {
     let huge = "x".repeat(1_000_000);
     let event = |detail_type: &str, bucket: &str, key: &str| {
         let detail = serde_json::json!({ "bucket": { "name": bucket }, "object": { "key": key } });
@@ -163,7 +163,7 @@ async fn huge_text_in_an_event_is_not_repeated_whole() {
 }
 
 #[tokio::test]
-async fn what_is_not_ours_is_refused_by_its_name() {
+async fn rejects_other_payloads_with_specific_messages() {
     let mut refusals = Vec::new();
     let files = [
         "object-deleted.json",
@@ -218,9 +218,9 @@ async fn what_is_not_ours_is_refused_by_its_name() {
     insta::assert_snapshot!(refusals.join("\n"));
 }
 
-/// Wherever an event is not as expected, neither its values nor names that a sender chose are told.
+/// Messages contain neither values of the event nor names that the sender chose.
 #[tokio::test]
-async fn no_refusal_quotes_a_value_of_the_event() {
+async fn messages_never_quote_values_of_the_event() {
     let secret = "jane.doe@example.com";
     let event = serde_json::from_str::<Value>(&sample("put-object.json")).unwrap();
     let message = |changed: &str, value: &Value| {

@@ -1,4 +1,4 @@
-//! Stands in for SageMaker: once as the trait, once as an HTTP endpoint for the real SDK.
+//! Fakes of SageMaker: an implementation of the trait, and an HTTP endpoint for the real SDK.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write};
@@ -20,12 +20,12 @@ pub(crate) use test_endpoint::{Gate, Reply};
 
 pub(crate) const PIPELINE: &str = "ingest-abalone";
 
-/// Starts executions in memory, one a token, as SageMaker does.
+/// Starts executions in memory, one for each token, as SageMaker does.
 #[derive(Default, Clone)]
 pub(crate) struct FakeStarter {
     pub(crate) started: Arc<Mutex<Vec<StartRequest>>>,
     pub(crate) by_token: Arc<Mutex<HashMap<String, ExecutionArn>>>,
-    /// The call with this number goes on until there is no time for another.
+    /// The call with this number takes so long that no time is left for another.
     pub(crate) lingers_at: Option<usize>,
 }
 
@@ -37,7 +37,7 @@ impl StartExecution for FakeStarter {
     ) -> Result<ExecutionArn, StartError> {
         self.started.lock().unwrap().push(request.clone());
         if self.lingers_at == Some(self.started.lock().unwrap().len()) {
-            // An attempt may take 2.5 s.
+            // Leaves 2 s, which is less than the time limit for one attempt.
             thread::sleep(time_left.saturating_sub(Duration::from_secs(2)));
         }
         let mut by_token = self.by_token.lock().unwrap();
@@ -67,7 +67,7 @@ impl Write for Lines {
     }
 }
 
-/// A handler around `starter`, with the metrics that it writes.
+/// A handler that uses a given starter, and the metrics that it writes.
 pub(crate) struct Function<S> {
     handler: Handler<S, Lines>,
     pub(crate) metrics: Lines,
@@ -98,14 +98,14 @@ impl<S: StartExecution> Function<S> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "Lambda gives deadlines by the clock")]
+#[expect(clippy::disallowed_methods, reason = "Lambda sends deadlines as wall-clock time")]
 fn deadline_in(time: Duration) -> u64 {
     let deadline = std::time::SystemTime::now() + time;
     let since_epoch = deadline.duration_since(std::time::UNIX_EPOCH).unwrap();
     u64::try_from(since_epoch.as_millis()).unwrap()
 }
 
-/// A sample event's text.
+/// Reads a sample event.
 pub(crate) fn sample(file: &str) -> String {
     let path = format!("{}/../../events/{file}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -122,14 +122,14 @@ pub(crate) fn error(status: u16, code: &str) -> Reply {
 pub(crate) const ARN: &str =
     "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/ingest-abalone/execution/abcdefghijkl";
 
-/// One request as it came over the wire.
+/// One request, as received.
 pub(crate) struct Received {
     pub(crate) head: String,
     pub(crate) body: Value,
 }
 
-/// An HTTP or HTTPS endpoint that answers the real SDK with one reply a request, in their order, and records
-/// the requests. A request beyond the replies is cut off, and so fails the test.
+/// An HTTP or HTTPS endpoint that records requests and answers them with the given replies, in order.
+/// It closes the connection of any further request, which makes the test fail.
 pub(crate) struct Endpoint(test_endpoint::Endpoint);
 
 impl Endpoint {
@@ -137,7 +137,7 @@ impl Endpoint {
         Self(test_endpoint::Endpoint::new(in_their_order(replies)))
     }
 
-    /// An endpoint on `localhost` that shows the certificate of this name.
+    /// Starts an HTTPS endpoint on `localhost` that presents the certificate of this name.
     pub(crate) fn tls(certificate: &str, replies: Vec<Reply>) -> Self {
         Self(test_endpoint::Endpoint::tls(certificate, in_their_order(replies)))
     }
@@ -160,7 +160,8 @@ fn in_their_order(replies: Vec<Reply>) -> impl Fn(&Request) -> Reply + Send + Sy
     move |_| replies.lock().unwrap().pop_front().unwrap_or(Reply::Cut)
 }
 
-/// The real SDK, pointed at `url`, with the function's number of attempts and shorter pauses.
+/// Creates a client of the real SDK for `url`, with as many attempts as the function's and shorter
+/// backoff.
 pub(crate) fn sagemaker_at(url: &str) -> SageMaker {
     let retry = RetryConfig::standard().with_max_attempts(3);
     let trust_store = TrustStore::of_files(&[test_endpoint::certificate("authority")]);

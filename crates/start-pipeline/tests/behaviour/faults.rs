@@ -1,4 +1,4 @@
-//! Each class of error, as the real SDK meets it.
+//! Errors of each class, through the real SDK.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use lambda_runtime::Diagnostic;
 
 use crate::fake::{Endpoint, Function, Gate, Reply, error, sagemaker_at, sample, started};
 
-/// Invokes the function against an endpoint that does `replies`; gives the error's type, its
+/// Invokes the function against an endpoint that sends `replies`. Returns the error's type, its
 /// message and the number of attempts.
 async fn fail(replies: Vec<Reply>) -> (String, String, usize) {
     let endpoint = Endpoint::new(replies);
@@ -27,7 +27,7 @@ fn three(reply: impl Fn() -> Reply) -> Vec<Reply> {
 }
 
 #[tokio::test]
-async fn faults_that_may_pass_are_tried_three_times() {
+async fn attempts_temporary_faults_three_times() {
     for (status, code, expected) in [
         (400, "ThrottlingException", "Transient.Throttled"),
         (429, "TooManyRequestsException", "Transient.Throttled"),
@@ -42,7 +42,7 @@ async fn faults_that_may_pass_are_tried_three_times() {
 }
 
 #[tokio::test]
-async fn errors_that_stay_are_reported_at_once() {
+async fn reports_other_errors_after_one_attempt() {
     for (code, expected) in [
         ("ResourceLimitExceeded", "Transient.ExecutionLimit"),
         ("ConflictException", "Transient.Conflict"),
@@ -62,13 +62,13 @@ async fn errors_that_stay_are_reported_at_once() {
 }
 
 #[tokio::test]
-async fn an_error_code_with_its_namespace_is_known_too() {
+async fn recognizes_error_code_with_namespace() {
     let reply = error(400, "com.amazonaws.sagemaker#ResourceLimitExceeded");
     assert_eq!(fail(vec![reply]).await.0, "Transient.ExecutionLimit");
 }
 
 #[tokio::test]
-async fn a_refusal_without_a_body_is_classed_by_its_status() {
+async fn classifies_error_without_body_by_status() {
     for (status, expected) in
         [(403, "NeedsOperator.AccessDenied"), (418, "NeedsOperator.UnknownError")]
     {
@@ -79,13 +79,13 @@ async fn a_refusal_without_a_body_is_classed_by_its_status() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_cut_is_tried_again() {
+async fn retries_closed_connection() {
     let (kind, message, attempts) = fail(three(|| Reply::Cut)).await;
     assert_eq!((kind.as_str(), attempts), ("Transient.ConnectionFailed", 3), "{message}");
 }
 
 #[tokio::test]
-async fn an_answer_that_is_cut_or_unreadable_is_no_success() {
+async fn truncated_or_invalid_response_is_a_failure() {
     let (kind, message, _) = fail(three(|| Reply::Broken(Box::new(started()), 6))).await;
     assert!(kind.starts_with("Transient."), "{kind}: {message}");
     for body in ["not JSON", "{}", "[]", "", r#"{"PipelineExecutionArn":""}"#] {
@@ -95,13 +95,13 @@ async fn an_answer_that_is_cut_or_unreadable_is_no_success() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_http_is_a_connection_failure() {
+async fn response_that_is_not_http_is_a_connection_failure() {
     let (kind, message, _) = fail(three(|| Reply::NotHttp)).await;
     assert_eq!(kind, "Transient.ConnectionFailed", "{message}");
 }
 
 #[tokio::test]
-async fn a_huge_message_of_the_service_is_not_repeated_whole() {
+async fn truncates_huge_error_message_of_service() {
     let body =
         format!(r#"{{"__type":"ValidationException","message":"{}"}}"#, "x".repeat(1_000_000));
     let (_, message, _) = fail(vec![Reply::json(400, &body)]).await;
@@ -109,14 +109,14 @@ async fn a_huge_message_of_the_service_is_not_repeated_whole() {
 }
 
 #[tokio::test]
-async fn nobody_listening_is_a_connection_failure() {
+async fn refused_connection_is_a_connection_failure() {
     let function = Function::new(sagemaker_at("http://127.0.0.1:1"));
     let failure = function.invoke(&sample("put-object.json")).await.unwrap_err();
     assert_eq!(Diagnostic::from(failure).error_type, "Transient.ConnectionFailed");
 }
 
 #[tokio::test]
-async fn an_endpoint_with_a_certificate_of_its_authority_is_called() {
+async fn accepts_certificate_of_trusted_authority() {
     let endpoint = Endpoint::tls("good", vec![started()]);
     let function = Function::new(endpoint.sagemaker());
     function.invoke(&sample("put-object.json")).await.unwrap();
@@ -124,7 +124,7 @@ async fn an_endpoint_with_a_certificate_of_its_authority_is_called() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_cannot_prove_its_name_is_a_connection_failure_and_is_told_nothing() {
+async fn invalid_certificate_is_a_connection_failure_and_nothing_is_sent() {
     for (certificate, why) in [
         ("self-signed", "UnknownIssuer"),
         ("expired", "certificate expired"),
@@ -141,19 +141,19 @@ async fn an_endpoint_that_cannot_prove_its_name_is_a_connection_failure_and_is_t
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_too_late_is_a_time_out_before_the_functions_own() {
+async fn times_out_before_the_invocation_does() {
     let never = || Reply::Held(Gate::default(), Box::new(Reply::json(200, "{}")));
     let endpoint = Endpoint::new(three(never));
     let function = Function::new(endpoint.sagemaker());
     let event = sample("put-object.json");
-    // The attempt may take 2.5 s, the invocation less: the failure comes within that.
+    // The invocation has less time than the limit of 2.5 s for one attempt.
     let failure = function.invoke_within(&event, Duration::from_millis(2400)).await.unwrap_err();
     assert_eq!(Diagnostic::from(failure).error_type, "Transient.TimedOut");
     assert_eq!(endpoint.received().len(), 1);
 }
 
 #[tokio::test]
-async fn a_slow_attempt_is_cut_off_and_the_next_one_succeeds() {
+async fn aborts_slow_attempt_and_retries() {
     let never = Reply::Held(Gate::default(), Box::new(Reply::json(200, "{}")));
     let endpoint = Endpoint::new(vec![never, started()]);
     let function = Function::new(endpoint.sagemaker());

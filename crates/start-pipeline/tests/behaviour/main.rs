@@ -1,6 +1,6 @@
-//! What the function does, seen from outside: events in, requests and answers out.
+//! Tests the function from outside: events in, requests and answers out.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's way to fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod batch;
 mod events_table;

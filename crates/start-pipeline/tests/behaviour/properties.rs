@@ -1,4 +1,4 @@
-//! What holds for every event, not just for the samples.
+//! Properties of all events, not only the samples.
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ fn map(upload: &ObjectCreated) -> Result<StartRequest, start_pipeline::InvalidIn
     StartRequest::new(&pipeline, &ParameterName::new("InputDataUrl").unwrap(), upload)
 }
 
-/// Any UTF-8 key of 1 to 1,024 bytes, with as many of the characters that names trip over as any.
+/// Generates UTF-8 keys of 1 to 1,024 bytes, with many problematic characters.
 fn key() -> impl Strategy<Value = String> {
     let awkward = prop::sample::select(
         "/.-+% \0\n\r\t\u{7f}\u{85}\u{2028}\u{2029}\u{feff}é복🐚\u{10ffff}a0"
@@ -38,7 +38,7 @@ fn upload() -> impl Strategy<Value = ObjectCreated> {
     )
 }
 
-/// The event as EventBridge would send it.
+/// Formats the event as EventBridge sends it.
 fn event(upload: &ObjectCreated) -> String {
     serde_json::json!({
         "detail-type": "Object Created",
@@ -58,7 +58,7 @@ fn event(upload: &ObjectCreated) -> String {
     .to_string()
 }
 
-/// SageMaker's pattern `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,81}`, in 1 to 82 characters.
+/// Checks SageMaker's pattern `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,81}`.
 fn is_legal_display_name(name: &str) -> bool {
     (1..=82).contains(&name.len())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
@@ -74,7 +74,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_key_gives_a_legal_request_or_a_typed_error(upload in upload()) {
+    fn maps_any_key_to_valid_request_or_typed_error(upload in upload()) {
         match map(&upload) {
             Ok(request) => {
                 prop_assert!(is_legal_display_name(request.display_name.as_str()));
@@ -95,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn equal_events_give_equal_requests(upload in upload()) {
+    fn maps_equal_events_to_equal_requests(upload in upload()) {
         let parse = || match Incoming::parse(&event(&upload)) {
             Ok(Incoming::Event(parsed)) => parsed,
             other => panic!("{other:?}"),
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn different_sequencers_give_different_tokens(
+    fn different_sequencers_have_different_tokens(
         upload in upload(), left in "[0-9A-F]{1,36}", right in "[0-9A-F]{1,36}",
     ) {
         prop_assume!(left != right);
@@ -118,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_the_parser_panic(text in any::<String>()) {
+    fn parser_never_panics(text in any::<String>()) {
         let _ = Incoming::parse(&text);
     }
 }

@@ -1,9 +1,9 @@
-//! What goes to AWS, byte for byte, through the real SDK.
+//! Checks the requests that the real SDK sends.
 
 use crate::fake::{ARN, Endpoint, Function, Reply, error, sample, started};
 
 #[tokio::test]
-async fn the_request_is_exactly_this() {
+async fn sends_expected_request() {
     let endpoint = Endpoint::new(vec![started()]);
     let function = Function::new(endpoint.sagemaker());
     let answer = function.invoke(&sample("key-korean.json")).await.unwrap();
@@ -20,7 +20,7 @@ async fn the_request_is_exactly_this() {
 }
 
 #[tokio::test]
-async fn every_legal_sample_key_reaches_the_service_verbatim() {
+async fn sends_sample_keys_verbatim() {
     for file in [
         "key-plus.json",
         "key-percent-20.json",
@@ -41,7 +41,7 @@ async fn every_legal_sample_key_reaches_the_service_verbatim() {
 }
 
 #[tokio::test]
-async fn a_retry_repeats_the_same_token() {
+async fn retries_with_the_same_request() {
     let endpoint = Endpoint::new(vec![error(500, "InternalFailure"), Reply::Cut, started()]);
     Function::new(endpoint.sagemaker()).invoke(&sample("put-object.json")).await.unwrap();
     let received = endpoint.received();

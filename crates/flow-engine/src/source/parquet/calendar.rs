@@ -1,41 +1,41 @@
-//! Dates and times that are older than the calendar or the time zones of today.
+//! Dates and times before today's calendar and time zones.
 //!
-//! Spark 2, Hive and Spark 3 in its `LEGACY` mode write such values in the calendar that was in use
-//! then (Julian before 1582-10-15); others count days by today's rules all the way back. What a
-//! file's footer says decides, as in Spark's `DataSourceUtils` and `RebaseDateTime`.
+//! Spark 2, Hive and Spark 3 in `LEGACY` mode write such values in the historical calendar, which
+//! is Julian before 1582-10-15. Other writers use the Gregorian calendar for all dates. The file's
+//! footer decides, as in Spark's `DataSourceUtils` and `RebaseDateTime`.
 
 use parquet::file::metadata::FileMetaData;
 
-/// The day 1582-10-15, on which the Gregorian calendar began, in days since 1970.
+/// 1582-10-15, the first day of the Gregorian calendar, in days since 1970.
 const GREGORIAN_FROM: i64 = -141_427;
-/// 1900-01-01T00:00:00Z in microseconds since 1970. Spark takes older times for ambiguous.
+/// 1900-01-01T00:00:00Z in microseconds since 1970. Spark considers older times ambiguous.
 const CERTAIN_FROM: i64 = -2_208_988_800_000_000;
 const DAY: i64 = 86_400_000_000;
 
-/// How old values of one kind were written.
+/// The calendar of old values of one type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rebase {
-    /// By today's rules.
+    /// Gregorian.
     None,
-    /// In the Julian calendar, in UTC.
+    /// Julian, in UTC.
     Julian,
-    /// In the Julian calendar, in another time zone.
+    /// Julian, in another time zone.
     JulianElsewhere,
     /// The file does not say.
     Unknown,
 }
 
-/// How a file's old values were written.
+/// The calendars of a file's old values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Calendar {
-    /// Dates, and times of 64 bits.
+    /// Dates and 64-bit times.
     pub(super) dates: Rebase,
-    /// Times of 96 bits.
+    /// 96-bit times.
     pub(super) int96: Rebase,
 }
 
 impl Calendar {
-    /// What a file's footer says.
+    /// Reads the calendars from a file's footer.
     pub(super) fn of(file: &FileMetaData) -> Self {
         let value = |key: &str| {
             let pairs = file.key_value_metadata().map(Vec::as_slice).unwrap_or_default();
@@ -46,7 +46,7 @@ impl Calendar {
             value("org.apache.spark.timeZone"),
             None | Some("UTC" | "Etc/UTC" | "GMT" | "Z" | "+00:00")
         );
-        // Spark compares versions as texts, too.
+        // Spark also compares versions as strings.
         let rebase = |since: &str, legacy: &str| match value("org.apache.spark.version") {
             None => Rebase::Unknown,
             Some(version) if version >= since && value(legacy).is_none() => Rebase::None,
@@ -61,7 +61,7 @@ impl Calendar {
 }
 
 impl Rebase {
-    /// A date, in days since 1970 by today's rules; else what is wrong with it.
+    /// Converts a date to Gregorian days since 1970. The error describes the problem.
     pub(super) fn date(self, days: i32) -> Result<i32, &'static str> {
         if i64::from(days) >= GREGORIAN_FROM {
             return Ok(days);
@@ -73,13 +73,13 @@ impl Rebase {
                 from_julian(days.into()).try_into().map_err(|_| "a date out of range")
             }
             Self::Unknown => {
-                Err("a date before 1582-10-15, and the file does not say in which calendar; Spark \
-                 refuses it too: write the file with Spark 3 or newer, or leave such dates out")
+                Err("a date before 1582-10-15, but the file does not name its calendar; Spark \
+                 rejects it too; write the file with Spark 3 or newer, or remove such dates")
             }
         }
     }
 
-    /// A time, in microseconds since 1970 by today's rules; else what is wrong with it.
+    /// Converts a time to Gregorian microseconds since 1970. The error describes the problem.
     pub(super) fn time(self, microseconds: i64) -> Result<i64, &'static str> {
         if microseconds >= CERTAIN_FROM {
             return Ok(microseconds);
@@ -93,23 +93,23 @@ impl Rebase {
                 time.ok_or("a time out of range")
             }
             Self::JulianElsewhere => Err(
-                "a time before 1900 that was written in the old calendar and in another time zone \
-                 than UTC, which is not supported; write the file with \
+                "a time before 1900 in the Julian calendar and in a time zone other than UTC, which \
+                 is not supported; write the file with \
                  spark.sql.parquet.datetimeRebaseModeInWrite and int96RebaseModeInWrite set to \
                  CORRECTED",
             ),
             Self::Unknown => Err(
-                "a time before 1900, and the file does not say in which calendar; Spark refuses it \
-                 too: write the file with Spark 3.1 or newer, or leave such times out",
+                "a time before 1900, but the file does not name its calendar; Spark rejects it too; \
+                 write the file with Spark 3.1 or newer, or remove such times",
             ),
         }
     }
 }
 
-/// The day that has the same date in today's calendar as `days` has in the Julian one. A day that
-/// today's calendar lacks, such as 1000-02-29, becomes the next one.
+/// Converts days in the Julian calendar to the day with the same date in the Gregorian one. A date
+/// that does not exist there, such as 1000-02-29, becomes the next day.
 fn from_julian(days: i64) -> i64 {
-    // Years begin in March, so that the leap day is the last one of four years.
+    // Years begin in March, so that the leap day is the last day of four years.
     let from_march = days + 719_470;
     let (cycle, of_cycle) = (from_march.div_euclid(1_461), from_march.rem_euclid(1_461));
     let year_of_cycle = (of_cycle / 365).min(3);
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn julian_dates_keep_their_year_month_and_day() {
-        // Computed with Spark 3.5: the last Julian day, 1500-01-01, 1000-02-29, 0001-01-01, before Christ.
+        // From Spark 3.5: the last Julian day, 1500-01-01, 1000-02-29, 0001-01-01, dates BC.
         for (julian, today) in [
             (-141_428, -141_438),
             (-171_657, -171_666),

@@ -1,4 +1,4 @@
-//! A file's columns: which can be read, how, and whether the files of a dataset go together.
+//! The columns of Parquet files, and checks that the files of a dataset match.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use parquet::basic::{Compression, Type as PhysicalType};
 use super::calendar::{Calendar, Rebase};
 use super::{bad, open};
 use crate::context::Fault;
-use crate::table::Column;
+use crate::table::ColumnDef;
 use crate::types::{TIMESTAMP, sql_name};
 
-/// A file, ready to be read.
+/// A file with its metadata loaded.
 pub(super) struct File {
     pub(super) metadata: ArrowReaderMetadata,
     pub(super) columns: Vec<FileColumn>,
@@ -23,18 +23,18 @@ pub(super) struct File {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileColumn {
     pub(super) name: String,
-    /// Its type in a table.
+    /// The column's type in a table.
     pub(super) kind: DataType,
-    /// Times without a zone are another type to Spark, which no calendar concerns.
+    /// Whether times have a zone. Spark does not rebase times without a zone.
     zoned: bool,
     pub(super) rebase: Rebase,
     pub(super) int96: bool,
 }
 
 impl File {
-    /// Reads a file's footer, and refuses columns that cannot be read.
+    /// Reads a file's footer and rejects unsupported columns.
     pub(super) fn open(path: &Path) -> Result<Self, Fault> {
-        // What Arrow's writers note about their own types means nothing to Spark.
+        // Spark ignores the types that Arrow's writers store in the metadata.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let file = open(path)?;
         let metadata =
@@ -49,7 +49,7 @@ impl File {
             };
             columns.push(column.map_err(refused)?);
         }
-        // Arrow would read times of 96 bits as nanoseconds, which hold the years 1678 to 2261 only.
+        // By default, Arrow reads 96-bit times as nanoseconds, which only cover 1678 to 2261.
         let metadata = if columns.iter().any(|column| column.int96) {
             let schema = with_int96_as(&metadata, &columns, TimeUnit::Microsecond);
             ArrowReaderMetadata::try_new(
@@ -63,7 +63,7 @@ impl File {
         Ok(Self { metadata, columns })
     }
 
-    /// The file's metadata for reading times of 96 bits in whole seconds, which hold all of them.
+    /// Returns metadata that reads 96-bit times as seconds, which cover the full range.
     pub(super) fn in_seconds(&self, path: &Path) -> Result<ArrowReaderMetadata, Fault> {
         let schema = with_int96_as(&self.metadata, &self.columns, TimeUnit::Second);
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
@@ -72,7 +72,7 @@ impl File {
             .map_err(|error| bad(path, &error))
     }
 
-    /// Where this file has the columns of the dataset, by name; Spark looks at nothing else.
+    /// Returns the positions of the dataset's columns in this file, by name as in Spark.
     pub(super) fn positions(
         &self,
         path: &Path,
@@ -87,7 +87,7 @@ impl File {
         let positions = first.iter().map(|wanted| {
             let Some(at) = self.columns.iter().position(|column| column.name == wanted.name) else {
                 let name = &wanted.name;
-                return Err(refused(format!("it has no column `{name}`, and {other} has one")));
+                return Err(refused(format!("it has no column `{name}`, but {other} has one")));
             };
             let column = &self.columns[at];
             if column.kind == wanted.kind && column.zoned == wanted.zoned {
@@ -95,7 +95,7 @@ impl File {
             }
             let (name, has) = (&wanted.name, column.type_name());
             Err(refused(format!(
-                "its column `{name}` is {has}, and that of {other} is {}",
+                "its column `{name}` is {has}, but in {other} it is {}",
                 wanted.type_name()
             )))
         });
@@ -103,7 +103,7 @@ impl File {
         match (0..self.columns.len()).find(|at| !positions.contains(at)) {
             Some(extra) => {
                 let name = &self.columns[extra].name;
-                Err(refused(format!("it has a column `{name}`, and {other} has none")))
+                Err(refused(format!("it has a column `{name}`, but {other} has none")))
             }
             None => Ok(positions),
         }
@@ -111,9 +111,9 @@ impl File {
 }
 
 impl FileColumn {
-    /// The column in a table.
-    pub(super) fn in_table(&self) -> Column {
-        Column::new(&self.name, self.kind.clone())
+    /// Returns the table column.
+    pub(super) fn in_table(&self) -> ColumnDef {
+        ColumnDef::new(&self.name, self.kind.clone())
     }
 
     fn type_name(&self) -> String {
@@ -129,12 +129,12 @@ fn column(
 ) -> Result<FileColumn, String> {
     let kind = field.data_type();
     if !is_read(kind) {
-        return Err(format!("has the type {kind}, which is not read"));
+        return Err(format!("has the type {kind}, which is not supported"));
     }
     let groups = metadata.metadata().row_groups();
     if groups.iter().any(|group| group.column(index).compression() == Compression::LZO) {
         return Err(
-            "is compressed with lzo, which is not read; use snappy, zstd or gzip".to_owned()
+            "is compressed with lzo, which is not supported; use snappy, zstd or gzip".to_owned()
         );
     }
     let physical = metadata.metadata().file_metadata().schema_descr().column(index);
@@ -164,7 +164,7 @@ fn with_int96_as(metadata: &ArrowReaderMetadata, columns: &[FileColumn], unit: T
     Schema::new(fields.collect::<Vec<_>>())
 }
 
-/// Columns of one value a row; Spark reads unsigned numbers as other types.
+/// Whether the type is supported. Spark reads unsigned numbers as other types.
 fn is_read(kind: &DataType) -> bool {
     use DataType as T;
     matches!(

@@ -19,20 +19,20 @@ use self::calendar::Rebase;
 use self::columns::{File, FileColumn};
 use super::super::context::{Context, Fault};
 use super::super::output::Origin;
-use super::super::table::{CHUNK_ROWS, Rows, Table};
+use super::super::table::{CHUNK_ROWS, RowChunk, Table};
 use super::super::types::timestamps;
 
 const OUT_OF_RANGE: &str = "a time out of range; it must be within 290,000 years of 1970";
 
-/// One row group of one file, to be read on one core.
+/// A row group of a file. Each is read on one core.
 struct Task<'a> {
     path: &'a Path,
     file: u32,
     opened: Arc<File>,
-    /// Where the file has the table's columns.
+    /// The positions of the table's columns in the file.
     positions: Arc<[usize]>,
     group: usize,
-    /// Rows of the file before this group.
+    /// The number of rows before this group.
     before: u64,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn read(files: &[PathBuf], first: u32, context: &Context) -> Result<T
 }
 
 impl Task<'_> {
-    fn read(&self, context: &Context) -> Result<Vec<Rows>, Fault> {
+    fn read(&self, context: &Context) -> Result<Vec<RowChunk>, Fault> {
         self.check_int96(context)?;
         let mut chunks = Vec::new();
         let mut position = self.before;
@@ -75,7 +75,7 @@ impl Task<'_> {
             let columns = self.positions.iter().map(|at| self.column(*at, batch.column(*at)));
             let columns = columns.collect::<Result<_, _>>()?;
             context.progress.read(batch.num_rows() as u64, batch.get_array_memory_size() as u64);
-            chunks.push(Rows { columns, origins });
+            chunks.push(RowChunk { columns, origins });
         }
         Ok(chunks)
     }
@@ -98,8 +98,8 @@ impl Task<'_> {
         builder.build().map_err(|error| bad(self.path, &error))
     }
 
-    /// Arrow wraps times of 96 bits that 64 bits of microseconds cannot hold. Whole seconds never
-    /// wrap, so such times are found there.
+    /// Rejects 96-bit times that overflow 64 bits of microseconds, because Arrow would wrap them.
+    /// Reads them as seconds, which never overflow.
     fn check_int96(&self, context: &Context) -> Result<(), Fault> {
         let columns = self.opened.columns.iter().enumerate().filter(|(_, column)| column.int96);
         let wanted: Vec<_> = columns.map(|(at, _)| at).collect();
@@ -113,7 +113,7 @@ impl Task<'_> {
             let batch = batch.map_err(|error| bad(self.path, &error))?;
             for (column, at) in batch.columns().iter().zip(&wanted) {
                 let seconds = column.as_primitive::<TimestampSecondType>();
-                // One second less, for the fraction.
+                // Reserves one second for the fraction.
                 if seconds.iter().flatten().any(|second| second.abs() >= i64::MAX / 1_000_000) {
                     return Err(self.refused(*at, OUT_OF_RANGE));
                 }
@@ -122,7 +122,7 @@ impl Task<'_> {
         Ok(())
     }
 
-    /// A column in Spark's units and by today's calendar. A time without a zone is UTC.
+    /// Converts a column to Spark's units and the Gregorian calendar. Times without a zone are UTC.
     fn column(&self, at: usize, array: &ArrayRef) -> Result<ArrayRef, Fault> {
         let rebase = self.opened.columns[at].rebase;
         let converted = match array.data_type() {

@@ -1,1 +1,0 @@
-"""CloudFormation: stacks that other services make, resource types that ministack lacks, and permissions."""

@@ -1,1 +1,0 @@
-"""AWS CodeBuild: build projects, and builds that run a buildspec as processes of this machine."""

@@ -1,1 +1,0 @@
-"""AWS CodeCommit: real git repositories, cloned and pushed to over HTTP on this server's port."""

@@ -1,1 +1,0 @@
-"""AWS CodePipeline: pipelines that hand what is pushed to CodeCommit to builds of CodeBuild."""

@@ -1,0 +1,1 @@
+"""Connects local-aws to ministack, and fixes ministack where it differs from AWS."""

@@ -1,0 +1,53 @@
+"""Fixes the resource ARNs that ministack's IAM uses for some requests."""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any, Final
+
+from local_aws.ministack.settings import ministack
+from local_aws.services.sqs.message_moves import source_of_handle
+
+_ON_LOG_STREAMS: Final = frozenset({"CreateLogStream", "DeleteLogStream", "GetLogEvents", "PutLogEvents"})
+
+
+def name_the_resources() -> None:
+    """Authorize message moves on the queue, DeleteAlarms on the alarm, and log writes on the log stream."""
+    # ministack authorizes them on `*` or on the log group, so a policy that names the resource denies them.
+    actions = ministack("core.iam_actions")
+    extract = actions.extract_resource_arn
+
+    @functools.wraps(extract)
+    def extract_named(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any
+    ) -> Any:
+        found = extract(service, method, path, headers, body, *rest)
+        if service == "logs" and headers.get("x-amz-target", "").rpartition(".")[2] in _ON_LOG_STREAMS:
+            # Policies name `...:log-group:<group>:log-stream:<stream>`; ministack uses the group.
+            return f"{found}:log-stream:{actions._safe_json_field(body, 'logStreamName')}"
+        if found != "*" or service not in {"sqs", "monitoring"}:
+            return found
+        try:
+            request = json.loads(body)
+        except ValueError:
+            return found
+        if not isinstance(request, dict):
+            return found
+        _, region, account = rest
+        return (_queue_of_task(request) if service == "sqs" else _alarm(request, region, account)) or found
+
+    actions.extract_resource_arn = extract_named
+
+
+def _queue_of_task(request: dict[str, Any]) -> str | None:
+    source = request.get("SourceArn") or source_of_handle(str(request.get("TaskHandle", "")))
+    return source if isinstance(source, str) else None
+
+
+def _alarm(request: dict[str, Any], region: str, account: str) -> str | None:
+    """Returns the ARN if DeleteAlarms names one alarm. ministack can use one ARN only."""
+    names = request.get("AlarmNames")
+    if not isinstance(names, list) or len(names) != 1:
+        return None
+    return f"arn:aws:cloudwatch:{region}:{account}:alarm:{names[0]}"

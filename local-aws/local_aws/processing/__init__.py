@@ -1,1 +1,0 @@
-"""Amazon SageMaker processing jobs, run as processes of this machine."""

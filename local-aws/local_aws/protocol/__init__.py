@@ -1,0 +1,1 @@
+"""Reads, checks and answers requests in AWS's wire protocols."""

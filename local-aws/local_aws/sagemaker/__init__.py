@@ -1,1 +1,0 @@
-"""Amazon SageMaker Pipelines: pipelines, their executions, their tags. Steps are not run here."""

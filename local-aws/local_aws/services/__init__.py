@@ -1,0 +1,1 @@
+"""The AWS services that local-aws adds to ministack."""

@@ -1,0 +1,1 @@
+"""CloudFormation: stacks for other services, more resource types, and permissions."""

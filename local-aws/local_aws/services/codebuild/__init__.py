@@ -1,0 +1,1 @@
+"""AWS CodeBuild: build projects, and builds that run a buildspec as processes on this machine."""

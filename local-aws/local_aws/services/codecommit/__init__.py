@@ -1,0 +1,1 @@
+"""AWS CodeCommit: real Git repositories, over HTTP on this server's port."""

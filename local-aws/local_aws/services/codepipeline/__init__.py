@@ -1,0 +1,1 @@
+"""AWS CodePipeline: pipelines from CodeCommit to CodeBuild."""

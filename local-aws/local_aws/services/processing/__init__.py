@@ -1,0 +1,1 @@
+"""Amazon SageMaker processing jobs, run as processes on this machine."""

@@ -1,0 +1,53 @@
+"""Chooses the process that runs in place of a container.
+
+No image is pulled. The entry point of a request runs as a process on this machine, which is enough for our
+engine in a stock image. AWS's Data Wrangler container is not available, so our engine runs its steps, too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from local_aws.services.processing.ml_dir import MlDir
+from local_aws.services.processing.model import JobError, ProcessingJob
+
+_DATA_WRANGLER: Final = re.compile(r"[^/]+/sagemaker-data-wrangler-container([:@][^/]+)?")
+_STOCK: Final = re.compile(r"[^/]+/(sagemaker-scikit-learn|sagemaker-base-python)([:@][^/]+)?")
+SUPPORTED: Final = (
+    "local-aws runs images with a ContainerEntrypoint of their own whose name is sagemaker-scikit-learn or "
+    "sagemaker-base-python, as processes on this machine, and sagemaker-data-wrangler-container with "
+    "the engine ingest-features"
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command line, and the first line of the log."""
+
+    arguments: list[str]
+    remark: str
+
+
+def command_of(job: ProcessingJob, ml_dir: MlDir, engine: Path | None) -> Command:
+    """Returns the command of a job. Raises JobError for an unsupported image."""
+    application = job.request["AppSpecification"]
+    image: str = application["ImageUri"]
+    entry_point: list[str] = application.get("ContainerEntrypoint", [])
+    arguments: list[str] = application.get("ContainerArguments", [])
+    if _DATA_WRANGLER.fullmatch(image) and not entry_point:
+        if engine is None:
+            raise JobError(
+                f"ClientError: {image} requires the engine ingest-features, which is not set. "
+                "hint: start local-aws with --ingest-features PATH, or set LOCAL_AWS_INGEST_FEATURES"
+            )
+        remark = (
+            f"local-aws: NOT the Data Wrangler container: {engine.name}, the native engine, runs its step"
+        )
+        return Command([str(engine), *map(ml_dir.rewritten, arguments)], remark)
+    if _STOCK.fullmatch(image) and entry_point:
+        remark = f"local-aws: runs as a process on this machine, not in {image}"
+        return Command([ml_dir.rewritten(part) for part in [*entry_point, *arguments]], remark)
+    raise JobError(f"ClientError: local-aws does not support the image '{image}'. {SUPPORTED}.")

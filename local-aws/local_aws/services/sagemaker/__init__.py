@@ -1,0 +1,1 @@
+"""Amazon SageMaker: pipelines, executions, projects, domains and tags."""

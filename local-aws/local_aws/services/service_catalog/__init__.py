@@ -1,0 +1,1 @@
+"""AWS Service Catalog: portfolios, products, versions, and their stacks."""

@@ -1,0 +1,1 @@
+"""What local-aws adds to ministack's SQS."""
