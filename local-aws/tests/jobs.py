@@ -12,7 +12,11 @@ from waiting import until
 BUCKET = "data"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 DATA_WRANGLER = "663277389841.dkr.ecr.us-east-1.amazonaws.com/sagemaker-data-wrangler-container:3.x"
-SHELL = ["/bin/sh", "-c", 'chmod +x "$0" && exec "$0" "$@"']
+SHELL = [
+    "/bin/sh",
+    "-c",
+    'copy="${TMPDIR:-/tmp}/program" && cp "$0" "$copy" && chmod +x "$copy" && exec "$copy" "$@"',
+]
 
 
 def upload(server: LocalAws, **objects: bytes | str) -> Any:

@@ -7,14 +7,19 @@ use serde_json::Value;
 /// The text is not a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is not a time: ISO 8601 such as 2026-11-22T10:00:00Z, or seconds since 1970", .0.escape_debug()
+    "`{}` is not a time: ISO 8601 such as 2026-11-22T10:00:00Z, or seconds or milliseconds since 1970",
+    .0.escape_debug()
 )]
 pub struct InvalidTime(String);
 
 /// The first second of the year 10000.
 const END: i64 = 253_402_300_800;
 
-/// Parses ISO 8601 (UTC, unless it has an offset) or seconds since 1970. Drops fractions of a second.
+/// Parses ISO 8601 (UTC, unless it has an offset), seconds since 1970, or milliseconds since 1970, which
+/// have 13 digits. Drops fractions of a second.
+///
+/// AWS does not document in which form a pipeline passes `Execution.StartDateTime` to a job, so all
+/// forms in which AWS writes times are accepted.
 ///
 /// # Errors
 ///
@@ -44,11 +49,23 @@ pub fn shown(time: EventTime) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Parses seconds since 1970. Drops a fraction.
+/// Parses seconds since 1970, also with an exponent such as `1.7E9`, and milliseconds of 13 digits.
 fn unix_seconds(text: &str) -> Option<i64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let (number, exponent) = match text.split_once(['e', 'E']) {
+        Some((number, exponent)) => (number, exponent.strip_prefix('+').unwrap_or(exponent)),
+        None => (text, "0"),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits(whole) && digits(fraction) { whole.parse().ok() } else { None }
+    if !digits(whole) || !digits(fraction) || !digits(exponent) {
+        return None;
+    }
+    // Without floating point, which would round: the exponent moves digits of the fraction.
+    let exponent: usize = exponent.parse().ok().filter(|exponent| *exponent <= 12)?;
+    let moved = fraction.chars().chain(std::iter::repeat('0')).take(exponent);
+    let seconds: i64 = whole.chars().chain(moved).collect::<String>().parse().ok()?;
+    let is_milliseconds = (1_000_000_000_000..10_000_000_000_000).contains(&seconds);
+    Some(if is_milliseconds { seconds / 1000 } else { seconds })
 }
 
 fn iso8601(text: &str) -> Option<i64> {
@@ -79,6 +96,11 @@ mod tests {
             "2023-11-14 22:13:20",
             "1700000000",
             "1700000000.75",
+            "1700000000000",
+            "1700000000987",
+            "1.7E9",
+            "1.700000000987e+9",
+            "1.700000000987E12",
         ] {
             assert_eq!(parse(text), Ok(EventTime(1_700_000_000)), "{text}");
         }
@@ -93,8 +115,11 @@ mod tests {
             "",
             "now",
             "-1",
-            "1e9",
-            "1700000000000",
+            "1e",
+            "e9",
+            "1e-9",
+            "1e13",
+            "1e99999999999",
             "2023-11-14",
             "2023-02-30T00:00:00Z",
             "1.",

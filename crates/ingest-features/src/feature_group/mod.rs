@@ -21,6 +21,10 @@ pub struct FeatureGroup {
     pub status: String,
     /// Why it could not be created or deleted.
     pub failure: Option<String>,
+    /// The status of its offline store: `Active`, `Blocked` or `Disabled`; `None` if it has none.
+    pub offline_status: Option<String>,
+    /// Why the offline store is blocked.
+    pub offline_blocked: Option<String>,
     /// The feature that identifies a record.
     pub record_identifier: String,
     /// The feature that holds a record's time.

@@ -15,6 +15,18 @@ pub struct Mismatch {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
+    /// The group has an offline store that takes no records.
+    #[error(
+        "its offline store is `{}`{}; fix the cause, which is mostly that the group's role may not \
+         write to its bucket: records would reach the online store only",
+        status.escape_debug(), because(reason.as_deref())
+    )]
+    OfflineStoreNotActive {
+        /// The offline store's status.
+        status: String,
+        /// Why, if Feature Store says so.
+        reason: Option<String>,
+    },
     /// The group does not have the status Created.
     #[error("its status is `{}`{}; {}", status.escape_debug(), because(failure.as_deref()), until_created(status))]
     NotCreated {

@@ -62,6 +62,10 @@ fn of_group(group: &FeatureGroup) -> Vec<Fault> {
         let (status, failure) = (group.status.clone(), group.failure.clone());
         faults.push(Fault::NotCreated { status, failure });
     }
+    if let Some(status) = group.offline_status.as_ref().filter(|status| *status != "Active") {
+        let (status, reason) = (status.clone(), group.offline_blocked.clone());
+        faults.push(Fault::OfflineStoreNotActive { status, reason });
+    }
     for feature in &group.features {
         let feature_name = feature.name.clone();
         if feature_name == group.event_time && feature.kind == FeatureType::Integral {

@@ -70,10 +70,16 @@ impl Store for FeatureStore {
                 Some(next) => token = Some(next),
                 None => {
                     let status = page.feature_group_status;
+                    let configured = page.offline_store_config.is_some();
+                    let offline = page.offline_store_status.filter(|_| configured);
                     return Ok(FeatureGroup {
                         name: group.to_owned(),
                         status: status.map_or_else(String::new, |s| s.as_str().to_owned()),
                         failure: page.failure_reason,
+                        offline_status: offline
+                            .as_ref()
+                            .and_then(|store| Some(store.status.as_ref()?.as_str().to_owned())),
+                        offline_blocked: offline.and_then(|store| store.blocked_reason),
                         record_identifier: page.record_identifier_feature_name.unwrap_or_default(),
                         event_time: page.event_time_feature_name.unwrap_or_default(),
                         features,

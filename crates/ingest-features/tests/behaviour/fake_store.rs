@@ -186,6 +186,8 @@ pub(crate) fn group(features: &[(&str, FeatureType)]) -> FeatureGroup {
     FeatureGroup {
         name: "FG-test".to_owned(),
         status: "Created".to_owned(),
+        offline_status: Some("Active".to_owned()),
+        offline_blocked: None,
         failure: None,
         record_identifier: features[0].0.to_owned(),
         event_time: features[1].0.to_owned(),

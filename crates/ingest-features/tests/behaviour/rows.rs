@@ -134,6 +134,20 @@ fn fails_before_reading_data_if_the_group_is_missing_or_not_ready() {
     store.group.status = "Creating".to_owned();
     let failure = machine.run(store, &with(&[])).0.failure();
     assert!(failure.message().contains("its status is `Creating`"), "{failure}");
+    let mut store = FakeStore::new(calm);
+    store.group.offline_status = Some("Blocked".to_owned());
+    store.group.offline_blocked = Some("AccessDenied".to_owned());
+    let (ended, outcome) = machine.run(store, &with(&[]));
+    assert_eq!(outcome.calls, 0);
+    let failure = ended.failure();
+    assert!(
+        failure.message().contains("its offline store is `Blocked` (AccessDenied)"),
+        "{failure}"
+    );
+    let mut store = FakeStore::new(calm);
+    store.group.offline_status = None;
+    let failure = machine.run(store, &with(&[])).0.failure();
+    assert!(!failure.message().contains("offline store"), "{failure}");
 }
 
 #[test]

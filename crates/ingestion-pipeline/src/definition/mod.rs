@@ -25,22 +25,16 @@ pub use reference::{Integer, Reference, Text};
 pub use step::{CacheConfig, ExceptionType, ProcessingStep, RetryPolicy};
 
 /// A definition that passed all checks.
+///
+/// It has no `PipelineExperimentConfig`, unlike the predecessor's: creating experiments and trials needs
+/// permissions that the pipeline's role does not have, and nothing here reads them.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PipelineDefinition {
     version: &'static str,
     metadata: Map<String, Value>,
     parameters: Vec<Parameter>,
-    pipeline_experiment_config: ExperimentConfig,
     steps: Vec<ProcessingStep>,
-}
-
-/// Each execution is a trial of the experiment named after the pipeline, as in the predecessor.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ExperimentConfig {
-    experiment_name: Reference,
-    trial_name: Reference,
 }
 
 impl PipelineDefinition {
@@ -53,16 +47,7 @@ impl PipelineDefinition {
         parameters: Vec<Parameter>,
         steps: Vec<ProcessingStep>,
     ) -> Result<Self, InvalidDefinition> {
-        let definition = Self {
-            version: "2020-12-01",
-            metadata: Map::new(),
-            parameters,
-            pipeline_experiment_config: ExperimentConfig {
-                experiment_name: Reference::PipelineName,
-                trial_name: Reference::PipelineExecutionId,
-            },
-            steps,
-        };
+        let definition = Self { version: "2020-12-01", metadata: Map::new(), parameters, steps };
         check(&definition.to_value()).map(|()| definition)
     }
 

@@ -9,10 +9,6 @@ use serde::{Serialize, Serializer};
 pub enum Reference {
     /// A parameter of the pipeline, by name.
     Parameter(String),
-    /// The pipeline's name.
-    PipelineName,
-    /// The execution's ID.
-    PipelineExecutionId,
     /// The execution's start time, the same for all attempts of a step.
     StartDateTime,
 }
@@ -70,10 +66,6 @@ impl Serialize for Reference {
         let mut map = serializer.serialize_map(Some(1))?;
         match self {
             Self::Parameter(name) => map.serialize_entry("Get", &format!("Parameters.{name}"))?,
-            Self::PipelineName => map.serialize_entry("Get", "Execution.PipelineName")?,
-            Self::PipelineExecutionId => {
-                map.serialize_entry("Get", "Execution.PipelineExecutionId")?;
-            }
             Self::StartDateTime => map.serialize_entry("Get", "Execution.StartDateTime")?,
         }
         map.end()

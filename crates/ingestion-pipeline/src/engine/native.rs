@@ -9,9 +9,11 @@ use crate::settings::Settings;
 /// The folder of the binary in the job.
 const CODE_FOLDER: &str = "/opt/ml/processing/code";
 
-/// Makes the binary executable, because files from S3 are not. `$0` is the binary's path, `$@` its
-/// arguments. `exec` makes it the container's main process, which receives `SageMaker`'s signals.
-const SHELL: &str = "chmod +x \"$0\" && exec \"$0\" \"$@\"";
+/// Copies the binary and makes the copy executable: files from S3 are not, and the input may be mounted
+/// without the right to execute. `$0` is the binary's path, `$@` its arguments. `exec` makes it the
+/// container's main process, which receives `SageMaker`'s signals.
+const SHELL: &str = "copy=\"${TMPDIR:-/tmp}/ingest-features\" && cp \"$0\" \"$copy\" && \
+                     chmod +x \"$copy\" && exec \"$copy\" \"$@\"";
 
 pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, BuildError> {
     let image_uri = match &settings.image {

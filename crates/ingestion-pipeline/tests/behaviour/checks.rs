@@ -46,7 +46,7 @@ fn reports_each_fault_with_its_place() {
         ("/Parameters/1/DefaultValue".into(), json!(101)),
         ("/Parameters/1/Type".into(), json!("Number")),
         ("/Parameters/5/DefaultValue".into(), json!(format!("s3://b/{}", "x".repeat(1024)))),
-        ("/PipelineExperimentConfig/ExperimentName".into(), get("Execution.Name")),
+        ("/PipelineExperimentConfig".into(), json!({ "ExperimentName": get("Execution.Name") })),
         ("/Steps/0/Name".into(), json!("a step")),
         ("/Steps/0/Type".into(), json!("Dance")),
         ("/Steps/0/DependsOn".into(), json!(["other"])),
