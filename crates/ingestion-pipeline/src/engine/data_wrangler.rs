@@ -25,12 +25,16 @@ pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, Build
         let node = flow.output.node_id().to_owned();
         return Err(BuildError::OutputTooLong { node, excess: length - MAX_ARGUMENT });
     }
+    let mut container_arguments = vec![Text::Literal(argument)];
+    if settings.refit {
+        container_arguments.push("--refit-trained-params '{\"refit\": true}'".into());
+    }
     Ok(Parts {
         step_name: "datawrangler-processing-to-feature-store",
         application: AppSpecification {
             image_uri,
             container_entrypoint: Vec::new(),
-            container_arguments: vec![Text::Literal(argument)],
+            container_arguments,
         },
         code: None,
     })

@@ -22,6 +22,25 @@ pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, Build
     };
     let binary = settings.native_binary.as_ref().ok_or(BuildError::NoBinary)?;
     let name = binary.key().rsplit('/').next().unwrap_or_default();
+    let mut container_arguments: Vec<Text> = vec![
+        "--flow".into(),
+        FLOW_FOLDER.into(),
+        "--input".into(),
+        data_folder(&flow.dataset).into(),
+        "--output-node".into(),
+        Text::parameter(FLOW_OUTPUT_NAME),
+        "--feature-group".into(),
+        Text::parameter(FEATURE_GROUP_NAME),
+        // Not the job's clock: a retried job must write the same records.
+        "--event-time".into(),
+        Text::Get(Reference::StartDateTime),
+        // A folder. Each job writes its rejected rows under its own name.
+        "--rejected".into(),
+        settings.artifacts.join("rejected/")?.as_str().into(),
+    ];
+    if settings.refit {
+        container_arguments.push("--refit".into());
+    }
     Ok(Parts {
         step_name: "native-processing-to-feature-store",
         application: AppSpecification {
@@ -32,22 +51,7 @@ pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, Build
                 SHELL.into(),
                 format!("{CODE_FOLDER}/{name}").into(),
             ],
-            container_arguments: vec![
-                "--flow".into(),
-                FLOW_FOLDER.into(),
-                "--input".into(),
-                data_folder(&flow.dataset).into(),
-                "--output-node".into(),
-                Text::parameter(FLOW_OUTPUT_NAME),
-                "--feature-group".into(),
-                Text::parameter(FEATURE_GROUP_NAME),
-                // Not the job's clock: a retried job must write the same records.
-                "--event-time".into(),
-                Text::Get(Reference::StartDateTime),
-                // A folder. Each job writes its rejected rows under its own name.
-                "--rejected".into(),
-                settings.artifacts.join("rejected/")?.as_str().into(),
-            ],
+            container_arguments,
         },
         code: Some(ProcessingInput::files("code", binary.as_str(), CODE_FOLDER)),
     })

@@ -39,6 +39,8 @@ pub struct Settings {
     pub flow: FlowLocation,
     /// The flow's output, `<node id>.<output>`; the flow's only output if not set.
     pub output_node: Option<String>,
+    /// Whether each execution trains the flow's operators again.
+    pub refit: bool,
     /// The container image, instead of the flow's or the region's.
     pub image: Option<ImageUri>,
     /// The default input data of an execution.

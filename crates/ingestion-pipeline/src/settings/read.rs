@@ -76,6 +76,7 @@ impl Reader {
         let engine = self.or(&keys::ENGINE, shapes::engine, || Some(Engine::DataWrangler));
         let flow = self.flow();
         let output_node = self.optional(&keys::OUTPUT_NODE, |v| shapes::text(v, Ok));
+        let refit = self.optional(&keys::REFIT, shapes::flag).unwrap_or_default();
         let image = self.optional(&keys::IMAGE, |v| shapes::text(v, ImageUri::new));
         let input_data = self.required(&keys::INPUT_DATA, shapes::data_url);
         let feature_group =
@@ -118,6 +119,7 @@ impl Reader {
             engine: engine?,
             flow: flow?,
             output_node,
+            refit,
             image,
             input_data: input_data?,
             feature_group: feature_group?,

@@ -49,6 +49,16 @@ pub(super) fn number(value: &Value, min: u32, max: u32) -> Result<u32, String> {
         .ok_or_else(|| format!("{} is not a whole number from {min} to {max}", shown(value)))
 }
 
+/// Parses `true` or `false`. Values from the environment are strings.
+pub(super) fn flag(value: &Value) -> Result<bool, String> {
+    match value {
+        Value::Bool(flag) => Ok(*flag),
+        Value::String(text) if text == "true" => Ok(true),
+        Value::String(text) if text == "false" => Ok(false),
+        other => Err(format!("{} is neither true nor false", shown(other))),
+    }
+}
+
 pub(super) fn engine(value: &Value) -> Result<Engine, String> {
     let engines = [Engine::DataWrangler, Engine::Native];
     let known = engines.iter().find(|engine| value == engine.name());

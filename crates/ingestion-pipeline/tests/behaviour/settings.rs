@@ -39,6 +39,7 @@ fn reads_every_key() {
 fn reads_every_variable() {
     let values = [
         ("PIPELINE_ENGINE", "native"),
+        ("PIPELINE_REFIT", "true"),
         ("PROCESSING_IMAGE", "public.ecr.aws/own:1"),
         ("PROCESSING_INSTANCE_TYPE", "ml.c5.xlarge"),
         ("PROCESSING_INSTANCE_COUNT", "1"),
@@ -64,6 +65,7 @@ fn reads_every_variable() {
     }
     let settings = read_text("", &all).unwrap();
     assert_eq!(settings.engine, Engine::Native);
+    assert!(settings.refit);
     assert_eq!(settings.network.unwrap().subnets.len(), 2);
     assert_eq!(settings.retry.throttling.attempts, 1);
     assert_eq!(settings.tags["team"], "shells");
@@ -85,6 +87,7 @@ description: \"two\\nlines\"
 engine: spark
 flow: https://example.com/abalone.flow
 output_node: [a]
+refit: 'yes'
 image: an image
 input_data: s3://B/landing
 feature_group: FG_
