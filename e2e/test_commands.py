@@ -231,7 +231,7 @@ def test_make_without_a_target_explains_every_target() -> None:
 def test_smoke_aws_prints_every_call_and_the_cost_in_a_dry_run() -> None:
     result = run("make", "smoke-aws", "DRY_RUN=1")
     assert result.returncode == 0, result.stderr
-    assert "A dry run: nothing is called." in result.stdout
+    assert "Dry run: nothing is called." in result.stdout
     assert "sagemaker:StartPipelineExecution" in result.stdout
     assert result.stdout.count("  cost: ") == 4
     assert "undefined variable" not in result.stderr

@@ -6,8 +6,8 @@
 
 use std::fs;
 
-use flow_engine::{EventTime, Inputs, Plan, PlanOptions};
 use data_wrangler_flow::{Flow, Graph};
+use flow_engine::{EventTime, Inputs, Plan, PlanOptions};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

@@ -28,11 +28,13 @@ impl TemporaryFolder {
         let private = fs::Permissions::from_mode(0o700);
         let folder =
             tempfile::Builder::new().prefix(PREFIX).permissions(private).tempdir_in(parent)?;
-        // The lock is renamed after locking, so that no other process ever finds it unlocked.
+        // The lock gets its name once it is locked, so that no other process ever finds it unlocked. On a
+        // file system without locks, a folder is never taken for an abandoned one.
         let new = folder.path().join("lock.new");
         let lock = File::create_new(&new)?;
-        lock.lock()?;
-        fs::rename(&new, folder.path().join(LOCK))?;
+        if lock.lock().is_ok() {
+            fs::rename(&new, folder.path().join(LOCK))?;
+        }
         remove_abandoned(parent, fs::metadata(folder.path())?.uid());
         Ok(Self { folder, _lock: lock })
     }
