@@ -208,7 +208,8 @@ def test_package_keeps_cold_code_apart(package: Path) -> None:
     with zipfile.ZipFile(package) as archive:
         elf = ELFFile(io.BytesIO(archive.read("bootstrap")))
     cold, code = (elf.get_section_by_name(name) for name in (".text.cold", ".text"))
-    assert cold is not None and code is not None, "the linker ignored crates/start-pipeline/cold-sections.ld"
+    assert code is not None
+    assert cold is not None, "the linker ignored crates/start-pipeline/cold-sections.ld"
     # 0.18 when the script was written. If most of its patterns no longer match, memory is lost.
     assert cold["sh_size"] / (cold["sh_size"] + code["sh_size"]) > 0.12
 
