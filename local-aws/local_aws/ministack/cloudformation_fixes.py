@@ -22,14 +22,6 @@ _NAMED: Final = {
 }
 
 
-def install_cloudformation_fixes() -> None:
-    """Apply all fixes."""
-    _evaluate_functions_in_conditions()
-    _refuse_functions_without_their_package()
-    _keep_alarms_over_expressions()
-    _refuse_names_that_are_taken()
-
-
 def _evaluate_functions_in_conditions() -> None:
     """Evaluate Fn::Join, Fn::Split and Fn::Sub in conditions."""
     # ministack compares the functions themselves, not their results: the condition fails or is never true.
@@ -126,3 +118,11 @@ def _refuse_names_that_are_taken() -> None:
     for resource_type in _NAMED:
         handlers = provisioners._RESOURCE_HANDLERS[resource_type]
         handlers["create"] = refusing(resource_type, handlers["create"])
+
+
+CLOUDFORMATION_FIXES: Final[dict[str, Callable[[], None]]] = {
+    "conditions": _evaluate_functions_in_conditions,
+    "function-packages": _refuse_functions_without_their_package,
+    "expression-alarms": _keep_alarms_over_expressions,
+    "taken-names": _refuse_names_that_are_taken,
+}

@@ -1,6 +1,7 @@
 """Fixes to ministack. Each is one function, with a comment on what is wrong upstream.
 
-They replace functions of the pinned version. Each fix has a test that fails without it.
+They replace functions of the pinned version. Each fix has a test that fails without it, and
+``tests/test_needed_fixes.py`` fails when ministack no longer needs one. None has been reported upstream yet.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 from collections.abc import Callable
 from typing import Any, Final
 
-from local_aws.ministack.cloudformation_fixes import install_cloudformation_fixes
+from local_aws.ministack.cloudformation_fixes import CLOUDFORMATION_FIXES
 from local_aws.ministack.function_output import read_whole_output
 from local_aws.ministack.iam_resources import name_the_resources
 from local_aws.ministack.settings import ministack
@@ -28,19 +29,29 @@ _async_request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar(
 _init_log: contextvars.ContextVar[str] = contextvars.ContextVar("init_log", default="")
 
 
-def install_fixes(server_variables: frozenset[str]) -> None:
-    """Apply all fixes, before serving. Functions do not inherit ``server_variables``."""
-    _name_the_version_and_whole_seconds_in_s3_events()
-    _refuse_keys_that_s3_refuses()
-    _invoke_functions_from_rules_asynchronously()
-    read_whole_output(ministack("core.lambda_runtime").ProvidedWorker)
-    _report_init_failures_as_the_runtime_did()
-    _keep_the_servers_settings_from_functions(server_variables)
-    _take_loopback_for_tls()
-    _write_athena_results_where_executions_say()
+def install_fixes(server_variables: frozenset[str], without: str | None = None) -> None:
+    """Apply all fixes, before serving. Functions do not inherit ``server_variables``.
+
+    Leaves out the fix named ``without``, so that a test can see whether it is still needed.
+    """
     install_message_moves()
-    name_the_resources()
-    install_cloudformation_fixes()
+    fixes: dict[str, Callable[[], None]] = {
+        "s3-events": _name_the_version_and_whole_seconds_in_s3_events,
+        "s3-keys": _refuse_keys_that_s3_refuses,
+        "rule-invocations": _invoke_functions_from_rules_asynchronously,
+        "function-output": lambda: read_whole_output(ministack("core.lambda_runtime").ProvidedWorker),
+        "init-failures": _report_init_failures_as_the_runtime_did,
+        "function-variables": lambda: _keep_the_servers_settings_from_functions(server_variables),
+        "loopback-tls": _take_loopback_for_tls,
+        "athena-results": _write_athena_results_where_executions_say,
+        "iam-resources": name_the_resources,
+        **CLOUDFORMATION_FIXES,
+    }
+    if without is not None and without not in fixes:
+        raise ValueError(f"no fix is called {without}; there are {', '.join(fixes)}")
+    for name, fix in fixes.items():
+        if name != without:
+            fix()
 
 
 def _name_the_version_and_whole_seconds_in_s3_events() -> None:

@@ -62,7 +62,9 @@ class MinistackHost(MinistackIam):
         http_server.cut_connection(request_context.client.get())
 
 
-def install(service: SageMakerService, on_reset: Callable[[], None]) -> AsgiApp:
+def install(
+    service: SageMakerService, on_reset: Callable[[], None], without_fix: str | None = None
+) -> AsgiApp:
     """Plug the services into ministack, and return ministack's ASGI application."""
     app = ministack("app")
     router = ministack("core.router")
@@ -81,7 +83,7 @@ def install(service: SageMakerService, on_reset: Callable[[], None]) -> AsgiApp:
         ministack_reset()
 
     app._reset_all_state = reset
-    install_fixes(SERVER_VARIABLES)
+    install_fixes(SERVER_VARIABLES, without_fix)
     return request_context.with_request_context(app.app)
 
 
