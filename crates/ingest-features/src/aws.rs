@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use aws_common::S3;
 use aws_config::BehaviorVersion;
 use sdk_http_client::{Client, TrustStore};
+use terminal_text::Failure;
 
-use crate::failure::Failure;
 use crate::job::Services;
 use crate::store::FeatureStore;
 

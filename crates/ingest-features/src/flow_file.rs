@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use data_wrangler_flow::Flow;
+use terminal_text::Failure;
 
-use crate::failure::Failure;
 use crate::location::Location;
 use crate::objects::Objects;
 

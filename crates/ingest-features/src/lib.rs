@@ -22,7 +22,6 @@ pub mod convert;
 mod data;
 pub mod event_time;
 mod export;
-pub mod failure;
 pub mod feature_group;
 mod flow_file;
 pub mod job;

@@ -4,8 +4,7 @@ use std::path::Path;
 
 pub use aws_common::Listed;
 use aws_common::ObjectUrl;
-
-use crate::failure::Failure;
+use terminal_text::Failure;
 
 /// The operations on S3 that the job needs.
 #[expect(async_fn_in_trait, reason = "one thread runs everything, so futures need not be Send")]
@@ -30,15 +29,13 @@ mod client {
 
     use super::{Failure, Listed, ObjectUrl, Objects, Path};
 
-    impl From<S3Error> for Failure {
-        fn from(error: S3Error) -> Self {
-            Self::new(&error, error.hint())
-        }
+    fn failure(error: &S3Error) -> Failure {
+        Failure::new(error, error.hint())
     }
 
     impl Objects for S3 {
         async fn get(&self, url: &ObjectUrl) -> Result<Vec<u8>, Failure> {
-            Ok(self.get(url).await?)
+            self.get(url).await.map_err(|error| failure(&error))
         }
 
         async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<bool, Failure> {
@@ -49,16 +46,16 @@ mod client {
                     let _ = std::fs::remove_file(path);
                     Ok(false)
                 }
-                Err(error) => Err(error.into()),
+                Err(error) => Err(failure(&error)),
             }
         }
 
         async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<Listed>, Failure> {
-            Ok(self.list(prefix).await?)
+            self.list(prefix).await.map_err(|error| failure(&error))
         }
 
         async fn put(&self, url: &ObjectUrl, body: &[u8]) -> Result<(), Failure> {
-            Ok(self.put(url, body).await?)
+            self.put(url, body).await.map_err(|error| failure(&error))
         }
     }
 }

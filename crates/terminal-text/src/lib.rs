@@ -1,7 +1,12 @@
-//! Makes untrusted text safe to print on a terminal. Escapes control characters, line separators and
-//! characters that change the text direction.
+//! What command lines share: text that is safe to print on a terminal, and [`Failure`], an error with a
+//! hint and an exit code.
 
-/// Escapes the text, including line breaks.
+mod failure;
+
+pub use failure::Failure;
+
+/// Escapes the text, including line breaks: control characters, line separators and characters that
+/// change the text direction.
 #[must_use]
 pub fn line(text: &str) -> String {
     lines(text).replace('\n', "\\n")

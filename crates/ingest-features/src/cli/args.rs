@@ -7,10 +7,10 @@ use std::str::FromStr;
 
 use clap::Parser;
 use flow_engine::EventTime;
+use terminal_text::Failure;
 
 use super::container_arguments::{OutputConfig, ParameterOverride, Refit};
 use crate::event_time;
-use crate::failure::Failure;
 use crate::feature_group::is_group_name;
 use crate::job::{JobSpec, MaxRejected, Purpose};
 use crate::location::Location;

@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use terminal_text::Failure;
 use tokio::runtime;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
@@ -15,7 +16,6 @@ use tracing_subscriber::prelude::*;
 use args::Arguments;
 
 use crate::contract::{MlDir, write_message};
-use crate::failure::Failure;
 use crate::job::{self, JobContext, JobSpec, Services};
 use crate::objects::Objects;
 use crate::retry::RETRIES;

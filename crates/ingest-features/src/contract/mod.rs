@@ -10,11 +10,11 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use terminal_text::Failure;
+
 pub use job_config::{Input, JobConfig};
 pub use message::{MAX_MESSAGE, write_message};
 pub use resource_config::check_one_instance;
-
-use crate::failure::Failure;
 
 /// The environment variable that replaces `/opt/ml`, for runs outside a container.
 pub const ROOT_VARIABLE: &str = "INGEST_FEATURES_ML_DIR";

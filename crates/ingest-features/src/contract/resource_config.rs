@@ -3,9 +3,9 @@
 use std::io::ErrorKind;
 
 use serde::Deserialize;
+use terminal_text::Failure;
 
 use super::{MlDir, unreadable};
-use crate::failure::Failure;
 
 #[derive(Deserialize)]
 struct ResourceConfig {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use aws_common::ObjectUrl;
 use flow_engine::{InvalidInput, Selection, Skipped, SourcePlan};
+use terminal_text::Failure;
 
-use crate::failure::Failure;
 use crate::objects::{Listed, Objects};
 
 /// Maximum length of a local file name, in bytes. File systems allow at least 255.

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use aws_common::ObjectUrl;
 use flow_engine::{Inputs, Skipped, SourcePlan};
+use terminal_text::Failure;
 
 use download::{Downloaded, download, invalid, not_stored};
 use temporary::TemporaryFolder;
 
 use crate::contract::{JobConfig, MlDir};
-use crate::failure::Failure;
 use crate::location::Location;
 use crate::objects::Objects;
 

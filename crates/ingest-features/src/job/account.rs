@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::failure::Failure;
+use terminal_text::Failure;
+
 use crate::rejects::{NotWritten, OutputRows, Status};
 use crate::summary::Summary;
 use crate::write::{Outcome, Stopped};

@@ -11,11 +11,11 @@ use std::time::Instant;
 
 use aws_common::RetryPolicy;
 use flow_engine::{Output, RunError};
+use terminal_text::Failure;
 
 use crate::contract::{MlDir, check_one_instance};
 use crate::data::Data;
 use crate::export::{Target, export};
-use crate::failure::Failure;
 use crate::feature_group::{FeatureGroup, definitions};
 use crate::lost::{lost, undecoded};
 use crate::objects::Objects;

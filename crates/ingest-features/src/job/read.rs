@@ -2,11 +2,11 @@
 
 use data_wrangler_flow::{Graph, OutputName};
 use flow_engine::{Plan, PlanOptions};
+use terminal_text::Failure;
 
 use super::resolve::Resolved;
 use super::{JobContext, Services, stopped_early};
 use crate::data::{self, Data};
-use crate::failure::Failure;
 use crate::feature_group::FeatureGroup;
 use crate::flow_file;
 use crate::objects::Objects;

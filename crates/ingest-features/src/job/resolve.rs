@@ -6,10 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_common::ObjectUrl;
 use data_wrangler_flow::OutputName;
 use flow_engine::EventTime;
+use terminal_text::Failure;
 
 use crate::contract::{JobConfig, MlDir};
 use crate::event_time;
-use crate::failure::Failure;
 use crate::location::Location;
 
 use super::spec::{JobSpec, Purpose};

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use flow_engine::{Origin, Output};
+use terminal_text::Failure;
 
 use super::account::Account;
 use super::resolve::Resolved;
 use super::{JobContext, Services, fit};
 use crate::convert::Converter;
 use crate::data::Data;
-use crate::failure::Failure;
 use crate::feature_group::FeatureGroup;
 use crate::location::Location;
 use crate::objects::Objects;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::fake_store::FakeStore;
 use crate::machine::{Machine, abalone_flow};
 
-fn failure(machine: &Machine, arguments: &[&str]) -> ingest_features::failure::Failure {
+fn failure(machine: &Machine, arguments: &[&str]) -> terminal_text::Failure {
     machine.run(FakeStore::new(|_, _| None), arguments).0.failure()
 }
 

@@ -10,11 +10,11 @@ use std::time::Duration;
 use aws_common::{ObjectUrl, RetryPolicy};
 use ingest_features::cli::{self, NoJob};
 use ingest_features::contract::MlDir;
-use ingest_features::failure::Failure;
 use ingest_features::job::{self, JobContext, Services};
 use ingest_features::objects::{Listed, Objects};
 use ingest_features::stop::Stop;
 use serde_json::{Value, json};
+use terminal_text::Failure;
 
 use crate::fake_store::FakeStore;
 

@@ -1,7 +1,8 @@
 //! `build`: prints the definition without calling AWS.
 
+use terminal_text::Failure;
+
 use super::args::Build;
-use super::failure::Failure;
 use super::{Context, data, project};
 
 #[expect(clippy::unused_async, reason = "all commands have the same signature")]

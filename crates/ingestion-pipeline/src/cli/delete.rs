@@ -3,9 +3,9 @@
 use std::io::{self, IsTerminal};
 
 use serde_json::json;
+use terminal_text::Failure;
 
 use super::args::Delete;
-use super::failure::Failure;
 use super::{Context, data, note, project};
 use crate::service::{Service, is_over};
 

@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
+use terminal_text::Failure;
 
 use super::args::List;
-use super::failure::Failure;
 use super::{Context, data, format, note, project};
 use crate::engine::INPUT_DATA_URL;
 use crate::service::{Service, Summary, is_over};

@@ -18,10 +18,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::json;
+use terminal_text::Failure;
 use tokio::runtime;
 
 use args::{Arguments, Command};
-use failure::Failure;
 
 /// What every command receives.
 pub(crate) struct Context<'a> {
@@ -46,8 +46,8 @@ pub fn main(
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // If stderr fails, there is nowhere left to report it.
-            let _ = failure.write(&mut io::stderr(), arguments.json);
-            failure.exit_code()
+            let _ = writeln!(io::stderr(), "{}", failure::shown(&failure, arguments.json));
+            ExitCode::from(failure.exit_code())
         }
     }
 }
@@ -112,6 +112,6 @@ fn no_command(error: &clap::Error, json: bool) -> ExitCode {
     let hint = "`ingestion-pipeline --help` lists the commands; \
                 `ingestion-pipeline <command> --help` shows a command's options and examples";
     let failure = Failure::usage(text.strip_prefix("error: ").unwrap_or(text), hint);
-    let _ = failure.write(&mut io::stderr(), json);
-    failure.exit_code()
+    let _ = writeln!(io::stderr(), "{}", failure::shown(&failure, json));
+    ExitCode::from(failure.exit_code())
 }

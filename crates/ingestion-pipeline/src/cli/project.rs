@@ -5,9 +5,9 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use data_wrangler_flow::Flow;
+use terminal_text::Failure;
 
 use super::args::Which;
-use super::failure::Failure;
 use super::{Context, note, warn};
 use crate::PipelineDefinition;
 use crate::engine::{self, BuildError};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use terminal_text::Failure;
 
 use super::args::Start;
-use super::failure::Failure;
 use super::{Context, data, note, project, wait};
 use crate::service::{self, Service};
 use crate::start::{check_parameters, parameter_names};

@@ -1,9 +1,9 @@
 //! `upsert`: creates the pipeline, or updates it to match the settings.
 
 use serde_json::json;
+use terminal_text::Failure;
 
 use super::args::Upsert;
-use super::failure::Failure;
 use super::{Context, data, format, note, project};
 use crate::engine;
 use crate::settings::FlowLocation;

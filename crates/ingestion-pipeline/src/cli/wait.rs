@@ -7,14 +7,17 @@ use std::sync::atomic::AtomicBool;
 use serde_json::json;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
+use terminal_text::Failure;
 
 use super::args::Wait;
-use super::failure::Failure;
 use super::progress::Progress;
 use super::{Context, data, format, project};
 use crate::follow::{Followed, follow};
 use crate::service::{Aws, Execution, Service, Step};
 use crate::values::Region;
+
+/// The number of SIGINT, on which the exit code of an interrupted command depends.
+const INTERRUPT_SIGNAL: u8 = 2;
 
 pub(super) async fn run(wait: &Wait, context: &Context<'_>) -> Result<(), Failure> {
     if let Some(arn) = &wait.execution {
@@ -51,7 +54,8 @@ pub(super) async fn follow_to_the_end(
     progress.finish();
     match followed? {
         Followed::ToTheEnd(execution, steps) => end(arn, &execution, &steps, context),
-        Followed::Interrupted => Err(Failure::interrupted(
+        Followed::Interrupted => Err(Failure::stopped(
+            INTERRUPT_SIGNAL,
             format!("interrupted; the execution {arn} continues"),
             format!("`ingestion-pipeline wait {arn}` resumes waiting"),
         )),

@@ -1,8 +1,8 @@
-//! A failure for the user: what went wrong, and what to do.
+//! A command's failure, as the user sees it.
 
-use std::fmt;
+use std::{fmt, io};
 
-use terminal_text::lines;
+use crate::lines;
 
 /// What went wrong, a hint at what to do, and the exit code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,7 +13,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Creates a failure of the job.
+    /// Creates a failure of the command.
     pub fn new(message: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self { message: message.to_string(), hint: hint.into(), exit_code: 1 }
     }
@@ -23,9 +23,16 @@ impl Failure {
         Self { exit_code: 2, ..Self::new(message, hint) }
     }
 
-    /// Creates a failure for a job that a signal stopped. The exit code is a shell's: 128 plus the signal.
+    /// Creates a failure for a command that a signal stopped. The exit code is a shell's: 128 plus the
+    /// signal.
     pub fn stopped(signal: u8, message: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self { exit_code: 128 + signal, ..Self::new(message, hint) }
+    }
+
+    /// Creates a failure for an input or output stream that failed.
+    #[must_use]
+    pub fn output(error: &io::Error) -> Self {
+        Self::new(format!("reading or writing failed: {error}"), "check stdin and stdout")
     }
 
     /// Appends words to the message.
@@ -42,7 +49,7 @@ impl Failure {
     }
 
     /// The exit code of the process: 1 for a failure, 2 for invalid arguments, 128 plus the signal's
-    /// number for a job that was stopped.
+    /// number for a command that was stopped.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         self.exit_code
@@ -61,6 +68,8 @@ impl Failure {
     }
 }
 
+/// The failure as people read it. A program that writes for scripts uses [`Failure::message`] and
+/// [`Failure::hint`].
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\n\nhint: {}", lines(&self.message), lines(&self.hint))
