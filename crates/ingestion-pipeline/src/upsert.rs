@@ -11,7 +11,7 @@ use crate::definition::PipelineDefinition;
 use crate::flow_file::sha256_hex;
 use crate::service::{Definition, Deployed, Parts, Service, ServiceError, Tags};
 use crate::settings::Settings;
-use crate::values::{InvalidValue, PipelineName, S3Url};
+use crate::values::{InvalidValue, ParameterUrl, PipelineName};
 
 pub use changes::Changes;
 
@@ -31,8 +31,8 @@ pub struct Deployment {
     role: String,
     parallelism: Option<u32>,
     tags: Tags,
-    artifacts: S3Url,
-    flow: Option<(S3Url, Vec<u8>)>,
+    artifacts: ParameterUrl,
+    flow: Option<(ParameterUrl, Vec<u8>)>,
 }
 
 /// The result of an upsert.
@@ -77,7 +77,7 @@ impl Deployment {
     pub fn new(
         settings: &Settings,
         definition: &PipelineDefinition,
-        flow: Option<(S3Url, Vec<u8>)>,
+        flow: Option<(ParameterUrl, Vec<u8>)>,
     ) -> Self {
         let mut tags = settings.tags.clone();
         tags.insert("sagemaker:project-name".to_owned(), settings.project_name.to_string());

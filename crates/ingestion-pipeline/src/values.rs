@@ -145,7 +145,7 @@ text_value!(
 text_value!(
     /// An S3 URL, `s3://<bucket>/<key or prefix>`, at most 1,024 characters: the maximum length of a
     /// pipeline parameter.
-    S3Url,
+    ParameterUrl,
     "an S3 URL: s3://<bucket>/<key>, at most 1,024 characters",
     |text| {
         let bucket = text.strip_prefix("s3://").map(|rest| rest.split('/').next().unwrap_or(rest));
@@ -169,7 +169,7 @@ impl RoleArn {
     }
 }
 
-impl S3Url {
+impl ParameterUrl {
     /// Returns the bucket.
     #[must_use]
     pub fn bucket(&self) -> &str {

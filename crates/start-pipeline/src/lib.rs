@@ -16,10 +16,10 @@
 //! [`StartRequest::new`] and [`StartExecution::start`]:
 //!
 //! ```
-//! use start_pipeline::{ObjectCreated, ParameterName, PipelineName, StartRequest};
+//! use start_pipeline::{ObjectCreated, ParameterName, PipelineNameOrArn, StartRequest};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let pipeline = PipelineName::new("ingest-abalone")?;
+//! let pipeline = PipelineNameOrArn::new("ingest-abalone")?;
 //! let parameter = ParameterName::new("InputDataUrl")?;
 //! let upload = ObjectCreated::new("amzn-s3-demo-bucket", "landing/abalone.csv");
 //!
@@ -50,7 +50,7 @@ pub use handler::{Answer, Failure, Handler, Outcome, SkipReason};
 pub use metrics::Metrics;
 pub use request::{
     ClientRequestToken, ExecutionDescription, ExecutionDisplayName, InputUrl, InvalidInput,
-    InvalidParameterName, InvalidPipelineName, ParameterName, PipelineName, StartRequest,
+    InvalidParameterName, InvalidPipelineName, ParameterName, PipelineNameOrArn, StartRequest,
 };
 #[cfg(feature = "sagemaker")]
 pub use sagemaker::SageMaker;

@@ -33,7 +33,7 @@ pub(crate) enum Count {
 
 impl<W: Write> Metrics<W> {
     /// Writes the metrics of one pipeline to `out`.
-    pub fn new(pipeline: &crate::PipelineName, out: W) -> Self {
+    pub fn new(pipeline: &crate::PipelineNameOrArn, out: W) -> Self {
         Self { pipeline: pipeline.canonical_name(), out: Mutex::new(out) }
     }
 
@@ -92,10 +92,10 @@ fn now() -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::PipelineName;
+    use crate::PipelineNameOrArn;
 
     fn document(count: Count, latency: Option<Duration>) -> String {
-        let metrics = Metrics::new(&PipelineName::new("Ingest").unwrap(), Vec::new());
+        let metrics = Metrics::new(&PipelineNameOrArn::new("Ingest").unwrap(), Vec::new());
         serde_json::to_string_pretty(&metrics.document(count, latency, 1_795_309_323_000)).unwrap()
     }
 
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn writes_one_line_for_each_event() {
-        let metrics = Metrics::new(&PipelineName::new("p").unwrap(), Vec::new());
+        let metrics = Metrics::new(&PipelineNameOrArn::new("p").unwrap(), Vec::new());
         metrics.record(Count::Skipped, None);
         metrics.record(Count::Started, Some(Duration::ZERO));
         let out = String::from_utf8(metrics.out.into_inner().unwrap()).unwrap();

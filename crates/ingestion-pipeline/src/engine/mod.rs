@@ -13,7 +13,7 @@ use crate::definition::{
 use crate::flow_file::FlowFile;
 use crate::images::NoImage;
 use crate::settings::{Attempts, Engine, FlowLocation, Network, Settings};
-use crate::values::{InvalidValue, S3Url};
+use crate::values::{InvalidValue, ParameterUrl};
 
 /// The parameter that receives the uploaded object's URL.
 pub const INPUT_DATA_URL: &str = "InputDataUrl";
@@ -91,7 +91,7 @@ pub fn build(settings: &Settings, flow: &FlowFile) -> Result<PipelineDefinition,
 /// # Errors
 ///
 /// [`InvalidValue`] if the URL has more than 1,024 characters.
-pub fn flow_url(settings: &Settings, flow: &FlowFile) -> Result<S3Url, InvalidValue> {
+pub fn flow_url(settings: &Settings, flow: &FlowFile) -> Result<ParameterUrl, InvalidValue> {
     match &settings.flow {
         FlowLocation::S3(url) => Ok(url.clone()),
         FlowLocation::Path(path) => {

@@ -18,7 +18,7 @@ use super::{
     Definition, Deployed, ErrorClass, Execution, Parts, Service, ServiceError, Start, Step,
     Summary, Tags,
 };
-use crate::values::{Region, S3Url};
+use crate::values::{ParameterUrl, Region};
 
 /// Attempts of each call, including the first. The SDK waits between them.
 const ATTEMPTS: u32 = 5;
@@ -246,11 +246,11 @@ impl Service for Aws {
         Ok(parameters)
     }
 
-    async fn get_object(&self, url: &S3Url) -> Result<Vec<u8>, ServiceError> {
+    async fn get_object(&self, url: &ParameterUrl) -> Result<Vec<u8>, ServiceError> {
         Ok(self.s3.get(&object(url)?).await?)
     }
 
-    async fn put_object(&self, url: &S3Url, bytes: &[u8]) -> Result<(), ServiceError> {
+    async fn put_object(&self, url: &ParameterUrl, bytes: &[u8]) -> Result<(), ServiceError> {
         Ok(self.s3.put(&object(url)?, bytes).await?)
     }
 }
@@ -285,7 +285,7 @@ fn time(time: DateTime) -> Option<SystemTime> {
 }
 
 /// Converts a URL. Fails if the key is too long for S3: a URL of 1,024 characters can have more bytes.
-fn object(url: &S3Url) -> Result<ObjectUrl, ServiceError> {
+fn object(url: &ParameterUrl) -> Result<ObjectUrl, ServiceError> {
     ObjectUrl::new(url.bucket(), url.key()).map_err(|error| {
         ServiceError::new(format!("checking {url}"), ErrorClass::Refused, error.to_string())
     })

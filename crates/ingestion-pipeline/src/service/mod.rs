@@ -6,7 +6,7 @@ mod error;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use crate::values::S3Url;
+use crate::values::ParameterUrl;
 
 pub use aws::Aws;
 pub use aws_common::ErrorClass;
@@ -49,9 +49,9 @@ pub trait Service {
     /// `ListPipelineParametersForExecution`, by name.
     async fn parameters(&self, execution: &str) -> Result<BTreeMap<String, String>, ServiceError>;
     /// Reads an object from S3.
-    async fn get_object(&self, url: &S3Url) -> Result<Vec<u8>, ServiceError>;
+    async fn get_object(&self, url: &ParameterUrl) -> Result<Vec<u8>, ServiceError>;
     /// Stores an object in S3.
-    async fn put_object(&self, url: &S3Url, bytes: &[u8]) -> Result<(), ServiceError>;
+    async fn put_object(&self, url: &ParameterUrl, bytes: &[u8]) -> Result<(), ServiceError>;
 }
 
 /// Tags by name.
@@ -91,7 +91,7 @@ pub enum Definition {
     /// In the request.
     Inline(String),
     /// In S3.
-    At(S3Url),
+    At(ParameterUrl),
 }
 
 /// The input of a new execution.

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::values::{
-    Description, Duration, FeatureGroupName, ImageUri, InstanceType, KmsKey, PipelineName,
-    ProjectId, ProjectName, Region, RoleArn, S3Url, SecurityGroupId, SubnetId,
+    Description, Duration, FeatureGroupName, ImageUri, InstanceType, KmsKey, ParameterUrl,
+    PipelineName, ProjectId, ProjectName, Region, RoleArn, SecurityGroupId, SubnetId,
 };
 
 pub use sources::{File, Sources};
@@ -44,7 +44,7 @@ pub struct Settings {
     /// The container image, instead of the flow's or the region's.
     pub image: Option<ImageUri>,
     /// The default input data of an execution.
-    pub input_data: S3Url,
+    pub input_data: ParameterUrl,
     /// The feature group that receives the features.
     pub feature_group: FeatureGroupName,
     /// The role of the pipeline and of its job.
@@ -72,9 +72,9 @@ pub struct Settings {
     /// The maximum number of steps of one execution that run at the same time.
     pub parallelism: Option<u32>,
     /// The S3 prefix for the flow, and for definitions too large for a request.
-    pub artifacts: S3Url,
+    pub artifacts: ParameterUrl,
     /// The native engine's binary in S3.
-    pub native_binary: Option<S3Url>,
+    pub native_binary: Option<ParameterUrl>,
     /// Notes for the user: environment variables that the file overrides.
     pub notes: Vec<String>,
 }
@@ -126,7 +126,7 @@ pub enum FlowLocation {
     /// A local file.
     Path(PathBuf),
     /// An object in S3.
-    S3(S3Url),
+    S3(ParameterUrl),
 }
 
 /// How often failures of the step are retried.

@@ -9,7 +9,7 @@ use super::{Engine, FlowLocation, Identity, InvalidSettings, Network, Settings};
 use crate::images;
 use crate::values::{
     Description, Duration, FeatureGroupName, ImageUri, InstanceType, KmsKey, NamePrefix,
-    PipelineName, ProjectId, ProjectName, Region, RoleArn, S3Url, SecurityGroupId, SubnetId,
+    ParameterUrl, PipelineName, ProjectId, ProjectName, Region, RoleArn, SecurityGroupId, SubnetId,
 };
 
 /// The predecessor's defaults.
@@ -101,14 +101,15 @@ impl Reader {
         let tags = self.optional(&keys::TAGS, shapes::tags).unwrap_or_default();
         let parallelism =
             self.optional(&keys::PARALLELISM, |v| shapes::number(v, 1, i32::MAX as u32));
-        let artifacts = self.optional(&keys::ARTIFACTS, |v| shapes::text(v, S3Url::new));
+        let artifacts = self.optional(&keys::ARTIFACTS, |v| shapes::text(v, ParameterUrl::new));
         let native_binary = self.native_binary(engine);
         self.agree(engine, instance_count, role.as_ref(), region.as_ref());
 
         let pipeline_name = pipeline_name(prefix, project_id.as_ref())?;
         let (role, region) = (role?, region?);
         let default_artifacts = || {
-            S3Url::new(format!("s3://sagemaker-{region}-{}/{pipeline_name}", role.account())).ok()
+            ParameterUrl::new(format!("s3://sagemaker-{region}-{}/{pipeline_name}", role.account()))
+                .ok()
         };
         Some(Settings {
             artifacts: artifacts.or_else(default_artifacts)?,
@@ -198,7 +199,7 @@ impl Reader {
         }
     }
 
-    fn native_binary(&mut self, engine: Option<Engine>) -> Option<S3Url> {
+    fn native_binary(&mut self, engine: Option<Engine>) -> Option<ParameterUrl> {
         match engine {
             Some(Engine::Native) => self.required(&keys::NATIVE_BINARY, shapes::object_url),
             _ => self.optional(&keys::NATIVE_BINARY, shapes::object_url),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::sources::unknown_key;
 use super::yaml;
 use super::{Attempts, Engine, FlowLocation, Retry};
-use crate::values::{InvalidValue, S3Url};
+use crate::values::{InvalidValue, ParameterUrl};
 
 /// The default retries: soon for calls, with longer waits for quotas.
 pub(super) const RETRY: Retry = Retry {
@@ -80,8 +80,8 @@ pub(super) fn flow(value: &Value, folder: &Path) -> Result<FlowLocation, String>
 }
 
 /// Parses the S3 URL of an object.
-pub(super) fn object_url(value: &Value) -> Result<S3Url, String> {
-    let url = text(value, S3Url::new)?;
+pub(super) fn object_url(value: &Value) -> Result<ParameterUrl, String> {
+    let url = text(value, ParameterUrl::new)?;
     if url.key().is_empty() || url.key().ends_with('/') {
         return Err(format!("`{url}` is not the S3 URL of an object: s3://<bucket>/<key>"));
     }
@@ -89,9 +89,13 @@ pub(super) fn object_url(value: &Value) -> Result<S3Url, String> {
 }
 
 /// Parses an S3 URL. The predecessor's variable omits `s3://`.
-pub(super) fn data_url(value: &Value) -> Result<S3Url, String> {
+pub(super) fn data_url(value: &Value) -> Result<ParameterUrl, String> {
     text(value, |text| {
-        if text.contains("://") { S3Url::new(text) } else { S3Url::new(format!("s3://{text}")) }
+        if text.contains("://") {
+            ParameterUrl::new(text)
+        } else {
+            ParameterUrl::new(format!("s3://{text}"))
+        }
     })
 }
 

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use start_pipeline::{Incoming, ObjectCreated, ParameterName, PipelineName, StartRequest};
+use start_pipeline::{Incoming, ObjectCreated, ParameterName, PipelineNameOrArn, StartRequest};
 
 fuzz_target!(|payload: &str| {
     match Incoming::parse(payload) {
@@ -18,7 +18,7 @@ fuzz_target!(|payload: &str| {
 });
 
 fn check(upload: &ObjectCreated) {
-    let pipeline = PipelineName::new("ingest").unwrap();
+    let pipeline = PipelineNameOrArn::new("ingest").unwrap();
     let parameter = ParameterName::new("InputDataUrl").unwrap();
     let Ok(request) = StartRequest::new(&pipeline, &parameter, upload) else { return };
     let name = request.display_name.as_str();

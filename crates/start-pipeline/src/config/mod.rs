@@ -11,7 +11,7 @@ use tracing_subscriber::filter::Targets;
 
 use environment::Environment;
 
-use crate::request::{ParameterName, PipelineName};
+use crate::request::{ParameterName, PipelineNameOrArn};
 
 /// The parameter that receives the URL in this project's pipelines.
 const INPUT_PARAMETER_DEFAULT: &str = "InputDataUrl";
@@ -21,7 +21,7 @@ const INPUT_PARAMETER_DEFAULT: &str = "InputDataUrl";
 #[non_exhaustive]
 pub struct Config {
     /// `SM_PIPELINE_NAME`: the pipeline to start, by name or ARN.
-    pub pipeline: PipelineName,
+    pub pipeline: PipelineNameOrArn,
     /// `INPUT_PARAMETER`: the pipeline parameter that receives the object's URL.
     pub input_parameter: ParameterName,
     /// The SageMaker endpoint.
@@ -73,7 +73,7 @@ impl Config {
         let pipeline =
             environment.required("SM_PIPELINE_NAME", "set it to the pipeline's name or ARN");
         let pipeline = pipeline
-            .and_then(|text| environment.legal("SM_PIPELINE_NAME", PipelineName::new(text)));
+            .and_then(|text| environment.legal("SM_PIPELINE_NAME", PipelineNameOrArn::new(text)));
         let input_parameter = environment
             .optional("INPUT_PARAMETER")
             .unwrap_or_else(|| INPUT_PARAMETER_DEFAULT.to_owned());

@@ -13,7 +13,7 @@ use crate::deadline::Deadline;
 use crate::event::{Incoming, InvalidEvent, Message, ObjectCreated};
 use crate::excerpt::excerpt;
 use crate::metrics::{Count, Metrics};
-use crate::request::{ParameterName, PipelineName, StartRequest};
+use crate::request::{ParameterName, PipelineNameOrArn, StartRequest};
 use crate::start::{ATTEMPT_TIMEOUT, Class, StartExecution};
 
 pub use answer::{Answer, Failure, Outcome, SkipReason};
@@ -24,7 +24,7 @@ const KEY_MAX: usize = 1024;
 /// Starts executions of one pipeline for the events of invocations.
 #[derive(Debug)]
 pub struct Handler<S, W> {
-    pipeline: PipelineName,
+    pipeline: PipelineNameOrArn,
     input_parameter: ParameterName,
     starter: S,
     metrics: Metrics<W>,
@@ -34,7 +34,7 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
     /// Creates a handler that starts `pipeline` through `starter`, and passes the object's URL as the
     /// parameter `input_parameter`.
     pub fn new(
-        pipeline: PipelineName,
+        pipeline: PipelineNameOrArn,
         input_parameter: ParameterName,
         starter: S,
         metrics: Metrics<W>,

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use chrono::SecondsFormat;
 use sha2::{Digest, Sha256};
 
-use super::PipelineName;
+use super::PipelineNameOrArn;
 use crate::event::ObjectCreated;
 
 /// A `ClientRequestToken`: 64 lower-case hexadecimal characters (SageMaker allows 32 to 128).
@@ -28,7 +28,7 @@ use crate::event::ObjectCreated;
 pub struct ClientRequestToken(String);
 
 impl ClientRequestToken {
-    pub(super) fn new(pipeline: &PipelineName, upload: &ObjectCreated) -> Self {
+    pub(super) fn new(pipeline: &PipelineNameOrArn, upload: &ObjectCreated) -> Self {
         let mut hash = FieldHash::default();
         hash.field(&pipeline.canonical_name());
         hash.field(&upload.bucket);
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     fn token(pipeline: &str, upload: &ObjectCreated) -> ClientRequestToken {
-        ClientRequestToken::new(&PipelineName::new(pipeline).unwrap(), upload)
+        ClientRequestToken::new(&PipelineNameOrArn::new(pipeline).unwrap(), upload)
     }
 
     fn upload() -> ObjectCreated {

@@ -13,7 +13,7 @@ pub use client_request_token::ClientRequestToken;
 pub use description::ExecutionDescription;
 pub use display_name::ExecutionDisplayName;
 pub use input_url::{InputUrl, InvalidInput};
-pub use pipeline::{InvalidParameterName, InvalidPipelineName, ParameterName, PipelineName};
+pub use pipeline::{InvalidParameterName, InvalidPipelineName, ParameterName, PipelineNameOrArn};
 
 use crate::event::ObjectCreated;
 
@@ -23,7 +23,7 @@ use crate::event::ObjectCreated;
 #[non_exhaustive]
 pub struct StartRequest {
     /// The pipeline to start, as configured: a name or an ARN.
-    pub pipeline: PipelineName,
+    pub pipeline: PipelineNameOrArn,
     /// Ensures that redeliveries of one upload start only one execution.
     pub token: ClientRequestToken,
     /// The name in Studio's list of executions.
@@ -44,7 +44,7 @@ impl StartRequest {
     /// Returns [`InvalidInput`] if the bucket's name or the key is not valid in S3, or if the URL is
     /// too long for a pipeline parameter.
     pub fn new(
-        pipeline: &PipelineName,
+        pipeline: &PipelineNameOrArn,
         input_parameter: &ParameterName,
         upload: &ObjectCreated,
     ) -> Result<Self, InvalidInput> {

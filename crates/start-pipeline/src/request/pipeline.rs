@@ -14,7 +14,7 @@ const PARAMETER_NAME_MAX: usize = 256;
 /// A name has 1 to 256 letters, digits and hyphens, and neither begins nor ends with a hyphen. An
 /// ARN has the form `arn:<partition>:sagemaker:<region>:<account>:pipeline/<name>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PipelineName(String);
+pub struct PipelineNameOrArn(String);
 
 /// The text is neither the name nor the ARN of a SageMaker pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +24,7 @@ pub struct PipelineName(String);
 )]
 pub struct InvalidPipelineName(String);
 
-impl PipelineName {
+impl PipelineNameOrArn {
     /// Checks a name or an ARN.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl PipelineName {
     }
 }
 
-impl fmt::Display for PipelineName {
+impl fmt::Display for PipelineNameOrArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -114,7 +114,7 @@ mod tests {
             "arn:aws-cn:sagemaker:cn-north-1:123456789012:pipeline/x",
             "arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:pipeline/x",
         ] {
-            assert_eq!(PipelineName::new(text).unwrap().as_str(), text);
+            assert_eq!(PipelineNameOrArn::new(text).unwrap().as_str(), text);
         }
     }
 
@@ -140,15 +140,15 @@ mod tests {
             "arn:aws:s3:::bucket",
             "arn:",
         ] {
-            let error = PipelineName::new(text).unwrap_err();
+            let error = PipelineNameOrArn::new(text).unwrap_err();
             assert!(error.to_string().contains(&format!("`{text}`")), "{error}");
         }
     }
 
     #[test]
     fn name_and_arn_have_the_same_canonical_name() {
-        let name = PipelineName::new("Ingest-P-1").unwrap();
-        let arn = PipelineName::new(ARN).unwrap();
+        let name = PipelineNameOrArn::new("Ingest-P-1").unwrap();
+        let arn = PipelineNameOrArn::new(ARN).unwrap();
         assert_eq!(name.canonical_name(), "ingest-p-1");
         assert_eq!(arn.canonical_name(), name.canonical_name());
     }

@@ -12,7 +12,7 @@ use lambda_runtime::{Context, LambdaEvent};
 use sdk_http_client::TrustStore;
 use serde_json::Value;
 use start_pipeline::{
-    Answer, ExecutionArn, Failure, Handler, Metrics, ParameterName, PipelineName, SageMaker,
+    Answer, ExecutionArn, Failure, Handler, Metrics, ParameterName, PipelineNameOrArn, SageMaker,
     StartError, StartExecution, StartRequest,
 };
 use test_endpoint::Request;
@@ -76,7 +76,7 @@ pub(crate) struct Function<S> {
 impl<S: StartExecution> Function<S> {
     pub(crate) fn new(starter: S) -> Self {
         let metrics = Lines::default();
-        let pipeline = PipelineName::new(PIPELINE).unwrap();
+        let pipeline = PipelineNameOrArn::new(PIPELINE).unwrap();
         let parameter = ParameterName::new("InputDataUrl").unwrap();
         let written = Metrics::new(&pipeline, metrics.clone());
         Self { handler: Handler::new(pipeline, parameter, starter, written), metrics }

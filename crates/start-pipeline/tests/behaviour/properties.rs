@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
-use start_pipeline::{Incoming, ObjectCreated, ParameterName, PipelineName, StartRequest};
+use start_pipeline::{Incoming, ObjectCreated, ParameterName, PipelineNameOrArn, StartRequest};
 
 fn map(upload: &ObjectCreated) -> Result<StartRequest, start_pipeline::InvalidInput> {
-    let pipeline = PipelineName::new("ingest").unwrap();
+    let pipeline = PipelineNameOrArn::new("ingest").unwrap();
     StartRequest::new(&pipeline, &ParameterName::new("InputDataUrl").unwrap(), upload)
 }
 
