@@ -74,7 +74,7 @@ pub async fn run<S: Store, O: Objects>(
     let (output, mut summary) = run_flow(&ready, context, &progress)?;
     let done = match &spec.purpose {
         Purpose::PrintDefinitions => return print_definitions(&output, spec, out),
-        Purpose::DryRun => return dry_run(&output, &ready, out),
+        Purpose::DryRun => return dry_run(&output, summary.rows_unwritten, &ready, out),
         Purpose::Export(target) => export_to(&output, target, &mut summary),
         Purpose::Ingest => match (&ready.group, &services) {
             (Some(group), Some(services)) => {
@@ -133,8 +133,12 @@ fn print_definitions(output: &Output, spec: &JobSpec, out: &mut dyn Write) -> Re
     writeln!(out, "{request:#}").map_err(|error| no_output(&error))
 }
 
-fn dry_run(output: &Output, ready: &Ready<'_>, out: &mut dyn Write) -> Result<(), Failure> {
-    let rows = output.chunks.iter().map(|chunk| chunk.records.num_rows() as u64).sum();
+fn dry_run(
+    output: &Output,
+    rows: u64,
+    ready: &Ready<'_>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     let shown = preview(output, rows).map_err(|error| {
         Failure::new(
             format!("the rows cannot be shown: {error}"),
