@@ -13,6 +13,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 pub enum ErrorClass {
     /// The resource does not exist.
     NotFound,
+    /// The object was deleted, and its bucket keeps the deletion as a delete marker.
+    Deleted,
     /// A resource with this name already exists.
     AlreadyExists,
     /// The resource is in use or being changed.
