@@ -99,7 +99,7 @@ impl Store for FeatureStore {
         };
         let entries = records.iter().map(entry).collect();
         let answer = self.runtime.batch_write_record().set_entries(Some(entries)).send().await;
-        failed_entries(&answer.map_err(|error| store_error(&error))?, records)
+        by_place(&answer.map_err(|error| store_error(&error))?, records)
     }
 
     async fn put(&self, group: &str, record: &Record) -> Result<(), StoreError> {
@@ -130,34 +130,34 @@ fn feature(definition: FeatureDefinition) -> Feature {
 
 /// Finds the index of each failed entry in the batch, by its identifier and event time. If the response
 /// has an entry that was not sent, it is unknown which records were written: returns an error.
-fn failed_entries(
+fn by_place(
     answer: &BatchWriteRecordOutput,
     records: &[Record],
 ) -> Result<BatchAnswer, StoreError> {
     let key = |record: &Record| [&record.identifier, &record.event_time].map(Value::clone);
-    let mut indexes: HashMap<_, _> = records.iter().map(key).zip(0..).collect();
-    let mut index_of = |entry: &BatchWriteRecordEntry| {
+    let mut places: HashMap<_, _> = records.iter().map(key).zip(0..).collect();
+    let mut place_of = |entry: &BatchWriteRecordEntry| {
         let record = records.first()?;
         let value = |(name, _): &Value| {
             let value = entry.record().iter().find(|v| v.feature_name() == Some(&**name))?;
             Some((Arc::clone(name), value.value_as_string()?.to_owned()))
         };
-        indexes.remove(&[value(&record.identifier)?, value(&record.event_time)?])
+        places.remove(&[value(&record.identifier)?, value(&record.event_time)?])
     };
-    let mut index_of =
-        |entry| index_of(entry).ok_or_else(|| wrong("the response has an entry that was not sent"));
-    let mut failed = BatchAnswer::default();
+    let mut place_of =
+        |entry| place_of(entry).ok_or_else(|| wrong("the response has an entry that was not sent"));
+    let mut places = BatchAnswer::default();
     for error in answer.errors() {
         let entry =
             error.entry().ok_or_else(|| wrong("the response has an error without an entry"))?;
         let code = error.error_code().unwrap_or("no error code");
         let message = error.error_message().unwrap_or("no message");
-        failed.refused.push((index_of(entry)?, StoreError::reported(code, message, None)));
+        places.refused.push((place_of(entry)?, StoreError::reported(code, message, None)));
     }
     for entry in answer.unprocessed_entries() {
-        failed.unprocessed.push(index_of(entry)?);
+        places.unprocessed.push(place_of(entry)?);
     }
-    Ok(failed)
+    Ok(places)
 }
 
 fn wrong(problem: &str) -> StoreError {

@@ -61,8 +61,8 @@ def _expiry(event_time: float, ttl: dict[str, Any] | None) -> float | None:
     return expires
 
 
-def features_of(record: OnlineRecord, group: FeatureGroup, names: list[str] | None) -> list[dict[str, str]]:
+def features_of(record: OnlineRecord, group: FeatureGroup, wanted: list[str] | None) -> list[dict[str, str]]:
     """Returns the features with a value, in the order of the definitions; all or the requested ones."""
-    chosen = group.types if names is None else names
+    names = group.types if wanted is None else wanted
     values = record.values
-    return [{"FeatureName": name, "ValueAsString": values[name]} for name in chosen if name in values]
+    return [{"FeatureName": name, "ValueAsString": values[name]} for name in names if name in values]
