@@ -110,14 +110,14 @@ def instructions(port: int) -> str:
 async def _serve(settings: Settings, listener: socket.socket, port: int, data_dir: Path | None) -> None:
     state_file = data_dir / "sagemaker.json" if data_dir else None
     host = MinistackHost()
-    wanted = BackendSettings(
+    backend_settings = BackendSettings(
         settings.max_executions,
         settings.steps,
         settings.ingest_features,
         (data_dir or Path.cwd()) / "codecommit",
         settings.data_wrangler_reads,
     )
-    backend = Backend(wanted, host, f"http://{LOOPBACK}:{port}")
+    backend = Backend(backend_settings, host, f"http://{LOOPBACK}:{port}")
     service = SageMakerService(host, backend)
     if state_file:
         load(backend, state_file)
