@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
+use ingest_features::job::JobSpec;
 use ingest_features::{aws, cli};
 
 fn main() -> ExitCode {
     let variable = |name: &str| std::env::var_os(name);
-    cli::main(std::env::args_os(), variable, async || aws::connect(variable).await)
+    let connect = async |spec: &JobSpec| aws::connect(variable, spec.requester_pays).await;
+    cli::main(std::env::args_os(), variable, connect)
 }

@@ -109,6 +109,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "CALLS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) concurrency: u16,
 
+    /// Pay for requests to S3 buckets whose owners let the requester pay
+    #[arg(long)]
+    pub(super) requester_pays: bool,
+
     /// Write the summary to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(super) summary: Option<PathBuf>,
@@ -163,6 +167,7 @@ impl Arguments {
             max_rejected: self.max_rejected,
             rejected: self.rejected,
             concurrency: self.concurrency.into(),
+            requester_pays: self.requester_pays,
             summary: self.summary,
         })
     }

@@ -63,14 +63,14 @@ pub struct Services<S, O> {
 pub async fn run<S: Store, O: Objects>(
     spec: &JobSpec,
     context: &JobContext,
-    connect: impl AsyncFn() -> Result<Services<S, O>, Failure>,
+    connect: impl AsyncFn(&JobSpec) -> Result<Services<S, O>, Failure>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let started = Instant::now();
     check_one_instance(&context.ml)?;
     let config = context.ml.job_config()?;
     let job = Resolved::new(spec, &context.ml, config.as_ref())?;
-    let connection = Connection::new(connect);
+    let connection = Connection::new(async || connect(spec).await);
     let progress = Progress::new(context.terminal, context.stop.clone());
     let ready = read(&job, &connection, context).await?;
     let services = connection.connected();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_common::{ObjectUrl, RetryPolicy};
 use ingest_features::cli::{self, NoJob};
 use ingest_features::contract::MlDir;
-use ingest_features::job::{self, JobContext, Services};
+use ingest_features::job::{self, JobContext, JobSpec, Services};
 use ingest_features::objects::{Listed, Objects};
 use ingest_features::stop::Stop;
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ impl Machine {
         };
         let mut stdout = Vec::new();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let connect = async || Ok(Services { store: &store, objects: &self.objects });
+        let connect = async |_: &JobSpec| Ok(Services { store: &store, objects: &self.objects });
         let result = runtime.block_on(job::run(&spec, &context, connect, &mut stdout));
         let ended = Ended { result, stdout: String::from_utf8(stdout).unwrap() };
         let records = store.records.borrow().clone();
