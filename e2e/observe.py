@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from builds import ROOT
 from local_aws.launcher import LocalAws
+from wiring import FUNCTION
 
 EVENTS: Final = ROOT / "events"
 WAIT_SECONDS: Final = 300.0
@@ -35,13 +36,25 @@ def executions(aws: LocalAws, pipeline: str = "ingest-abalone") -> list[dict[str
     return [sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn) for arn in arns]
 
 
-def input_url(aws: LocalAws, execution: dict[str, Any]) -> str:
-    """Returns the value of the execution's input parameter."""
+def parameters(aws: LocalAws, execution: dict[str, Any]) -> dict[str, str]:
+    """Returns the values of the execution's parameters."""
     listed = aws.client("sagemaker").list_pipeline_parameters_for_execution(
         PipelineExecutionArn=execution["PipelineExecutionArn"]
     )
-    values = {parameter["Name"]: parameter["Value"] for parameter in listed["PipelineParameters"]}
-    return str(values["InputDataUrl"])
+    return {parameter["Name"]: parameter["Value"] for parameter in listed["PipelineParameters"]}
+
+
+def input_url(aws: LocalAws, execution: dict[str, Any]) -> str:
+    """Returns the value of the execution's input parameter."""
+    return parameters(aws, execution)["InputDataUrl"]
+
+
+def invoke(aws: LocalAws, event: str) -> dict[str, Any]:
+    """Invokes the function, which must succeed. Returns its answer."""
+    answer = aws.client("lambda").invoke(FunctionName=FUNCTION, Payload=event)
+    payload: dict[str, Any] = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, payload
+    return payload
 
 
 def log_lines(aws: LocalAws, *functions: str) -> list[dict[str, Any]]:

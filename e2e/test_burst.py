@@ -30,7 +30,10 @@ POISON: Final = "this is not JSON at all"
 # Its executions end immediately. The tests only check which ones start.
 ENDS_AT_ONCE: Final = {
     "Version": "2020-12-01",
-    "Parameters": [{"Name": "InputDataUrl", "Type": "String"}],
+    "Parameters": [
+        {"Name": "InputDataUrl", "Type": "String"},
+        {"Name": "InputDataVersion", "Type": "String", "DefaultValue": "latest"},
+    ],
     "Steps": [{"Name": "End", "Type": "Fail", "Arguments": {"ErrorMessage": "nothing is processed"}}],
 }
 

@@ -1,20 +1,36 @@
-"""From an upload to the feature group, with faults. `test_walkthrough.py` tests it without faults."""
+"""From an upload to the feature group: exactly the uploaded object, and with faults."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from demo_data import abalone
-from features import ExecutionResult, Features
+from features import IDENTIFIER, ExecutionResult, Features
 from local_aws.launcher import LocalAws
-from observe import eventually, executions
+from observe import EVENTS, eventually, executions, input_url, invoke
 from project import ARTIFACTS, PIPELINE, build, checkout, stage, variables
-from wiring import wire
+from wiring import Wiring, wire
 
 ROWS = 4177
+# Most are the beginning of another key, or of the name of another key's folder.
+KEYS = [
+    "landing/a",
+    "landing/a/b",
+    "landing/a//b",
+    "landing/a.csv",
+    "landing/a.csv.bak",
+    "landing/raw data/abalone 2026 11.csv",
+    "landing/raw data/abalone 2026 11.csv 2",
+    "landing/a+b.csv",
+    "landing/a b.csv",
+    "landing/a%20b.csv",
+    "landing/100%.csv",
+    "landing/전복 데이터 🐚.csv",
+]
 NATIVE = f"engine: native\nnative_binary: s3://{ARTIFACTS}/bin/ingest-features\n"
 
 
@@ -32,8 +48,18 @@ def data(tmp_path: Path) -> Path:
     return file
 
 
-def ingest(aws: LocalAws, package: Path, settings: str, engine: Path, cli: Path, data: Path) -> Features:
-    """Builds the project with these settings, creates the rule and the feature group, and uploads a file."""
+def prepare(
+    aws: LocalAws,
+    package: Path,
+    settings: str,
+    engine: Path,
+    cli: Path,
+    data: Path,
+    *,
+    suffix: str = ".csv",
+    versioned: bool = False,
+) -> tuple[Wiring, Features]:
+    """Builds the project with these settings, and creates the rule and the feature group."""
     folder = checkout(data.parent / "repository")
     with (folder / "pipeline.yaml").open("a") as file:
         file.write(settings)
@@ -41,9 +67,15 @@ def ingest(aws: LocalAws, package: Path, settings: str, engine: Path, cli: Path,
     aws.client("s3").put_object(Bucket=ARTIFACTS, Key="bin/ingest-features", Body=engine.read_bytes())
     built = build(folder, environment)
     assert built.returncode == 0, built.stdout
-    wiring = wire(aws, package, pipeline=PIPELINE, make_pipeline=False)
+    wiring = wire(aws, package, suffix=suffix, pipeline=PIPELINE, make_pipeline=False, versioned=versioned)
     features = Features(aws, wiring.bucket)
     features.create_group(engine, data)
+    return wiring, features
+
+
+def ingest(aws: LocalAws, package: Path, settings: str, engine: Path, cli: Path, data: Path) -> Features:
+    """Prepares the project with these settings, and uploads a file."""
+    wiring, features = prepare(aws, package, settings, engine, cli, data)
     aws.client("s3").put_object(Bucket=wiring.bucket, Key="landing/a.csv", Body=data.read_bytes())
     return features
 
@@ -52,6 +84,53 @@ def wait_for_result(aws: LocalAws, features: Features) -> ExecutionResult:
     """Waits until the only execution ends, and returns its result."""
     [execution] = eventually(lambda: executions(aws, PIPELINE), "the execution")
     return features.wait_for_execution(execution["PipelineExecutionArn"])
+
+
+def one_row(data: Path, number: int) -> bytes:
+    """Returns a file with only one row of the data: the one with this number, which is its identifier."""
+    lines = data.read_text().splitlines()
+    return f"{lines[0]}\n{lines[number]}\n".encode()
+
+
+def check_that_each_execution_reads_one_row(aws: LocalAws, features: Features, number: int) -> None:
+    """Checks that there are `number` executions, and that each one ingested the one row of its object."""
+    eventually(lambda: len(executions(aws, PIPELINE)) == number, "the executions")
+    for execution in executions(aws, PIPELINE):
+        result = features.wait_for_execution(execution["PipelineExecutionArn"])
+        assert result.status == "Succeeded", (input_url(aws, execution), result)
+        assert result.summary()["rows_read"] == 1, (input_url(aws, execution), result)
+    rows = features.query(f"SELECT {IDENTIFIER} FROM {features.table}")[1:]
+    # The offline store would keep a row that a second execution wrote, too.
+    assert sorted(int(identifier) for [identifier] in rows) == list(range(1, number + 1))
+
+
+def test_each_execution_reads_exactly_the_uploaded_object(
+    aws: LocalAws, package: Path, cli: Path, engine: Path, data: Path
+) -> None:
+    wiring, features = prepare(aws, package, NATIVE, engine, cli, data, suffix="")
+    rows = {key: one_row(data, number) for number, key in enumerate(KEYS, start=1)}
+    # The neighbours of a key are longer, and are there when its execution starts.
+    for key in sorted(KEYS, reverse=True):
+        aws.client("s3").put_object(Bucket=wiring.bucket, Key=key, Body=rows[key])
+    check_that_each_execution_reads_one_row(aws, features, len(KEYS))
+    urls = {input_url(aws, execution) for execution in executions(aws, PIPELINE)}
+    assert urls == {f"s3://{wiring.bucket}/{key}" for key in KEYS}
+
+
+def test_each_execution_reads_the_version_in_its_event(
+    aws: LocalAws, package: Path, cli: Path, engine: Path, data: Path
+) -> None:
+    wiring, features = prepare(aws, package, NATIVE, engine, cli, data, versioned=True)
+    # The rule does not match this key. Both versions exist before an execution starts.
+    key = "elsewhere/replaced.csv"
+    put = aws.client("s3").put_object
+    versions = [put(Bucket=wiring.bucket, Key=key, Body=one_row(data, row))["VersionId"] for row in (1, 2)]
+    for version in versions:
+        event = json.loads((EVENTS / "put-object-versioned.json").read_text())
+        event["detail"]["bucket"]["name"] = wiring.bucket
+        event["detail"]["object"] |= {"key": key, "version-id": version, "sequencer": version}
+        invoke(aws, json.dumps(event))
+    check_that_each_execution_reads_one_row(aws, features, len(versions))
 
 
 def test_store_faults_lose_no_rows(aws: LocalAws, package: Path, cli: Path, engine: Path, data: Path) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import functools
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local_aws.launcher import LocalAws
-from observe import EVENTS, depth, eventually, executions, input_url, log_lines
+from observe import EVENTS, depth, eventually, executions, input_url, invoke, log_lines, parameters
 from wiring import FUNCTION, wire
 
 KEYS = [
@@ -62,6 +60,13 @@ def test_each_upload_of_a_key_starts_its_own_execution(aws: LocalAws, package: P
         s3.put_object(Bucket=wiring.bucket, Key="landing/same.csv", Body=b"same")
         eventually(functools.partial(has_executions, aws, upload + 1), "the execution")
     assert len({found["PipelineExecutionArn"] for found in executions(aws)}) == 3
+
+
+def test_execution_receives_the_version_of_its_object(aws: LocalAws, package: Path) -> None:
+    wiring = wire(aws, package, versioned=True)
+    uploaded = aws.client("s3").put_object(Bucket=wiring.bucket, Key="landing/a.csv", Body=b"x")
+    [execution] = eventually(lambda: executions(aws), "the execution")
+    assert parameters(aws, execution)["InputDataVersion"] == uploaded["VersionId"]
 
 
 def test_copies_and_multipart_uploads_start_executions(aws: LocalAws, package: Path) -> None:
@@ -133,11 +138,3 @@ def test_logs_and_metrics_describe_the_execution(aws: LocalAws, package: Path) -
 
 def has_executions(aws: LocalAws, number: int) -> bool:
     return len(executions(aws)) == number
-
-
-def invoke(aws: LocalAws, event: str) -> dict[str, Any]:
-    """Invokes the function, which must succeed. Returns its answer."""
-    answer = aws.client("lambda").invoke(FunctionName=FUNCTION, Payload=event)
-    payload: dict[str, Any] = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, payload
-    return payload

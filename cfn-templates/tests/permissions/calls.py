@@ -15,11 +15,12 @@ _SDKS: Mapping[str, tuple[str, str]] = {
     "aws-sdk-sagemakerfeaturestoreruntime": ("sagemaker-featurestore-runtime", "sagemaker"),
 }
 # Methods of the crates' own S3 client, which is a field `s3` or `objects`.
-_S3: Mapping[str, str] = {
-    "get": "s3:GetObject",
-    "put": "s3:PutObject",
-    "download": "s3:GetObject",
-    "list": "s3:ListBucket",
+_S3: Mapping[str, set[str]] = {
+    "get": {"s3:GetObject"},
+    "put": {"s3:PutObject"},
+    # Of a version, or of the current one.
+    "download": {"s3:GetObject", "s3:GetObjectVersion"},
+    "list": {"s3:ListBucket"},
 }
 _TESTS = re.compile(r"^#\[cfg\(test\)\]\s+mod \w+ \{.*", re.DOTALL | re.MULTILINE)
 _METHOD = re.compile(r"\n    (?:pub )?async fn (\w+)")
@@ -54,7 +55,8 @@ def _sdks(folder: Path) -> list[str]:
 
 def _calls(folder: Path, code: str) -> set[str]:
     """Find calls of the SDK's fluent API and of the S3 client."""
-    found = {_S3[method] for method in re.findall(r"\b(?:s3|objects)\s*\.(\w+)\(", code) if method in _S3}
+    methods = re.findall(r"\b(?:s3|objects)\s*\.(\w+)\(", code)
+    found = {action for method in methods for action in _S3.get(method, ())}
     session = botocore.session.get_session()
     for sdk in _sdks(folder):
         service, prefix = _SDKS[sdk]

@@ -83,6 +83,34 @@ pub fn is_any_bucket(text: &str) -> bool {
     (3..=255).contains(&text.len()) && text.bytes().all(legal)
 }
 
+/// An access point of S3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessPoint<'a> {
+    /// The partition, such as `aws`.
+    pub partition: &'a str,
+    /// The region.
+    pub region: &'a str,
+    /// The account.
+    pub account: &'a str,
+    /// The name.
+    pub name: &'a str,
+}
+
+/// Reads `arn:<partition>:s3:<region>:<account>:accesspoint/<name>`. A colon may replace the slash.
+/// Returns `None` for any other text, also for access points of several regions, of Outposts and of
+/// Object Lambda.
+#[must_use]
+pub fn access_point(arn: &str) -> Option<AccessPoint<'_>> {
+    let fields: Vec<_> = arn.splitn(6, ':').collect();
+    let ["arn", partition, "s3", region, account, resource] = fields[..] else { return None };
+    let name = resource.strip_prefix("accesspoint")?.strip_prefix(['/', ':'])?;
+    let legal_name = name.len() >= 3
+        && is_separated(name, b"-", 50)
+        && !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    let legal = is_partition(partition) && is_region(region) && is_account(account) && legal_name;
+    legal.then_some(AccessPoint { partition, region, account, name })
+}
+
 /// Returns the name in `arn:<partition>:sagemaker:<region>:<account>:<kind>/<name>`, or `None` for any
 /// other text. `kind` is, for example, `pipeline`.
 #[must_use]
@@ -155,6 +183,33 @@ mod tests {
         }
         for bad in ["", "ab", "a/b", "a b", "버킷-이름", "bucket?", &"a".repeat(256)] {
             assert!(!is_bucket(bad) && !is_any_bucket(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn access_points_belong_to_one_region() {
+        for separator in ["/", ":"] {
+            let arn =
+                format!("arn:aws-cn:s3:cn-north-1:123456789012:accesspoint{separator}my-point");
+            let found = access_point(&arn).unwrap();
+            assert_eq!((found.partition, found.region), ("aws-cn", "cn-north-1"));
+            assert_eq!((found.account, found.name), ("123456789012", "my-point"));
+        }
+        for bad in [
+            "",
+            "my-bucket",
+            "arn:aws:s3:::my-bucket",
+            "arn:aws:s3::123456789012:accesspoint/abc.mrap",
+            "arn:aws:s3-outposts:eu-west-1:123456789012:outpost/op-1/accesspoint/abc",
+            "arn:aws:s3-object-lambda:eu-west-1:123456789012:accesspoint/abc",
+            "arn:aws:s3:eu-west-1:1234:accesspoint/abc",
+            "arn:aws:s3:eu-west-1.evil:123456789012:accesspoint/abc",
+            "arn:aws:s3:eu-west-1:123456789012:accesspoint/ab",
+            "arn:aws:s3:eu-west-1:123456789012:accesspoint/Abc",
+            "arn:aws:s3:eu-west-1:123456789012:accesspoint/a.b",
+            "arn:aws:s3:eu-west-1:123456789012:accesspoint/abc/key",
+        ] {
+            assert_eq!(access_point(bad), None, "{bad}");
         }
     }
 

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::names::is_bucket;
+use crate::names::{access_point, is_any_bucket};
 
 /// Maximum length of a key, in bytes.
 const MAX_KEY: usize = 1024;
 
-/// An S3 URL, `s3://<bucket>/<key>`. The key is verbatim, and empty for a bucket.
+/// An S3 URL, `s3://<bucket>/<key>`. The key is verbatim, and empty for a bucket. The ARN of an access
+/// point may replace the bucket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectUrl {
     bucket: String,
@@ -27,14 +28,15 @@ impl ObjectUrl {
     ///
     /// [`InvalidUrl`] if the bucket or the key is invalid.
     pub fn new(bucket: &str, key: &str) -> Result<Self, InvalidUrl> {
-        if is_bucket(bucket) && key.len() <= MAX_KEY && !key.contains('\0') {
+        let is_bucket = is_any_bucket(bucket) || access_point(bucket).is_some();
+        if is_bucket && key.len() <= MAX_KEY && !key.contains('\0') {
             Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() })
         } else {
             Err(InvalidUrl(format!("s3://{bucket}/{key}")))
         }
     }
 
-    /// Returns the bucket.
+    /// Returns the bucket, or the ARN of an access point.
     #[must_use]
     pub fn bucket(&self) -> &str {
         &self.bucket
@@ -61,9 +63,18 @@ impl FromStr for ObjectUrl {
 
     fn from_str(text: &str) -> Result<Self, InvalidUrl> {
         let path = text.strip_prefix("s3://").ok_or_else(|| InvalidUrl(text.to_owned()))?;
-        let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-        Self::new(bucket, key).map_err(|_| InvalidUrl(text.to_owned()))
+        let (bucket, key) = path.split_at(end_of_bucket(path));
+        Self::new(bucket, key.strip_prefix('/').unwrap_or_default())
+            .map_err(|_| InvalidUrl(text.to_owned()))
     }
+}
+
+/// Returns where the bucket or the ARN of an access point ends. Such an ARN may contain a slash.
+fn end_of_bucket(path: &str) -> usize {
+    const RESOURCE: &str = ":accesspoint/";
+    let arn = if path.starts_with("arn:") { path.find(RESOURCE) } else { None };
+    let name = arn.map_or(0, |start| start + RESOURCE.len());
+    path[name..].find('/').map_or(path.len(), |length| name + length)
 }
 
 impl fmt::Display for ObjectUrl {
@@ -87,9 +98,35 @@ mod tests {
     }
 
     #[test]
+    fn an_access_point_may_replace_the_bucket() {
+        for separator in ["/", ":"] {
+            let arn = format!("arn:aws:s3:eu-west-1:123456789012:accesspoint{separator}my-point");
+            for key in ["", "a.csv", "a/b//c"] {
+                let text = format!("s3://{arn}/{key}");
+                let url: ObjectUrl = text.parse().unwrap();
+                assert_eq!((url.bucket(), url.key(), url.to_string()), (&*arn, key, text));
+            }
+            let url: ObjectUrl = format!("s3://{arn}").parse().unwrap();
+            assert_eq!((url.bucket(), url.key()), (&*arn, ""));
+        }
+    }
+
+    #[test]
     fn rejects_other_texts() {
         let long = format!("s3://bucket-a/{}", "k".repeat(1025));
-        for text in ["", "bucket-a/k", "s3:/bucket-a/k", "s3://", "s3:///k", "s3://B_/k", &long] {
+        let object_lambda =
+            "s3://arn:aws:s3-object-lambda:eu-west-1:123456789012:accesspoint/abc/k";
+        for text in [
+            "",
+            "bucket-a/k",
+            "s3:/bucket-a/k",
+            "s3://",
+            "s3:///k",
+            "s3://B_/k",
+            "s3://arn:aws:s3:::bucket-a/k",
+            object_lambda,
+            &long,
+        ] {
             assert!(text.parse::<ObjectUrl>().is_err(), "{text}");
         }
     }

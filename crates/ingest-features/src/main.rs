@@ -6,5 +6,6 @@ use ingest_features::{aws, cli};
 
 fn main() -> ExitCode {
     let variable = |name: &str| std::env::var_os(name);
-    cli::main(std::env::args_os(), variable, async || aws::connect(variable).await)
+    let connect = async |requester_pays| aws::connect(variable, requester_pays).await;
+    cli::main(std::env::args_os(), variable, connect)
 }

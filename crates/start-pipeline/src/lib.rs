@@ -16,14 +16,19 @@
 //! [`StartRequest::new`] and [`StartExecution::start`]:
 //!
 //! ```
-//! use start_pipeline::{ObjectCreated, ParameterName, PipelineNameOrArn, StartRequest};
+//! use start_pipeline::{
+//!     ObjectCreated, ParameterName, ParameterNames, PipelineNameOrArn, StartRequest,
+//! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let pipeline = PipelineNameOrArn::new("ingest-abalone")?;
-//! let parameter = ParameterName::new("InputDataUrl")?;
+//! let parameters = ParameterNames {
+//!     url: ParameterName::new("InputDataUrl")?,
+//!     version: Some(ParameterName::new("InputDataVersion")?),
+//! };
 //! let upload = ObjectCreated::new("amzn-s3-demo-bucket", "landing/abalone.csv");
 //!
-//! let request = StartRequest::new(&pipeline, &parameter, &upload)?;
+//! let request = StartRequest::new(&pipeline, &parameters, &upload)?;
 //! assert_eq!(request.input_url.as_str(), "s3://amzn-s3-demo-bucket/landing/abalone.csv");
 //! assert_eq!(request.display_name.as_str(), "abalone");
 //! # Ok(())
@@ -49,8 +54,9 @@ pub use event::{Incoming, InvalidEvent, Message, ObjectCreated};
 pub use handler::{Answer, Failure, Handler, Outcome, SkipReason};
 pub use metrics::Metrics;
 pub use request::{
-    ClientRequestToken, ExecutionDescription, ExecutionDisplayName, InputUrl, InvalidInput,
-    InvalidParameterName, InvalidPipelineName, ParameterName, PipelineNameOrArn, StartRequest,
+    ClientRequestToken, ExecutionDescription, ExecutionDisplayName, InputUrl, InputVersion,
+    InvalidInput, InvalidParameterName, InvalidPipelineName, ParameterName, ParameterNames,
+    PipelineNameOrArn, StartRequest,
 };
 #[cfg(feature = "sagemaker")]
 pub use sagemaker::SageMaker;

@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
     log_to_stdout(config.log_filter);
     let metrics = Metrics::new(&config.pipeline, std::io::stdout());
     let sagemaker = SageMaker::connect(config.endpoint).await;
-    let handler = Handler::new(config.pipeline, config.input_parameter, sagemaker, metrics);
+    let handler = Handler::new(config.pipeline, config.parameter_names, sagemaker, metrics);
     let handler = &handler;
     let runtime = Runtime::new(service_fn(async |event| handler.handle(event).await));
     match runtime.layer(MapRequestLayer::new(payload_as_text)).run().await {

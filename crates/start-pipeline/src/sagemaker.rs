@@ -18,7 +18,7 @@ use sdk_http_client::TrustStore;
 
 use crate::config::Endpoint;
 use crate::excerpt::excerpt;
-use crate::request::StartRequest;
+use crate::request::{ParameterName, StartRequest};
 use crate::start::{ATTEMPT_TIMEOUT, ExecutionArn, Reason, StartError, StartExecution};
 
 /// Time limit for opening a connection.
@@ -92,10 +92,10 @@ impl StartExecution for SageMaker {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(time_left)
             .build();
-        let input = Parameter::builder()
-            .name(request.input_parameter.as_str())
-            .value(request.input_url.as_str())
-            .build();
+        let parameter = |(name, value): (&ParameterName, &str)| {
+            Parameter::builder().name(name.as_str()).value(value).build()
+        };
+        let parameters = request.parameters().map(parameter).collect();
         let answer = self
             .0
             .start_pipeline_execution()
@@ -103,7 +103,7 @@ impl StartExecution for SageMaker {
             .client_request_token(request.token.as_str())
             .pipeline_execution_display_name(request.display_name.as_str())
             .pipeline_execution_description(request.description.as_str())
-            .pipeline_parameters(input)
+            .set_pipeline_parameters(Some(parameters))
             .customize()
             .config_override(aws_sdk_sagemaker::config::Builder::new().timeout_config(timeouts))
             .send()

@@ -12,9 +12,10 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::byte_stream::ByteStream;
 
+use super::endpoint::Endpoint;
 use super::error::S3Error;
 use super::list::element;
-use super::request::{Endpoint, ObjectRequest, now};
+use super::request::{ObjectRequest, Sender, now};
 use crate::{ErrorClass, ObjectUrl, RetryPolicy, with_causes};
 
 pub(crate) const RETRIES: RetryPolicy =
@@ -33,12 +34,13 @@ pub struct S3 {
     credentials: Option<SharedCredentialsProvider>,
     /// The credentials of the last request. The provider may be a service, so it is not called each time.
     cached: Arc<Mutex<Option<Credentials>>>,
-    endpoint: Endpoint,
+    sender: Sender,
 }
 
 impl S3 {
     /// Creates a client for `region` with the configuration's credentials. It sends requests through
-    /// `http`. `endpoint` overrides the configuration's endpoint.
+    /// `http`. `endpoint` overrides the configuration's endpoint. Uses FIPS and dual-stack endpoints if
+    /// the configuration says so.
     #[must_use]
     pub fn new(
         config: &SdkConfig,
@@ -51,11 +53,24 @@ impl S3 {
             connector: http.connector(&settings),
             credentials: config.credentials_provider(),
             cached: Arc::default(),
-            endpoint: Endpoint {
-                region: region.to_owned(),
-                endpoint: endpoint.or_else(|| config.endpoint_url().map(str::to_owned)),
+            sender: Sender {
+                endpoint: Endpoint {
+                    region: region.to_owned(),
+                    url: endpoint.or_else(|| config.endpoint_url().map(str::to_owned)),
+                    use_fips: config.use_fips().unwrap_or_default(),
+                    use_dual_stack: config.use_dual_stack().unwrap_or_default(),
+                },
+                requester_pays: false,
             },
         }
+    }
+
+    /// Returns a client that pays for its requests to the buckets of others, if their owners do not:
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html>
+    #[must_use]
+    pub fn with_requester_pays(mut self, requester_pays: bool) -> Self {
+        self.sender.requester_pays = requester_pays;
+        self
     }
 
     /// Returns an object's bytes.
@@ -125,7 +140,7 @@ impl S3 {
         what: &str,
     ) -> Result<HttpResponse, S3Error> {
         let credentials = self.credentials(what).await?;
-        let request = self.endpoint.sign(object, credentials);
+        let request = self.sender.sign(object, credentials);
         let request = request.map_err(|error| S3Error::new(what, ErrorClass::Refused, error))?;
         let answer =
             self.connector.call(request).await.map_err(|error| {
@@ -135,8 +150,10 @@ impl S3 {
         let bucket_region = answer.headers().get("x-amz-bucket-region").map(str::to_owned);
         match (status, bucket_region) {
             (200..=299, _) => Ok(answer),
-            (301 | 307 | 400, Some(bucket_region)) if bucket_region != self.endpoint.region => {
-                let (bucket, region) = (object.bucket, &self.endpoint.region);
+            (301 | 307 | 400, Some(bucket_region))
+                if bucket_region != self.sender.endpoint.region =>
+            {
+                let (bucket, region) = (object.bucket, &self.sender.endpoint.region);
                 let answer = format!("the bucket {bucket} is in {bucket_region}, not in {region}");
                 Err(S3Error::new(what, ErrorClass::Refused, answer))
             }

@@ -51,7 +51,8 @@ impl S3Error {
             }
             ErrorClass::Throttled | ErrorClass::Fault => "try again in a minute",
             ErrorClass::Unreachable => {
-                "check the network, the region, and AWS_ENDPOINT_URL if it is set"
+                "check the network, the region, and, if they are set, AWS_ENDPOINT_URL, \
+                 AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT"
             }
             ErrorClass::AlreadyExists
             | ErrorClass::Conflict

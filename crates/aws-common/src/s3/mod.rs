@@ -5,6 +5,7 @@
 
 mod client;
 mod download;
+mod endpoint;
 mod error;
 mod list;
 mod request;

@@ -11,15 +11,8 @@ use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 
-use crate::{dns_suffix, with_causes};
-
-/// Where to send requests.
-#[derive(Debug, Clone)]
-pub(crate) struct Endpoint {
-    pub(crate) region: String,
-    /// Replaces AWS's endpoint.
-    pub(crate) endpoint: Option<String>,
-}
+use super::endpoint::{Endpoint, Target};
+use crate::with_causes;
 
 /// One request, not yet signed.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +25,22 @@ pub(crate) struct ObjectRequest<'a> {
     pub(crate) body: &'a [u8],
 }
 
-impl Endpoint {
+/// How requests are sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Sender {
+    pub(crate) endpoint: Endpoint,
+    /// Whether the requester pays for requests to the buckets of others.
+    pub(crate) requester_pays: bool,
+}
+
+impl Sender {
     /// Returns the signed request, or an error message.
     pub(crate) fn sign(
         &self,
         object: &ObjectRequest<'_>,
         credentials: Credentials,
     ) -> Result<HttpRequest, String> {
+        let target = self.endpoint.of(object.bucket)?;
         let mut settings = SigningSettings::default();
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         settings.percent_encoding_mode = PercentEncodingMode::Single;
@@ -46,49 +48,41 @@ impl Endpoint {
         let identity = credentials.into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
-            .region(&self.region)
+            .region(&target.region)
             .name("s3")
             .time(now())
             .settings(settings)
             .build()
             .map_err(|error| error.to_string())?;
-        let address = self.address(object);
+        let address = address(&target, object);
+        let payer = self.requester_pays.then_some(("x-amz-request-payer", "requester"));
+        let headers = object.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let headers: Vec<_> = headers.chain(payer).collect();
         let mut request = http::Request::builder().method(object.method).uri(&address);
-        for (name, value) in object.headers {
-            request = request.header(*name, value);
+        for (name, value) in &headers {
+            request = request.header(*name, *value);
         }
         let mut request =
             request.body(SdkBody::from(object.body)).map_err(|error| error.to_string())?;
         let body = SignableBody::Bytes(object.body);
-        let signable = SignableRequest::new(object.method, address, std::iter::empty(), body);
+        let signable = SignableRequest::new(object.method, address, headers.into_iter(), body);
         let signed = signable.and_then(|signable| sign(signable, &params.into()));
         let (instructions, _) = signed.map_err(|error| with_causes(&error))?.into_parts();
         instructions.apply_to_request_http1x(&mut request);
         HttpRequest::try_from(request).map_err(|error| error.to_string())
     }
+}
 
-    /// Returns the URL, in virtual-hosted style if possible. Other endpoints and buckets with dots in
-    /// the name use path style: S3's certificate does not match host names with more dots.
-    fn address(&self, object: &ObjectRequest<'_>) -> String {
-        let (bucket, key) = (object.bucket, encoded(object.key, b"-._~/"));
-        let mut address = if let Some(endpoint) = &self.endpoint {
-            format!("{}/{bucket}/{key}", endpoint.trim_end_matches('/'))
-        } else {
-            let host = format!("s3.{}.{}", self.region, dns_suffix(&self.region));
-            if bucket.contains('.') {
-                format!("https://{host}/{bucket}/{key}")
-            } else {
-                format!("https://{bucket}.{host}/{key}")
-            }
-        };
-        for (index, (name, value)) in object.query.iter().enumerate() {
-            address.push(if index == 0 { '?' } else { '&' });
-            address.push_str(name);
-            address.push('=');
-            address.push_str(&encoded(value, b"-._~"));
-        }
-        address
+/// Returns the URL of an object. The key is part of the path as it is: S3 does not resolve `..`.
+fn address(target: &Target, object: &ObjectRequest<'_>) -> String {
+    let mut address = format!("{}{}", target.url, encoded(object.key, b"-._~/"));
+    for (index, (name, value)) in object.query.iter().enumerate() {
+        address.push(if index == 0 { '?' } else { '&' });
+        address.push_str(name);
+        address.push('=');
+        address.push_str(&encoded(value, b"-._~"));
     }
+    address
 }
 
 /// URL-encodes a text: everything except letters, digits and `unreserved` becomes `%XX`.
@@ -115,46 +109,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_objects_in_both_styles() {
-        for (endpoint, region, bucket, key, query, address) in [
-            (
-                None,
-                "eu-west-1",
-                "bucket-a",
-                "a b/ü+.flow",
-                None,
-                "https://bucket-a.s3.eu-west-1.amazonaws.com/a%20b/%C3%BC%2B.flow",
-            ),
-            (
-                None,
-                "cn-north-1",
-                "bucket.a",
-                "k",
-                None,
-                "https://s3.cn-north-1.amazonaws.com.cn/bucket.a/k",
-            ),
-            (
-                Some("http://127.0.0.1:4566/"),
-                "eu-west-1",
-                "bucket-a",
-                "k/../l",
-                None,
-                "http://127.0.0.1:4566/bucket-a/k/../l",
-            ),
-            (
-                None,
-                "eu-west-1",
-                "bucket-a",
-                "",
-                Some(("prefix", "a b/c&d")),
-                "https://bucket-a.s3.eu-west-1.amazonaws.com/?prefix=a%20b%2Fc%26d",
-            ),
+    fn encodes_keys_and_queries() {
+        let url = "https://bucket-a.s3.eu-west-1.amazonaws.com/".to_owned();
+        let target = Target { url, region: "eu-west-1".to_owned() };
+        for (key, query, expected) in [
+            ("a b/ü+.flow", &[][..], "a%20b/%C3%BC%2B.flow"),
+            ("k/../l//m", &[], "k/../l//m"),
+            ("", &[("prefix", "a b/c&d")], "?prefix=a%20b%2Fc%26d"),
+            ("k", &[("versionId", "3/L+ "), ("x", "y")], "k?versionId=3%2FL%2B%20&x=y"),
         ] {
-            let place =
-                Endpoint { region: region.to_owned(), endpoint: endpoint.map(str::to_owned) };
-            let (query, headers, body): (Vec<_>, _, _) = (query.into_iter().collect(), &[], &[]);
-            let object = ObjectRequest { method: "GET", bucket, key, query: &query, headers, body };
-            assert_eq!(place.address(&object), address);
+            let (method, bucket, headers, body) = ("GET", "bucket-a", &[], &[]);
+            let object = ObjectRequest { method, bucket, key, query, headers, body };
+            assert_eq!(address(&target, &object), format!("{}{expected}", target.url));
         }
     }
 }

@@ -113,6 +113,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "CALLS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) concurrency: u16,
 
+    /// Pay for requests to S3 buckets whose owners let the requester pay
+    #[arg(long)]
+    pub(super) requester_pays: bool,
+
     /// Write the summary to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(super) summary: Option<PathBuf>,
@@ -147,11 +151,19 @@ pub(super) struct StageInput {
     /// Also write a flow in which this source node reads the copy
     #[arg(long, value_name = "NODE_ID", allow_hyphen_values = true)]
     pub(super) source_node: Option<String>,
+
+    /// Pay for requests to S3 buckets whose owners let the requester pay
+    #[arg(long)]
+    pub(super) requester_pays: bool,
 }
 
 impl StageInput {
     pub(super) fn into_spec(self) -> StageSpec {
-        StageSpec { version: self.input_version, source_node: self.source_node }
+        StageSpec {
+            version: self.input_version,
+            source_node: self.source_node,
+            requester_pays: self.requester_pays,
+        }
     }
 }
 
@@ -191,6 +203,7 @@ impl Arguments {
             max_rejected: self.max_rejected,
             rejected: self.rejected,
             concurrency: self.concurrency.into(),
+            requester_pays: self.requester_pays,
             summary: self.summary,
         })
     }

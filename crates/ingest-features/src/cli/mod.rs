@@ -28,7 +28,7 @@ use crate::store::Store;
 pub fn main<S: Store, O: Objects>(
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<OsString>,
-    connect: impl AsyncFn() -> Result<Services<S, O>, Failure>,
+    connect: impl AsyncFn(bool) -> Result<Services<S, O>, Failure>,
 ) -> ExitCode {
     let ml = MlDir::new(variable);
     let terminal = io::stderr().is_terminal();
@@ -63,7 +63,7 @@ pub enum Task {
 }
 
 impl Task {
-    /// Runs the task.
+    /// Runs the task. `connect` learns whether to pay for requests to S3.
     ///
     /// # Errors
     ///
@@ -71,9 +71,14 @@ impl Task {
     pub async fn run<S: Store, O: Objects>(
         &self,
         context: &JobContext,
-        connect: impl AsyncFn() -> Result<Services<S, O>, Failure>,
+        connect: impl AsyncFn(bool) -> Result<Services<S, O>, Failure>,
         out: &mut dyn Write,
     ) -> Result<(), Failure> {
+        let requester_pays = match self {
+            Self::Ingest(spec) => spec.requester_pays,
+            Self::Stage(spec) => spec.requester_pays,
+        };
+        let connect = async || connect(requester_pays).await;
         match self {
             Self::Ingest(spec) => job::run(spec, context, connect, out).await,
             Self::Stage(spec) => stage(spec, context, connect).await,
@@ -116,7 +121,7 @@ fn run<S: Store, O: Objects>(
     task: &Task,
     ml: &MlDir,
     terminal: bool,
-    connect: impl AsyncFn() -> Result<Services<S, O>, Failure>,
+    connect: impl AsyncFn(bool) -> Result<Services<S, O>, Failure>,
 ) -> Result<(), Failure> {
     let cannot = |error: io::Error| {
         Failure::new(

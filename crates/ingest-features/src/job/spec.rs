@@ -35,6 +35,8 @@ pub struct JobSpec {
     pub rejected: Option<Location>,
     /// Maximum number of parallel calls to Feature Store, at least 1.
     pub concurrency: usize,
+    /// Whether to pay for requests to S3 buckets whose owners let the requester pay.
+    pub requester_pays: bool,
     /// A file for the summary instead of standard output.
     pub summary: Option<PathBuf>,
 }

@@ -37,6 +37,8 @@ pub struct StageSpec {
     pub version: InputVersion,
     /// The source node that reads the staged copy in the rewritten flow. Without it, no flow is written.
     pub source_node: Option<String>,
+    /// Whether to pay for requests to S3 buckets whose owners let the requester pay.
+    pub requester_pays: bool,
 }
 
 /// Stages the input of the job.

@@ -93,7 +93,7 @@ impl Machine {
         };
         let mut stdout = Vec::new();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let connect = async || Ok(Services { store: &store, objects: &self.objects });
+        let connect = async |_: bool| Ok(Services { store: &store, objects: &self.objects });
         let result = runtime.block_on(task.run(&context, connect, &mut stdout));
         let ended = Ended { result, stdout: String::from_utf8(stdout).unwrap() };
         let records = store.records.borrow().clone();

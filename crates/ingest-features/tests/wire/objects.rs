@@ -164,6 +164,24 @@ async fn lists_all_pages() {
 }
 
 #[tokio::test]
+async fn pays_for_requests_only_if_told_to() {
+    for pays in [false, true] {
+        let (endpoint, s3) = s3(|_| Reply::bytes(200, "<ListBucketResult/>"));
+        let s3 = s3.with_requester_pays(pays);
+        Objects::get(&s3, &url("s3://bucket-a/k")).await.unwrap();
+        Objects::put(&s3, &url("s3://bucket-a/k"), b"x").await.unwrap();
+        Objects::list(&s3, &url("s3://bucket-a/k")).await.unwrap();
+        let received = endpoint.received();
+        assert_eq!(received.len(), 3);
+        for request in received.iter() {
+            assert_eq!(request.header("x-amz-request-payer"), pays.then_some("requester"));
+            let signed = request.header("authorization").unwrap().contains("x-amz-request-payer");
+            assert_eq!(signed, pays, "{}", request.head);
+        }
+    }
+}
+
+#[tokio::test]
 async fn signs_the_content_of_stored_objects() {
     let (endpoint, s3) = s3(|_| Reply::bytes(200, ""));
     Objects::put(&s3, &url("s3://bucket-a/rejected/a b.jsonl"), b"{}\n").await.unwrap();

@@ -3,7 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use start_pipeline::{Incoming, ObjectCreated, ParameterName, PipelineNameOrArn, StartRequest};
+use start_pipeline::{
+    Incoming, ObjectCreated, ParameterName, ParameterNames, PipelineNameOrArn, StartRequest,
+};
 
 fuzz_target!(|payload: &str| {
     match Incoming::parse(payload) {
@@ -19,14 +21,17 @@ fuzz_target!(|payload: &str| {
 
 fn check(upload: &ObjectCreated) {
     let pipeline = PipelineNameOrArn::new("ingest").unwrap();
-    let parameter = ParameterName::new("InputDataUrl").unwrap();
-    let Ok(request) = StartRequest::new(&pipeline, &parameter, upload) else { return };
+    let parameters = ParameterNames {
+        url: ParameterName::new("InputDataUrl").unwrap(),
+        version: Some(ParameterName::new("InputDataVersion").unwrap()),
+    };
+    let Ok(request) = StartRequest::new(&pipeline, &parameters, upload) else { return };
     let name = request.display_name.as_str();
     assert!((1..=82).contains(&name.len()));
     assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
     assert!(!name.starts_with('-') && !name.ends_with('-'));
     assert!(request.description.as_str().chars().count() <= 3072);
     assert!(!request.description.as_str().contains(char::is_control));
-    assert!(request.input_url.as_str().chars().count() <= 1024);
-    assert_eq!(StartRequest::new(&pipeline, &parameter, upload).as_ref(), Ok(&request));
+    assert!(request.parameters().all(|(_, value)| value.chars().count() <= 1024));
+    assert_eq!(StartRequest::new(&pipeline, &parameters, upload).as_ref(), Ok(&request));
 }

@@ -6,6 +6,14 @@ use http::Uri;
 use tracing_subscriber::filter::Targets;
 
 use super::{Endpoint, log_filter};
+use crate::request::{ParameterName, ParameterNames};
+
+/// The parameters of this project's pipelines.
+const INPUT_PARAMETER: &str = "InputDataUrl";
+const VERSION_PARAMETER: &str = "InputDataVersion";
+/// The value of `VERSION_PARAMETER` for a pipeline without such a parameter. An empty value means "not
+/// set".
+const NO_PARAMETER: &str = "none";
 
 /// The credentials. Lambda sets them; on a laptop, the user does.
 const CREDENTIALS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", SESSION_TOKEN];
@@ -48,6 +56,20 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         value: Result<T, E>,
     ) -> Option<T> {
         value.map_err(|error| self.problems.push(format!("{name}: {error}"))).ok()
+    }
+
+    pub(super) fn parameter_names(&mut self) -> Option<ParameterNames> {
+        let url = self.parameter_name("INPUT_PARAMETER", INPUT_PARAMETER);
+        let version = match self.optional("VERSION_PARAMETER").as_deref() {
+            Some(NO_PARAMETER) => Some(None),
+            _ => self.parameter_name("VERSION_PARAMETER", VERSION_PARAMETER).map(Some),
+        };
+        Some(ParameterNames { url: url?, version: version? })
+    }
+
+    fn parameter_name(&mut self, name: &str, default: &str) -> Option<ParameterName> {
+        let value = self.optional(name).unwrap_or_else(|| default.to_owned());
+        self.legal(name, ParameterName::new(value))
     }
 
     pub(super) fn endpoint(&mut self) -> Option<Endpoint> {

@@ -11,10 +11,7 @@ use tracing_subscriber::filter::Targets;
 
 use environment::Environment;
 
-use crate::request::{ParameterName, PipelineNameOrArn};
-
-/// The parameter that receives the URL in this project's pipelines.
-const INPUT_PARAMETER_DEFAULT: &str = "InputDataUrl";
+use crate::request::{ParameterNames, PipelineNameOrArn};
 
 /// The configuration of one function.
 #[derive(Debug, Clone)]
@@ -22,8 +19,9 @@ const INPUT_PARAMETER_DEFAULT: &str = "InputDataUrl";
 pub struct Config {
     /// `SM_PIPELINE_NAME`: the pipeline to start, by name or ARN.
     pub pipeline: PipelineNameOrArn,
-    /// `INPUT_PARAMETER`: the pipeline parameter that receives the object's URL.
-    pub input_parameter: ParameterName,
+    /// `INPUT_PARAMETER` and `VERSION_PARAMETER`: the pipeline parameters that receive the object's
+    /// URL and version ID.
+    pub parameter_names: ParameterNames,
     /// The SageMaker endpoint.
     pub endpoint: Endpoint,
     /// `RUST_LOG`, or `AWS_LAMBDA_LOG_LEVEL` if it is not set: the log filter.
@@ -74,20 +72,16 @@ impl Config {
             environment.required("SM_PIPELINE_NAME", "set it to the pipeline's name or ARN");
         let pipeline = pipeline
             .and_then(|text| environment.legal("SM_PIPELINE_NAME", PipelineNameOrArn::new(text)));
-        let input_parameter = environment
-            .optional("INPUT_PARAMETER")
-            .unwrap_or_else(|| INPUT_PARAMETER_DEFAULT.to_owned());
-        let input_parameter =
-            environment.legal("INPUT_PARAMETER", ParameterName::new(input_parameter));
+        let parameter_names = environment.parameter_names();
         let endpoint = environment.endpoint();
         let log_filter = environment.log_filter();
         environment.credentials();
         environment.lambda();
-        match (pipeline, input_parameter, endpoint, log_filter) {
-            (Some(pipeline), Some(input_parameter), Some(endpoint), Some(log_filter))
+        match (pipeline, parameter_names, endpoint, log_filter) {
+            (Some(pipeline), Some(parameter_names), Some(endpoint), Some(log_filter))
                 if environment.problems.is_empty() =>
             {
-                Ok(Self { pipeline, input_parameter, endpoint, log_filter })
+                Ok(Self { pipeline, parameter_names, endpoint, log_filter })
             }
             _ => Err(InvalidConfig(environment.problems)),
         }

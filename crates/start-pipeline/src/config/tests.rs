@@ -30,7 +30,9 @@ fn read(changes: &[(&str, Option<&str>)]) -> Result<Config, InvalidConfig> {
 fn requires_only_pipeline_and_lambda_variables() {
     let config = read(&[]).unwrap();
     assert_eq!(config.pipeline.as_str(), "ingest");
-    assert_eq!(config.input_parameter.as_str(), "InputDataUrl");
+    assert_eq!(config.parameter_names.url.as_str(), "InputDataUrl");
+    let version = config.parameter_names.version.unwrap();
+    assert_eq!(version.as_str(), "InputDataVersion");
     let endpoint = config.endpoint;
     assert_eq!((endpoint.region.as_str(), endpoint.url), ("eu-west-1", None));
     assert!(!endpoint.use_fips && !endpoint.use_dual_stack);
@@ -41,6 +43,7 @@ fn reports_every_invalid_variable() {
     let error = read(&[
         ("SM_PIPELINE_NAME", Some("not a name")),
         ("INPUT_PARAMETER", Some("입력")),
+        ("VERSION_PARAMETER", Some("a version")),
         ("AWS_REGION", None),
         ("AWS_ACCESS_KEY_ID", None),
         ("AWS_ENDPOINT_URL", Some("localhost:4566")),
@@ -71,7 +74,19 @@ fn treats_empty_value_as_not_set() {
          SM_PIPELINE_NAME is not set: set it to the pipeline's name or ARN"
     );
     let config = read(&[("INPUT_PARAMETER", Some("")), ("RUST_LOG", Some(""))]).unwrap();
-    assert_eq!(config.input_parameter.as_str(), "InputDataUrl");
+    assert_eq!(config.parameter_names.url.as_str(), "InputDataUrl");
+}
+
+#[test]
+fn a_pipeline_of_ones_own_has_other_parameters_or_no_version() {
+    let names = |version| {
+        let changes = [("INPUT_PARAMETER", Some("Url")), ("VERSION_PARAMETER", version)];
+        read(&changes).unwrap().parameter_names
+    };
+    assert_eq!(names(Some("none")).version, None);
+    assert_eq!(names(Some("Version")).version.unwrap().as_str(), "Version");
+    assert_eq!(names(Some("")).version.unwrap().as_str(), "InputDataVersion");
+    assert_eq!(names(None).url.as_str(), "Url");
 }
 
 #[test]

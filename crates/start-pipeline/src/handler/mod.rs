@@ -13,7 +13,7 @@ use crate::deadline::Deadline;
 use crate::event::{Incoming, InvalidEvent, Message, ObjectCreated};
 use crate::excerpt::excerpt;
 use crate::metrics::{Count, Metrics};
-use crate::request::{ParameterName, PipelineNameOrArn, StartRequest};
+use crate::request::{InputVersion, ParameterNames, PipelineNameOrArn, StartRequest};
 use crate::start::{ATTEMPT_TIMEOUT, Class, StartExecution};
 
 pub use answer::{Answer, Failure, Outcome, SkipReason};
@@ -25,21 +25,21 @@ const KEY_MAX: usize = 1024;
 #[derive(Debug)]
 pub struct Handler<S, W> {
     pipeline: PipelineNameOrArn,
-    input_parameter: ParameterName,
+    parameter_names: ParameterNames,
     starter: S,
     metrics: Metrics<W>,
 }
 
 impl<S: StartExecution, W: Write> Handler<S, W> {
-    /// Creates a handler that starts `pipeline` through `starter`, and passes the object's URL as the
-    /// parameter `input_parameter`.
+    /// Creates a handler that starts `pipeline` through `starter`, and passes the object's URL and
+    /// version ID as the parameters with these names.
     pub fn new(
         pipeline: PipelineNameOrArn,
-        input_parameter: ParameterName,
+        parameter_names: ParameterNames,
         starter: S,
         metrics: Metrics<W>,
     ) -> Self {
-        Self { pipeline, input_parameter, starter, metrics }
+        Self { pipeline, parameter_names, starter, metrics }
     }
 
     /// Handles one invocation. The payload is the received text, or `None` if it was not UTF-8.
@@ -103,7 +103,7 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
         if origin.message_id.is_some() && time_left < ATTEMPT_TIMEOUT {
             return Err(self.failed(origin, Some(&upload), None, Failure::OutOfTime));
         }
-        let request = match StartRequest::new(&self.pipeline, &self.input_parameter, &upload) {
+        let request = match StartRequest::new(&self.pipeline, &self.parameter_names, &upload) {
             Ok(request) => request,
             Err(invalid) => return Err(self.failed(origin, Some(&upload), None, invalid.into())),
         };
@@ -118,6 +118,7 @@ impl<S: StartExecution, W: Write> Handler<S, W> {
                     message_id = origin.message_id,
                     bucket = upload.bucket,
                     key = upload.key,
+                    version_id = request.input_version.as_ref().map(InputVersion::as_str),
                     token = request.token.as_str(),
                     execution_arn = execution_arn.as_str(),
                     display_name = request.display_name.as_str(),

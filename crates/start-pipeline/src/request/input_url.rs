@@ -1,4 +1,4 @@
-//! The input's URL, the only value that is passed to the pipeline.
+//! The URL of the uploaded object.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use aws_common::names::is_any_bucket;
 use crate::excerpt::excerpt;
 
 /// Longest value of a pipeline parameter, in characters (SageMaker's `String1024`).
-const VALUE_MAX: usize = 1024;
+pub(super) const VALUE_MAX: usize = 1024;
 /// Longest key, in bytes of UTF-8 (S3).
 const KEY_MAX: usize = 1024;
 
@@ -37,6 +37,12 @@ pub enum InvalidInput {
          upload the object under a shorter key"
     )]
     UrlTooLong(usize),
+    /// The version ID does not fit into a pipeline parameter.
+    #[error(
+        "the object's version ID has {0} characters, but a pipeline parameter holds at most \
+         {VALUE_MAX}; correct the event"
+    )]
+    VersionTooLong(usize),
 }
 
 impl InputUrl {

@@ -1,4 +1,4 @@
-//! The names in the configuration: the pipeline and its input parameter.
+//! The names in the configuration: the pipeline and its parameters.
 
 use std::fmt;
 
@@ -95,6 +95,15 @@ impl ParameterName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The pipeline parameters that describe the uploaded object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterNames {
+    /// Receives `s3://bucket/key`.
+    pub url: ParameterName,
+    /// Receives the version ID, if the event has one.
+    pub version: Option<ParameterName>,
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use lambda_runtime::{Context, LambdaEvent};
 use sdk_http_client::TrustStore;
 use serde_json::Value;
 use start_pipeline::{
-    Answer, ExecutionArn, Failure, Handler, Metrics, ParameterName, PipelineNameOrArn, SageMaker,
-    StartError, StartExecution, StartRequest,
+    Answer, ExecutionArn, Failure, Handler, Metrics, ParameterName, ParameterNames,
+    PipelineNameOrArn, SageMaker, StartError, StartExecution, StartRequest,
 };
 use test_endpoint::Request;
 pub(crate) use test_endpoint::{Gate, Reply};
@@ -77,9 +77,8 @@ impl<S: StartExecution> Function<S> {
     pub(crate) fn new(starter: S) -> Self {
         let metrics = Lines::default();
         let pipeline = PipelineNameOrArn::new(PIPELINE).unwrap();
-        let parameter = ParameterName::new("InputDataUrl").unwrap();
         let written = Metrics::new(&pipeline, metrics.clone());
-        Self { handler: Handler::new(pipeline, parameter, starter, written), metrics }
+        Self { handler: Handler::new(pipeline, parameter_names(), starter, written), metrics }
     }
 
     pub(crate) async fn invoke(&self, payload: &str) -> Result<Answer, Failure> {
@@ -95,6 +94,14 @@ impl<S: StartExecution> Function<S> {
         "8476a536-e9f4-11e8-9739-2dfe598c3fcd".clone_into(&mut context.request_id);
         context.deadline = deadline_in(time);
         self.handler.handle(LambdaEvent::new(Some(payload.to_owned()), context)).await
+    }
+}
+
+/// Returns the parameters of this project's pipelines.
+pub(crate) fn parameter_names() -> ParameterNames {
+    ParameterNames {
+        url: ParameterName::new("InputDataUrl").unwrap(),
+        version: Some(ParameterName::new("InputDataVersion").unwrap()),
     }
 }
 

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
-use start_pipeline::{Incoming, ObjectCreated, ParameterName, PipelineNameOrArn, StartRequest};
+use start_pipeline::{Incoming, InputVersion, ObjectCreated, PipelineNameOrArn, StartRequest};
+
+use crate::fake::parameter_names;
 
 fn map(upload: &ObjectCreated) -> Result<StartRequest, start_pipeline::InvalidInput> {
     let pipeline = PipelineNameOrArn::new("ingest").unwrap();
-    StartRequest::new(&pipeline, &ParameterName::new("InputDataUrl").unwrap(), upload)
+    StartRequest::new(&pipeline, &parameter_names(), upload)
 }
 
 /// Generates UTF-8 keys of 1 to 1,024 bytes, with many problematic characters.
@@ -86,6 +88,8 @@ proptest! {
                 let url = request.input_url.as_str();
                 prop_assert!(url.chars().count() <= 1024);
                 prop_assert_eq!(url.strip_prefix("s3://amzn-s3-demo-bucket/"), Some(upload.key.as_str()));
+                let version = request.input_version.as_ref().map(InputVersion::as_str);
+                prop_assert_eq!(version, upload.version_id.as_deref());
             }
             Err(error) => {
                 let length = "s3://amzn-s3-demo-bucket/".len() + upload.key.chars().count();

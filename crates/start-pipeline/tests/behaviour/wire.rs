@@ -1,6 +1,9 @@
 //! Checks the requests that the real SDK sends.
 
-use crate::fake::{ARN, Endpoint, Function, Reply, error, sample, started};
+use serde_json::json;
+use start_pipeline::{ObjectCreated, ParameterNames, PipelineNameOrArn, StartRequest};
+
+use crate::fake::{ARN, Endpoint, Function, Reply, error, parameter_names, sample, started};
 
 #[tokio::test]
 async fn sends_expected_request() {
@@ -38,6 +41,34 @@ async fn sends_sample_keys_verbatim() {
         let value = &received[0].body["PipelineParameters"][0]["Value"];
         assert_eq!(value.as_str().unwrap(), format!("s3://amzn-s3-demo-bucket/{key}"), "{file}");
     }
+}
+
+#[tokio::test]
+async fn sends_the_version_of_the_object_if_the_event_has_one() {
+    for (file, version) in [
+        ("put-object-versioned.json", Some("IYV3p45BT0ac8hjHg1houSdS1a.Mro8e")),
+        ("put-object-suspended-versioning.json", Some("null")),
+        ("put-object.json", None),
+    ] {
+        let endpoint = Endpoint::new(vec![started()]);
+        Function::new(endpoint.sagemaker()).invoke(&sample(file)).await.unwrap();
+        let received = endpoint.received();
+        let parameters = received[0].body["PipelineParameters"].as_array().unwrap();
+        let expected = version.map(|id| json!({ "Name": "InputDataVersion", "Value": id }));
+        assert_eq!(parameters[0]["Name"], "InputDataUrl", "{file}");
+        assert_eq!(parameters.get(1), expected.as_ref(), "{file}");
+        assert!(parameters.len() <= 2, "{file}");
+    }
+}
+
+#[test]
+fn a_pipeline_without_a_version_parameter_receives_only_the_url() {
+    let parameter_names = ParameterNames { version: None, ..parameter_names() };
+    let pipeline = PipelineNameOrArn::new("my-own").unwrap();
+    let upload = ObjectCreated::parse(&sample("put-object-versioned.json")).unwrap();
+    let request = StartRequest::new(&pipeline, &parameter_names, &upload).unwrap();
+    let parameters: Vec<_> = request.parameters().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(parameters, ["InputDataUrl"]);
 }
 
 #[tokio::test]
