@@ -14,14 +14,10 @@ pub(super) async fn run(upsert: &Upsert, context: &Context<'_>) -> Result<(), Fa
     let service = project::aws(context, &settings.region).await;
     let flow = project::any_flow(&settings, upsert.flow_file.as_deref(), &service).await?;
     let (definition, file) = project::definition(&settings, &flow, context)?;
-    let stored = match &settings.flow {
-        FlowLocation::S3(_) => None,
-        FlowLocation::Path(_) => {
-            let url = engine::flow_url(&settings, &file)
-                .map_err(|error| Failure::new(error, "shorten `artifacts`"))?;
-            Some((url, flow.bytes))
-        }
-    };
+    let url = engine::flow_url(&settings, &file)
+        .map_err(|error| Failure::new(error, "shorten `artifacts`"))?;
+    let is_there = settings.flow == FlowLocation::S3(url.clone());
+    let stored = (!is_there).then_some((url, file.contents));
     let deployment = Deployment::new(&settings, &definition, stored);
     if upsert.dry_run {
         let changes = deployment.plan(&service).await?;

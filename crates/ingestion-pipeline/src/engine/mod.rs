@@ -85,20 +85,21 @@ pub fn build(settings: &Settings, flow: &FlowFile) -> Result<PipelineDefinition,
     Ok(PipelineDefinition::new(parameters(settings, flow)?, vec![step])?)
 }
 
-/// Returns the flow's S3 URL: from the settings, or where upsert stores a local flow. That URL contains
-/// the flow's hash, so that a stored flow never changes.
+/// Returns the flow's S3 URL: from the settings, or where upsert stores a local or converted flow. That
+/// URL contains the flow's hash, so that a stored flow never changes.
 ///
 /// # Errors
 ///
 /// [`InvalidValue`] if the URL has more than 1,024 characters.
 pub fn flow_url(settings: &Settings, flow: &FlowFile) -> Result<ParameterUrl, InvalidValue> {
-    match &settings.flow {
-        FlowLocation::S3(url) => Ok(url.clone()),
+    let name = match &settings.flow {
+        FlowLocation::S3(url) if !flow.converted => return Ok(url.clone()),
+        FlowLocation::S3(url) => url.key().rsplit('/').next().unwrap_or_default().into(),
         FlowLocation::Path(path) => {
-            let name = path.file_name().map_or("flow.flow".into(), |name| name.to_string_lossy());
-            settings.artifacts.join(&format!("flows/{}/{name}", flow.sha256))
+            path.file_name().map_or("flow.flow".into(), |name| name.to_string_lossy())
         }
-    }
+    };
+    settings.artifacts.join(&format!("flows/{}/{name}", flow.sha256))
 }
 
 /// What differs between the engines.
@@ -135,7 +136,7 @@ fn resources(settings: &Settings) -> ProcessingResources {
 
 fn inputs(flow: &FlowFile, code: Option<ProcessingInput>) -> Vec<ProcessingInput> {
     let flow_input = ProcessingInput::files("flow", Text::parameter(INPUT_FLOW_URL), FLOW_FOLDER);
-    let mut inputs = vec![flow_input, data_input(&flow.dataset)];
+    let mut inputs = vec![flow_input, data_input(&flow.source.dataset)];
     inputs.extend(code);
     inputs
 }

@@ -26,7 +26,7 @@ pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, Build
         "--flow".into(),
         FLOW_FOLDER.into(),
         "--input".into(),
-        data_folder(&flow.dataset).into(),
+        data_folder(&flow.source.dataset).into(),
         "--output-node".into(),
         Text::parameter(FLOW_OUTPUT_NAME),
         "--feature-group".into(),

@@ -29,6 +29,7 @@ keys! {
     ENGINE "engine" "PIPELINE_ENGINE" "data-wrangler or native"
     FLOW "flow" "DW_FLOW_URL" "the flow: a path, or s3://<bucket>/<key>"
     OUTPUT_NODE "output_node" "DW_FLOW_OUTPUT_NAME" "the flow's output: <node id>.<output>"
+    INPUT_DATASET "input_dataset" "DW_FLOW_INPUT_DATASET" "the flow's dataset that an execution's data replaces: its name, or its node's id"
     REFIT "refit" "PIPELINE_REFIT" "true to train the flow's operators again in each execution; false uses what the flow has"
     IMAGE "image" "PROCESSING_IMAGE" "a container image to use instead of AWS's"
     INPUT_DATA "input_data" "S3_DATA_PREFIX" "the default input data of an execution: s3://<bucket>/<prefix>"

@@ -39,6 +39,9 @@ pub struct Settings {
     pub flow: FlowLocation,
     /// The flow's output, `<node id>.<output>`; the flow's only output if not set.
     pub output_node: Option<String>,
+    /// The dataset that an execution's data replaces: its name, or its source node's ID. Needed if the
+    /// output reads several datasets.
+    pub input_dataset: Option<String>,
     /// Whether each execution trains the flow's operators again.
     pub refit: bool,
     /// The container image, instead of the flow's or the region's.
@@ -101,9 +104,10 @@ impl Identity {
 }
 
 /// What runs the flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Engine {
     /// AWS's Data Wrangler container.
+    #[default]
     DataWrangler,
     /// `ingest-features` in a stock image.
     Native,

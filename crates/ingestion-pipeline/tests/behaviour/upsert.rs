@@ -1,11 +1,11 @@
 //! `upsert` against an HTTP endpoint.
 
 use ingestion_pipeline::upsert::{Action, Deployment};
-use ingestion_pipeline::{FlowFile, engine};
+use ingestion_pipeline::{FlowChoice, FlowFile, engine};
 use serde_json::{Value, json};
 
 use crate::endpoint::{ARN, Endpoint, Reply, answer, error, not_found, transcript};
-use crate::{abalone, read};
+use crate::{abalone, canvas, read};
 
 pub(crate) const UPSERT: [&str; 3] = ["upsert", "--file", "minimal.yaml"];
 const UPSERT_NO_FLOW: [&str; 3] = ["upsert", "--file", "no-flow.yaml"];
@@ -15,7 +15,7 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/service-role/ingestion";
 
 fn deployment() -> Deployment {
     let settings = read("minimal.yaml", &[]).unwrap();
-    let flow = FlowFile::read(&abalone(), None).unwrap();
+    let flow = FlowFile::read(&abalone(), FlowChoice::default()).unwrap();
     let definition = engine::build(&settings, &flow).unwrap();
     Deployment::new(&settings, &definition, None)
 }
@@ -191,6 +191,27 @@ fn does_not_store_a_flow_from_s3() {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", transcript(&output));
     assert_eq!(endpoint.operations().len(), 3);
+}
+
+#[test]
+fn stores_the_converted_copy_of_a_canvas_flow_from_s3() {
+    let flow = canvas("canvas-dataset.flow");
+    let endpoint = Endpoint::new(vec![
+        ("GET /amzn-s3-demo-bucket/flows/canvas.flow", Reply::bytes(200, flow.clone())),
+        ("DescribePipeline", not_found()),
+        (FLOW, Reply::bytes(200, Vec::new())),
+        ("CreatePipeline", created()),
+    ]);
+    let mut command = endpoint.command(&UPSERT_NO_FLOW);
+    command.env("DW_FLOW_URL", "s3://amzn-s3-demo-bucket/flows/canvas.flow");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", transcript(&output));
+    let stored = FlowFile::read(&flow, FlowChoice::default()).unwrap();
+    let received = endpoint.received();
+    assert_eq!(received[2].body, stored.contents);
+    let url = format!("/flows/{}/canvas.flow", stored.sha256);
+    assert!(received[2].head.contains(&url), "{}", received[2].head);
+    assert!(received[3].json()["PipelineDefinition"].as_str().unwrap().contains(&url));
 }
 
 #[test]
