@@ -92,9 +92,12 @@ pub(super) fn definition(
     flow: &FlowBytes,
     context: &Context<'_>,
 ) -> Result<(PipelineDefinition, JobFlow), Failure> {
-    let file = FlowFile::read(&flow.bytes, settings.output_node.as_deref()).map_err(|error| {
+    let file = FlowFile::read(&flow.bytes, settings.into()).map_err(|error| {
         let hint = match &error {
             UnusableFlow::NoOutput(_) => "set output_node in pipeline.yaml, or DW_FLOW_OUTPUT_NAME",
+            UnusableFlow::SeveralDatasets { .. } | UnusableFlow::UnknownDataset { .. } => {
+                "set input_dataset in pipeline.yaml, or DW_FLOW_INPUT_DATASET"
+            }
             _ => "correct the flow in Data Wrangler and export it again",
         };
         Failure::new(format!("{}: {error}", flow.name), hint)

@@ -29,6 +29,7 @@ keys! {
     ENGINE "engine" "PIPELINE_ENGINE" "data-wrangler or native"
     FLOW "flow" "DW_FLOW_URL" "the flow: a path, or s3://<bucket>/<key>"
     OUTPUT_NODE "output_node" "DW_FLOW_OUTPUT_NAME" "the flow's output: <node id>.<output>"
+    INPUT_DATASET "input_dataset" "DW_FLOW_INPUT_DATASET" "the flow's dataset that an execution's data replaces: its name, or its node's id"
     FLOW_BINDING "flow_binding" "DW_FLOW_BINDING" "how the engine data-wrangler reads the uploaded data: rewrite, mount or parameter"
     REFIT "refit" "PIPELINE_REFIT" "true to train the flow's operators again in each execution; false uses what the flow has"
     IMAGE "image" "PROCESSING_IMAGE" "a container image to use instead of AWS's"

@@ -39,6 +39,9 @@ pub struct Settings {
     pub flow: FlowLocation,
     /// The flow's output, `<node id>.<output>`; the flow's only output if not set.
     pub output_node: Option<String>,
+    /// The dataset that an execution's data replaces: its name, or its source node's ID. Needed if the
+    /// output reads several datasets.
+    pub input_dataset: Option<String>,
     /// How an execution's data replaces the flow's source, for the engine `data-wrangler`.
     pub flow_binding: FlowBinding,
     /// Whether each execution trains the flow's operators again.
@@ -105,9 +108,10 @@ impl Identity {
 }
 
 /// What runs the flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Engine {
     /// AWS's Data Wrangler container.
+    #[default]
     DataWrangler,
     /// `ingest-features` in a stock image.
     Native,

@@ -74,9 +74,10 @@ impl Reader {
             |v| shapes::text(v, Description::new),
             || Description::new(DESCRIPTION).ok(),
         );
-        let engine = self.or(&keys::ENGINE, shapes::engine, || Some(Engine::DataWrangler));
+        let engine = self.or(&keys::ENGINE, shapes::engine, || Some(Engine::default()));
         let flow = self.flow();
         let output_node = self.optional(&keys::OUTPUT_NODE, |v| shapes::text(v, Ok));
+        let input_dataset = self.optional(&keys::INPUT_DATASET, |v| shapes::text(v, Ok));
         let refit = self.optional(&keys::REFIT, shapes::flag).unwrap_or_default();
         let image = self.optional(&keys::IMAGE, |v| shapes::text(v, ImageUri::new));
         let input_data = self.required(&keys::INPUT_DATA, shapes::data_url);
@@ -123,6 +124,7 @@ impl Reader {
             engine: engine?,
             flow: flow?,
             output_node,
+            input_dataset,
             flow_binding: flow_binding?,
             refit,
             image,

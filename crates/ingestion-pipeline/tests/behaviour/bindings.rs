@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ingestion_pipeline::FlowFile;
 use ingestion_pipeline::engine::{self, BuildError, JobFlow};
 use ingestion_pipeline::settings::Settings;
 use ingestion_pipeline::start::check_parameters;
+use ingestion_pipeline::{FlowChoice, FlowFile};
 use serde_json::{Value, json};
 
 use crate::{abalone, read};
@@ -23,7 +23,7 @@ fn flow(address: &str) -> FlowFile {
     let mut flow: Value = serde_json::from_slice(&abalone()).unwrap();
     flow["nodes"][0]["parameters"]["dataset_definition"]["s3ExecutionContext"]["s3Uri"] =
         address.into();
-    FlowFile::read(flow.to_string().as_bytes(), None).unwrap()
+    FlowFile::read(flow.to_string().as_bytes(), FlowChoice::default()).unwrap()
 }
 
 fn definition(settings: &Settings, flow: &FlowFile) -> Value {

@@ -1,12 +1,12 @@
 //! Checks of definitions that other programs made.
 
-use ingestion_pipeline::{FlowFile, check, engine};
+use ingestion_pipeline::{FlowChoice, FlowFile, check, engine};
 use serde_json::{Value, json};
 
 use crate::{abalone, read};
 
 fn definition() -> Value {
-    let flow = FlowFile::read(&abalone(), None).unwrap();
+    let flow = FlowFile::read(&abalone(), FlowChoice::default()).unwrap();
     let settings = read(
         "full.yaml",
         &[

@@ -133,6 +133,22 @@ fn rejects_unknown_output_and_lists_known_ones() {
 }
 
 #[test]
+fn several_datasets_give_a_hint() {
+    let flow = fixture("../../../data-wrangler-flow/tests/fixtures/canvas-join.flow");
+    let environment =
+        [("DW_FLOW_URL", flow.to_str().unwrap()), ("DW_FLOW_OUTPUT_NAME", "both.default")];
+    for other in [None, Some(("DW_FLOW_INPUT_DATASET", "invoices"))] {
+        let environment: Vec<_> = environment.into_iter().chain(other).collect();
+        let text = transcript(&["build", "--file", "no-flow.yaml"], &environment);
+        assert!(
+            text.contains("set input_dataset to one of: `orders` (node read-orders)"),
+            "{text}"
+        );
+        assert!(text.contains("hint: set input_dataset in pipeline.yaml"), "{text}");
+    }
+}
+
+#[test]
 fn writes_errors_as_json() {
     insta::assert_snapshot!(transcript(&["build", "--json", "--file", "gone.yaml"], &[]));
 }

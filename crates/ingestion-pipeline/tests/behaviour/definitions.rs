@@ -4,7 +4,7 @@ use ingest_features::cli::Task;
 use ingest_features::location::{InputVersion, Location};
 use ingestion_pipeline::images::{DATA_WRANGLER, Images, SCIKIT_LEARN, partition};
 use ingestion_pipeline::values::Region;
-use ingestion_pipeline::{FlowFile, engine};
+use ingestion_pipeline::{FlowChoice, FlowFile, engine};
 use serde_json::Value;
 
 use crate::{abalone, read};
@@ -18,7 +18,7 @@ fn definition(file: &str, engine: &str, region: &str) -> Value {
     let environment =
         [("PIPELINE_ENGINE", engine), ("AWS_REGION", region), ("EXECUTION_ROLE", &role), BINARY];
     let settings = read(file, &environment).unwrap();
-    let flow = FlowFile::read(&abalone(), settings.output_node.as_deref()).unwrap();
+    let flow = FlowFile::read(&abalone(), (&settings).into()).unwrap();
     serde_json::to_value(engine::build(&settings, &flow).unwrap()).unwrap()
 }
 
@@ -101,7 +101,7 @@ fn rejects_region_without_image() {
         ("AWS_REGION", "us-gov-west-1"),
         ("EXECUTION_ROLE", "arn:aws-us-gov:iam::123456789012:role/r"),
     ];
-    let flow = FlowFile::read(&abalone(), None).unwrap();
+    let flow = FlowFile::read(&abalone(), FlowChoice::default()).unwrap();
     let settings = read("minimal.yaml", &environment).unwrap();
     let error = engine::build(&settings, &flow).unwrap_err().to_string();
     assert!(

@@ -31,6 +31,11 @@ pub(crate) fn abalone() -> Vec<u8> {
     std::fs::read(fixture("../../../../flows/abalone.flow")).unwrap()
 }
 
+/// Reads a flow as `SageMaker` Canvas exports it.
+pub(crate) fn canvas(file: &str) -> Vec<u8> {
+    std::fs::read(fixture("../../../data-wrangler-flow/tests/fixtures").join(file)).unwrap()
+}
+
 /// Reads settings from a fixture, without the keys whose variables `environment` sets.
 pub(crate) fn read(file: &str, environment: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
     let text = std::fs::read_to_string(fixture(file)).unwrap();

@@ -2,7 +2,7 @@
 
 use ingestion_pipeline::definition::{Parameter, Reference, Text};
 use ingestion_pipeline::engine::BuildError;
-use ingestion_pipeline::{FlowFile, check, engine};
+use ingestion_pipeline::{FlowChoice, FlowFile, check, engine};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ proptest! {
         yaml in settings(), dataset in "\\PC{0,20}|.{0,20}", node in "[a-z0-9-]{1,36}x|.{1,20}x|.{250}x"
     ) {
         let settings = read_text(&yaml, &[]).unwrap();
-        let Ok(flow) = FlowFile::read(&flow(&dataset, &node), None) else { return Ok(()) };
+        let Ok(flow) = FlowFile::read(&flow(&dataset, &node), FlowChoice::default()) else { return Ok(()) };
         if node.len() > 200 && matches!(engine::build(&settings, &flow), Err(BuildError::OutputTooLong { .. })) {
             return Ok(());
         }
@@ -69,7 +69,7 @@ proptest! {
 
     #[test]
     fn problems_name_their_key(
-        key in 0_usize..25, value in "[ -~é]{0,20}"
+        key in 0_usize..26, value in "[ -~é]{0,20}"
     ) {
         let key = ingestion_pipeline::settings::keys::ALL[key];
         let complete = std::fs::read_to_string(fixture("full.yaml")).unwrap();

@@ -39,6 +39,7 @@ fn reads_every_key() {
 fn reads_every_variable() {
     let values = [
         ("PIPELINE_ENGINE", "native"),
+        ("DW_FLOW_INPUT_DATASET", "orders"),
         ("PIPELINE_REFIT", "true"),
         ("PROCESSING_IMAGE", "public.ecr.aws/own:1"),
         ("PROCESSING_INSTANCE_TYPE", "ml.c5.xlarge"),
@@ -67,6 +68,7 @@ fn reads_every_variable() {
     }
     let settings = read_text("", &all).unwrap();
     assert_eq!(settings.engine, Engine::Native);
+    assert_eq!(settings.input_dataset.as_deref(), Some("orders"));
     assert!(settings.refit);
     assert_eq!(settings.flow_binding, FlowBinding::Mount);
     assert_eq!(settings.network.unwrap().subnets.len(), 2);
@@ -90,6 +92,7 @@ description: \"two\\nlines\"
 engine: spark
 flow: https://example.com/abalone.flow
 output_node: [a]
+input_dataset: {a: b}
 refit: 'yes'
 image: an image
 input_data: s3://B/landing

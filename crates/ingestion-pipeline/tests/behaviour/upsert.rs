@@ -1,7 +1,7 @@
 //! `upsert` against an HTTP endpoint.
 
 use ingestion_pipeline::upsert::{Action, Deployment};
-use ingestion_pipeline::{FlowFile, engine};
+use ingestion_pipeline::{FlowChoice, FlowFile, engine};
 use serde_json::{Value, json};
 
 use crate::endpoint::{ARN, Endpoint, Reply, answer, error, not_found, transcript};
@@ -15,7 +15,7 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/service-role/ingestion";
 
 fn deployment() -> Deployment {
     let settings = read("minimal.yaml", &[]).unwrap();
-    let flow = FlowFile::read(&abalone(), None).unwrap();
+    let flow = FlowFile::read(&abalone(), FlowChoice::default()).unwrap();
     let definition = engine::build(&settings, &flow).unwrap();
     Deployment::new(&settings, &definition, None)
 }
