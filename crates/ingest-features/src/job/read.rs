@@ -12,7 +12,7 @@ use crate::flow_file;
 use crate::objects::Objects;
 use crate::retry::retrying;
 use crate::schema_check::check_group;
-use crate::store::Store;
+use crate::store::{Destination, Store};
 
 /// Everything that a run needs, on the local machine.
 pub(super) struct Ready<'a> {
@@ -49,7 +49,9 @@ pub(super) async fn read<'a, S: Store, O: Objects>(
     let (inputs, ml) = (&job.spec.inputs, &context.ml);
     let locations = data::locations(plan.sources(), inputs, ml, job.config)?;
     let group = match (services, job.feature_group(&output_name)?) {
-        (Some(services), Some(name)) => Some(describe(&services.store, name, context).await?),
+        (Some(services), Some(name)) => {
+            Some(describe(&services.store, &job.destination(name), context).await?)
+        }
         _ => None,
     };
     let found = data::find(plan.sources(), &locations, objects);
@@ -61,15 +63,17 @@ pub(super) async fn read<'a, S: Store, O: Objects>(
 /// Describes the group, and checks that it is writable, before the data is read.
 async fn describe(
     store: &impl Store,
-    name: &str,
+    to: &Destination,
     context: &JobContext,
 ) -> Result<FeatureGroup, Failure> {
-    let call = async || store.describe(name).await;
+    let call = async || store.describe(&to.group).await;
     let group = retrying(&context.retries, &context.stop, call).await;
     let group = group.map_err(|error| {
-        Failure::new(format!("describing the feature group {name}: {error}"), error.hint())
+        Failure::new(format!("describing the feature group {}: {error}", to.group), error.hint())
     })?;
-    check_group(&group)
-        .map_err(|error| Failure::new(error, "use a feature group with the status Created"))?;
+    check_group(&group, to).map_err(|error| {
+        let hint = "use a feature group with the status Created, and stores that it has";
+        Failure::new(error, hint)
+    })?;
     Ok(group)
 }
