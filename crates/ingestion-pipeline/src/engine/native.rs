@@ -38,6 +38,12 @@ pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, Build
         "--rejected".into(),
         settings.artifacts.join("rejected/")?.as_str().into(),
     ];
+    if let Some(stores) = settings.target_stores {
+        container_arguments.extend(["--target-stores".into(), stores.name().into()]);
+    }
+    if let Some(ttl) = &settings.ttl {
+        container_arguments.extend(["--ttl".into(), ttl.as_str().into()]);
+    }
     if settings.refit {
         container_arguments.push("--refit".into());
     }

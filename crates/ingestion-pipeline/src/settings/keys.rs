@@ -33,6 +33,8 @@ keys! {
     IMAGE "image" "PROCESSING_IMAGE" "a container image to use instead of AWS's"
     INPUT_DATA "input_data" "S3_DATA_PREFIX" "the default input data of an execution: s3://<bucket>/<prefix>"
     FEATURE_GROUP "feature_group" "FEATURE_GROUP_NAME" "the feature group's name"
+    TARGET_STORES "target_stores" "TARGET_STORES" "the stores to write to: online, offline or both; the engine native only"
+    TTL "ttl" "TTL_DURATION" "how long the online store keeps a record after its event time, such as 30d; the engine native only"
     ROLE "role" "EXECUTION_ROLE" "the ARN of the execution role of the pipeline and its job"
     REGION "region" "AWS_REGION" "the AWS region, such as eu-west-1"
     INSTANCE_TYPE "instance_type" "PROCESSING_INSTANCE_TYPE" "the instance type, such as ml.m5.4xlarge"

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use crate::values::{
     Description, Duration, FeatureGroupName, ImageUri, InstanceType, KmsKey, ParameterUrl,
-    PipelineName, ProjectId, ProjectName, Region, RoleArn, SecurityGroupId, SubnetId,
+    PipelineName, ProjectId, ProjectName, Region, RoleArn, SecurityGroupId, SubnetId, TimeToLive,
 };
 
 pub use sources::{File, Sources};
@@ -47,6 +47,10 @@ pub struct Settings {
     pub input_data: ParameterUrl,
     /// The feature group that receives the features.
     pub feature_group: FeatureGroupName,
+    /// The stores that receive the features; all stores of the group if not set.
+    pub target_stores: Option<TargetStores>,
+    /// How long the online store keeps the records; the group's own duration if not set.
+    pub ttl: Option<TimeToLive>,
     /// The role of the pipeline and of its job.
     pub role: RoleArn,
     /// The pipeline's region.
@@ -116,6 +120,29 @@ impl Engine {
         match self {
             Self::DataWrangler => "data-wrangler",
             Self::Native => "native",
+        }
+    }
+}
+
+/// The stores that receive the features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetStores {
+    /// The online store.
+    Online,
+    /// The offline store.
+    Offline,
+    /// Both.
+    Both,
+}
+
+impl TargetStores {
+    /// The stores' name in `pipeline.yaml`, and in the job's arguments.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Offline => "offline",
+            Self::Both => "both",
         }
     }
 }

@@ -5,11 +5,12 @@ use serde_json::Value;
 use super::keys::{self, Key};
 use super::shapes;
 use super::sources::{Given, Origin, Sources};
-use super::{Engine, FlowLocation, Identity, InvalidSettings, Network, Settings};
+use super::{Engine, FlowLocation, Identity, InvalidSettings, Network, Settings, TargetStores};
 use crate::images;
 use crate::values::{
     Description, Duration, FeatureGroupName, ImageUri, InstanceType, KmsKey, NamePrefix,
     ParameterUrl, PipelineName, ProjectId, ProjectName, Region, RoleArn, SecurityGroupId, SubnetId,
+    TimeToLive,
 };
 
 /// The predecessor's defaults.
@@ -81,6 +82,7 @@ impl Reader {
         let input_data = self.required(&keys::INPUT_DATA, shapes::data_url);
         let feature_group =
             self.required(&keys::FEATURE_GROUP, |v| shapes::text(v, FeatureGroupName::new));
+        let (target_stores, ttl) = self.records(engine);
         let role = self.required(&keys::ROLE, |v| shapes::text(v, RoleArn::new));
         let region = self.region();
         let instance_type = self.or(
@@ -124,6 +126,8 @@ impl Reader {
             image,
             input_data: input_data?,
             feature_group: feature_group?,
+            target_stores,
+            ttl,
             role,
             region,
             instance_type: instance_type?,
@@ -167,6 +171,29 @@ impl Reader {
         };
         let region = parse(&given.value);
         self.legal(&given, region)
+    }
+
+    /// Reads how records are written, which only our own program can be told.
+    fn records(&mut self, engine: Option<Engine>) -> (Option<TargetStores>, Option<TimeToLive>) {
+        let stores = self.optional(&keys::TARGET_STORES, shapes::target_stores);
+        let ttl = self.optional(&keys::TTL, shapes::ttl);
+        let set = [(&keys::TARGET_STORES, stores.is_some()), (&keys::TTL, ttl.is_some())];
+        for (key, _) in set.into_iter().filter(|(_, set)| *set) {
+            if let (Some(Engine::DataWrangler), Some(given)) = (engine, self.given(key)) {
+                self.problems.push(format!(
+                    "{}: AWS's Data Wrangler container has no such option; use engine: native, or \
+                     remove it",
+                    given.origin
+                ));
+            }
+        }
+        if let (Some(TargetStores::Offline), Some(ttl)) = (stores, &ttl) {
+            self.problems.push(format!(
+                "ttl: {ttl} applies to the online store only, and target_stores is offline; remove \
+                 one of them"
+            ));
+        }
+        (stores, ttl)
     }
 
     fn network(&mut self) -> Option<Network> {

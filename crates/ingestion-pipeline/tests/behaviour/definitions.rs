@@ -1,6 +1,7 @@
 //! The definitions for both engines, minimal and full, in every region.
 
 use ingest_features::location::Location;
+use ingest_features::store::TargetStores;
 use ingestion_pipeline::images::{DATA_WRANGLER, Images, SCIKIT_LEARN, partition};
 use ingestion_pipeline::values::Region;
 use ingestion_pipeline::{FlowFile, engine};
@@ -108,8 +109,7 @@ fn event_time_is_the_executions_start() {
 }
 
 /// Returns the container's arguments, with references resolved.
-fn arguments(file: &str, engine: &str) -> Vec<String> {
-    let definition = definition(file, engine, "eu-west-1");
+fn container_arguments(definition: &Value) -> Vec<String> {
     let parameter = |name: &str| {
         let parameters = definition["Parameters"].as_array().unwrap();
         parameters.iter().find(|p| p["Name"] == name).unwrap()["DefaultValue"].clone()
@@ -125,7 +125,9 @@ fn arguments(file: &str, engine: &str) -> Vec<String> {
 }
 
 fn job(file: &str, engine: &str) -> ingest_features::job::JobSpec {
-    let arguments = std::iter::once("ingest-features".to_owned()).chain(arguments(file, engine));
+    let definition = definition(file, engine, "eu-west-1");
+    let arguments =
+        ["ingest-features".to_owned()].into_iter().chain(container_arguments(&definition));
     ingest_features::cli::parse(arguments.map(Into::into)).unwrap()
 }
 
@@ -139,6 +141,26 @@ fn ingest_features_accepts_native_arguments() {
         assert!(job.output_node.is_some() && job.feature_group.is_some());
         let Some(Location::S3(folder)) = job.rejected else { panic!("rejected rows are lost") };
         assert!(folder.key().ends_with("/rejected/"), "{folder}");
+    }
+}
+
+#[test]
+fn ingest_features_accepts_target_stores_and_time_to_live() {
+    let flow = FlowFile::read(&abalone(), None).unwrap();
+    for (stores, expected) in [
+        ("online", TargetStores::Online),
+        ("offline,online", TargetStores::Both),
+        ("both", TargetStores::Both),
+    ] {
+        let values = [("TARGET_STORES", stores), ("TTL_DURATION", "30d")];
+        let environment = [&[("PIPELINE_ENGINE", "native"), BINARY][..], &values].concat();
+        let settings = read("minimal.yaml", &environment).unwrap();
+        let definition = serde_json::to_value(engine::build(&settings, &flow).unwrap()).unwrap();
+        let arguments =
+            ["ingest-features".to_owned()].into_iter().chain(container_arguments(&definition));
+        let job = ingest_features::cli::parse(arguments.map(Into::into)).unwrap();
+        assert_eq!(job.target_stores, Some(expected));
+        assert_eq!(job.ttl.unwrap().to_string(), "30d");
     }
 }
 
