@@ -82,8 +82,7 @@ async fn settled(
     context: &JobContext,
 ) -> Result<FeatureGroup, Failure> {
     loop {
-        let call =
-            async || store.describe(&group.name).await.map_err(StoreError::of_existing_group);
+        let call = async || store.describe(&group.name).await.map_err(not_found_yet);
         let found = retrying(&context.retries, &context.stop, call).await;
         let found = found.map_err(|error| failed("describing", group, &error))?;
         if found.status != "Creating" {
@@ -94,6 +93,16 @@ async fn settled(
             let hint = "run it again to see whether the group was created";
             return Err(Failure::stopped(context.stop.signal().unwrap_or(15), message, hint));
         }
+    }
+}
+
+/// Makes "not found" transient: the service may not find a new group for a moment.
+fn not_found_yet(error: StoreError) -> StoreError {
+    match error.class() {
+        ErrorClass::NotFound => {
+            StoreError::new(ErrorClass::Fault, error.code(), "the new group is not found")
+        }
+        _ => error,
     }
 }
 

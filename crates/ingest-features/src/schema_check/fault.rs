@@ -29,15 +29,17 @@ pub enum Fault {
     },
     /// The group lacks a store that records are to be written to.
     #[error(
-        "it has no {store} store, which --target-stores names; {}",
-        "name a store that it has, or none"
+        "it has no {store} store, which the target stores include; name only stores that it has \
+             with --target-stores (target_stores in pipeline.yaml), or remove the option"
     )]
     NoStore {
         /// Online or offline.
         store: &'static str,
     },
     /// Records are to expire, but only an online store lets them.
-    #[error("it has no online store, so its records cannot expire; remove --ttl")]
+    #[error(
+        "it has no online store, so its records cannot expire; remove --ttl (ttl in pipeline.yaml)"
+    )]
     NothingExpires,
     /// The group does not have the status Created.
     #[error("its status is `{}`{}; {}", status.escape_debug(), because(failure.as_deref()), until_created(status))]

@@ -100,8 +100,8 @@ fn writes_to_the_named_stores_for_the_given_time() {
 
 #[test]
 fn refuses_stores_that_the_group_lacks() {
-    let no_online = "it has no online store, which --target-stores names";
-    let no_offline = "it has no offline store, which --target-stores names";
+    let no_online = "it has no online store, which the target stores include";
+    let no_offline = "it has no offline store, which the target stores include";
     for (online, offline, arguments, message) in [
         (false, true, &["--target-stores", "online"][..], no_online),
         (false, true, &["--target-stores", "both"], no_online),
