@@ -28,9 +28,8 @@ def check_create(request: Request) -> None:
         problems.append(f"the event time feature '{event_time}' must be of type String or Fractional")
     if identifier == event_time:
         problems.append("the record identifier and the event time must be different features")
-    problems += collection_problems(
-        definitions, request.get("OnlineStoreConfig"), keys=(identifier, event_time)
-    )
+    online = request["OnlineStoreConfig"] if has_online_store(request) else None
+    problems += collection_problems(definitions, online, keys=(identifier, event_time))
     if not has_online_store(request) and "OfflineStoreConfig" not in request:
         problems.append("OnlineStoreConfig, OfflineStoreConfig or both are required")
     if "OfflineStoreConfig" in request:
