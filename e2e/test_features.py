@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from demo_data import abalone
-from features import IDENTIFIER, ExecutionResult, Features
+from features import EVENT_TIME, GROUP, IDENTIFIER, ExecutionResult, Features, definitions_from
 from local_aws.launcher import LocalAws
 from observe import EVENTS, eventually, executions, input_url, invoke
-from project import ARTIFACTS, PIPELINE, build, checkout, stage, variables
-from wiring import Wiring, wire
+from project import ARTIFACTS, FLOW, PIPELINE, build, checkout, stage, variables
+from wiring import ACCOUNT, Wiring, wire
 
 ROWS = 4177
 # Most are the beginning of another key, or of the name of another key's folder.
@@ -157,3 +158,43 @@ def test_mismatched_feature_group_fails_the_execution_before_any_write(
     assert result.status == "Failed"
     assert "FG-none" in result.exit_message
     assert aws.calls("BatchWriteRecord") == []
+
+
+def test_writes_to_target_stores_with_time_to_live(
+    aws: LocalAws, package: Path, cli: Path, engine: Path, data: Path
+) -> None:
+    settings = f"{NATIVE}target_stores: online\nttl: {{unit: Weeks, value: 100000}}\n"
+    features = ingest(aws, package, settings, engine, cli, data)
+    result = wait_for_result(aws, features)
+    assert result.status == "Succeeded", result
+    assert result.summary()["rows_written"] == ROWS
+    assert features.count() == 0
+    found = aws.client("sagemaker-featurestore-runtime").get_record(
+        FeatureGroupName=GROUP, RecordIdentifierValueAsString="1", ExpirationTimeResponse="Enabled"
+    )
+    assert found["Record"]
+    # 100,000 weeks after the event time, which is the execution's start.
+    assert found["ExpiresAt"] > "3900"
+
+
+def test_creates_the_feature_group_once(aws: LocalAws, engine: Path, data: Path) -> None:
+    aws.client("s3").create_bucket(Bucket="features")
+
+    def create(*options: str) -> subprocess.CompletedProcess[str]:
+        command = [str(engine), "--flow", str(FLOW), "--input", str(data), "--create-feature-group"]
+        command += ["--feature-group", GROUP, "--record-identifier", IDENTIFIER]
+        command += ["--event-time-feature", EVENT_TIME, "--role-arn", f"arn:aws:iam::{ACCOUNT}:role/features"]
+        return subprocess.run(
+            [*command, *options], capture_output=True, text=True, check=False, env=aws.environment()
+        )
+
+    stores = ("--online-store", "--offline-store", "s3://features/offline")
+    assert create(*stores).stdout == f"the feature group {GROUP} was created\n"
+    again = create(*stores)
+    assert (again.returncode, "exists with the same definition" in again.stdout) == (0, True)
+    described = aws.client("sagemaker").describe_feature_group(FeatureGroupName=GROUP)
+    assert described["FeatureDefinitions"] == definitions_from(engine, data)
+    assert described["OfflineStoreConfig"]["S3StorageConfig"]["S3Uri"] == "s3://features/offline"
+    other = create(*stores, "--ttl", "30d")
+    assert (other.returncode, "time to live: the group has none" in other.stderr) == (1, True)
+    assert len(aws.calls("CreateFeatureGroup")) == 1

@@ -17,6 +17,17 @@ DEFINITIONS = [
 ]
 ONLINE = {"EnableOnlineStore": True}
 OFFLINE = {"S3StorageConfig": {"S3Uri": f"s3://{BUCKET}/offline/"}}
+IN_MEMORY = {"EnableOnlineStore": True, "StorageType": "InMemory"}
+COLLECTIONS: list[dict[str, Any]] = [
+    {"FeatureName": "visits", "FeatureType": "Integral", "CollectionType": "List"},
+    {"FeatureName": "tags", "FeatureType": "String", "CollectionType": "Set"},
+    {
+        "FeatureName": "place",
+        "FeatureType": "Fractional",
+        "CollectionType": "Vector",
+        "CollectionConfig": {"VectorConfig": {"Dimension": 3}},
+    },
+]
 NOW = 1_767_225_600.0
 """2026-01-01T00:00:00Z"""
 
@@ -34,6 +45,17 @@ def group_request(name: str = "FG-abalone", **members: Any) -> dict[str, Any]:
         **members,
     }
     return {name: value for name, value in request.items() if value is not None}
+
+
+def collections_request(**members: Any) -> dict[str, Any]:
+    """Returns the members of a CreateFeatureGroup request for a group with collections."""
+    return {
+        "FeatureDefinitions": [*DEFINITIONS, *COLLECTIONS],
+        "OnlineStoreConfig": IN_MEMORY,
+        "OfflineStoreConfig": None,
+        "RoleArn": None,
+        **members,
+    }
 
 
 def settled(sagemaker: Any, name: str = "FG-abalone") -> dict[str, Any]:
@@ -69,6 +91,12 @@ def record(number: object, event_time: object = NOW, **values: object) -> list[d
         for name, value in features.items()
         if value is not None
     ]
+
+
+def record_with(number: object, **collections: list[str]) -> list[dict[str, Any]]:
+    """Returns a record with collections."""
+    lists = [{"FeatureName": name, "ValueAsStringList": elements} for name, elements in collections.items()]
+    return [*record(number), *lists]
 
 
 def entry(

@@ -9,7 +9,19 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conftest import NO_RETRIES, ROLE, send
-from feature_groups import BUCKET, DEFINITIONS, OFFLINE, create_group, group_request, runtime_of, settled
+from feature_groups import (
+    BUCKET,
+    COLLECTIONS,
+    DEFINITIONS,
+    IN_MEMORY,
+    OFFLINE,
+    ONLINE,
+    collections_request,
+    create_group,
+    group_request,
+    runtime_of,
+    settled,
+)
 from in_process import InProcess
 from local_aws import LocalAws
 from local_aws.protocol.errors import AwsError
@@ -137,12 +149,7 @@ def test_reports_all_problems_at_once(server: LocalAws) -> None:
                 "TableName": "t", "Catalog": "c", "Database": "d"}}},
             "DataCatalogConfig",
         ),
-        ({"OnlineStoreConfig": {"EnableOnlineStore": True, "StorageType": "InMemory"}}, "StorageType"),
-        (
-            {"FeatureDefinitions": [*DEFINITIONS, {
-                "FeatureName": "tags", "FeatureType": "String", "CollectionType": "List"}]},
-            "CollectionType",
-        ),
+        ({"OnlineStoreConfig": {"EnableOnlineStore": True, "StorageType": "Standard_V2"}}, "StorageTypes"),
         ({"ThroughputConfig": {"ThroughputMode": "Provisioned"}}, "Provisioned"),
     ],
 )  # fmt: skip
@@ -150,6 +157,58 @@ def test_refuses_unimplemented_features_by_name(server: LocalAws, changed: dict[
     message = refused(server, group_request(**changed))
     assert message.startswith("local-aws ")
     assert says in message
+
+
+def test_describes_collections(server: LocalAws) -> None:
+    described = create_group(server, **collections_request())
+    assert described["FeatureDefinitions"] == DEFINITIONS + COLLECTIONS
+    assert described["OnlineStoreConfig"] == IN_MEMORY
+    assert "OfflineStoreConfig" not in described
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"OnlineStoreConfig": ONLINE}, "with the StorageType InMemory: visits, tags, place"),
+        ({"OfflineStoreConfig": OFFLINE, "RoleArn": ROLE}, "InMemory allows no offline store"),
+        ({"RecordIdentifierFeatureName": "tags"}, "cannot be collections: tags"),
+        ({"EventTimeFeatureName": "place"}, "cannot be collections: place"),
+        (
+            {"FeatureDefinitions": [*DEFINITIONS, {**COLLECTIONS[2], "FeatureType": "Integral"}]},
+            "vectors must be Fractional: place",
+        ),
+        (
+            {"FeatureDefinitions": [*DEFINITIONS, {
+                "FeatureName": "place", "FeatureType": "Fractional", "CollectionType": "Vector"}]},
+            "vectors need a VectorConfig: place",
+        ),
+        (
+            {"FeatureDefinitions": [*DEFINITIONS, {**COLLECTIONS[2], "CollectionType": "List"}]},
+            "only vectors have a CollectionConfig: place",
+        ),
+        (
+            {"FeatureDefinitions": [*DEFINITIONS, COLLECTIONS[2], {**COLLECTIONS[2], "FeatureName": "b"}]},
+            "at most one vector: place, b",
+        ),
+        (
+            {"FeatureDefinitions": [*DEFINITIONS, {
+                **COLLECTIONS[2], "CollectionConfig": {"VectorConfig": {"Dimension": 8193}}}]},
+            "less than or equal to 8192",
+        ),
+    ],
+)  # fmt: skip
+def test_refuses_invalid_collections(server: LocalAws, changed: dict[str, Any], says: str) -> None:
+    assert says in refused(server, group_request(**collections_request(**changed)))
+
+
+def test_adds_collections(server: LocalAws) -> None:
+    create_group(server, **collections_request(FeatureDefinitions=DEFINITIONS))
+    create_group(server, "FG-standard")
+    sagemaker = server.client("sagemaker", config=NO_RETRIES)
+    sagemaker.update_feature_group(FeatureGroupName="FG-abalone", FeatureAdditions=COLLECTIONS)
+    assert settled(sagemaker)["FeatureDefinitions"] == DEFINITIONS + COLLECTIONS
+    with pytest.raises(ClientError, match="with the StorageType InMemory"):
+        sagemaker.update_feature_group(FeatureGroupName="FG-standard", FeatureAdditions=COLLECTIONS)
 
 
 def test_names_are_unique_ignoring_case(server: LocalAws) -> None:

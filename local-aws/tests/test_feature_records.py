@@ -11,7 +11,18 @@ import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 
 from conftest import PATIENCE
-from feature_groups import DEFINITIONS, NOW, ONLINE, create_group, entry, record, runtime_of, values_of
+from feature_groups import (
+    DEFINITIONS,
+    NOW,
+    ONLINE,
+    collections_request,
+    create_group,
+    entry,
+    record,
+    record_with,
+    runtime_of,
+    values_of,
+)
 from local_aws import LocalAws
 
 NAME = "FG-abalone"
@@ -95,6 +106,65 @@ def test_refuses_feature_without_one_value(runtime: Any, value: dict[str, Any], 
             FeatureGroupName=NAME, Record=[*record(1, sex=None), {"FeatureName": "sex", **value}]
         )
     assert says in str(error.value)
+
+
+def test_puts_and_gets_collections(server: LocalAws) -> None:
+    create_group(server, **collections_request())
+    runtime = runtime_of(server)
+    values = {"visits": ["3", "1", "3"], "tags": ["b", "a", "b"], "place": ["4.2", "-6.3", "4.2"]}
+    runtime.put_record(FeatureGroupName=NAME, Record=record_with(1, **values))
+    batch = [{"FeatureGroupName": NAME, "Record": record_with(2, tags=[])}]
+    assert runtime.batch_write_record(Entries=batch)["Errors"] == []
+
+    def lists(number: int, **members: Any) -> dict[str, list[str]]:
+        key = {"FeatureGroupName": NAME, "RecordIdentifierValueAsString": str(number)}
+        found = runtime.get_record(**key, **members)["Record"]
+        return {
+            item["FeatureName"]: item["ValueAsStringList"] for item in found if "ValueAsStringList" in item
+        }
+
+    # A set has each element once.
+    assert lists(1) == {**values, "tags": ["b", "a"]}
+    assert lists(1, FeatureNames=["tags", "sex"]) == {"tags": ["b", "a"]}
+    assert lists(2) == {"tags": []}
+    asked = {"FeatureGroupName": NAME, "RecordIdentifiersValueAsString": ["1"], "FeatureNames": ["visits"]}
+    [found] = runtime.batch_get_record(Identifiers=[asked])["Records"]
+    assert found["Record"] == [{"FeatureName": "visits", "ValueAsStringList": ["3", "1", "3"]}]
+
+
+@pytest.mark.parametrize(
+    ("collections", "says"),
+    [
+        ({"visits": ["1", "1.5"]}, "the collection visits is invalid: '1.5' is not of type Integral"),
+        ({"place": ["1", "2"]}, "it has 2 elements, and the vector has 3 dimensions"),
+        ({"place": ["1", "2", "NaN"]}, "'NaN' is not of type Fractional"),
+        ({"tags": ["x" * 358_399]}, "the maximum is 358400"),
+    ],
+)
+def test_refuses_invalid_collection(server: LocalAws, collections: dict[str, list[str]], says: str) -> None:
+    create_group(server, **collections_request())
+    with refused("ValidationError") as error:
+        runtime_of(server).put_record(FeatureGroupName=NAME, Record=record_with(1, **collections))
+    assert says in str(error.value)
+
+
+def test_refuses_collection_with_single_value(server: LocalAws) -> None:
+    create_group(server, **collections_request())
+    with refused("ValidationError") as error:
+        runtime_of(server).put_record(FeatureGroupName=NAME, Record=record(1, tags="a"))
+    assert "features tags are collections, but are not given as lists" in str(error.value)
+
+
+def test_writes_to_target_stores_with_time_to_live(server: LocalAws) -> None:
+    create_group(server)
+    runtime = runtime_of(server)
+    entries = [
+        {**entry(1), "TargetStores": ["OfflineStore"]},
+        {**entry(2), "TargetStores": ["OnlineStore"], "TtlDuration": {"Unit": "Weeks", "Value": 10_000}},
+        {**entry(3), "TargetStores": ["OnlineStore"], "TtlDuration": {"Unit": "Seconds", "Value": 1}},
+    ]
+    assert runtime.batch_write_record(Entries=entries)["Errors"] == []
+    assert [bool(values_of(runtime, number)) for number in (1, 2, 3)] == [False, True, False]
 
 
 def test_model_violations_are_validation_exception(runtime: Any) -> None:

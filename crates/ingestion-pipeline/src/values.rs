@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_common::names;
 
-use crate::names::{is_duration, is_instance_type};
+use crate::names::{is_duration, is_instance_type, is_time_to_live};
 
 /// Families of SageMaker instances with local storage that have no `d` in their names.
 const STORAGE_FAMILIES: [&str; 9] =
@@ -77,6 +77,12 @@ text_value!(
     PipelineName,
     "a pipeline name: 1 to 256 letters, digits and hyphens, no hyphen at either end",
     names::is_pipeline_name
+);
+text_value!(
+    /// How long the online store keeps a record, such as `30d`.
+    TimeToLive,
+    "a time to live: a whole number from 1 to 2147483647 and s, m, h, d or w, such as 30d",
+    is_time_to_live
 );
 text_value!(
     /// A pipeline's description: one line of at most 3,072 characters.

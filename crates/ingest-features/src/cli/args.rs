@@ -10,20 +10,21 @@ use flow_engine::EventTime;
 use terminal_text::Failure;
 
 use super::container_arguments::{OutputConfig, ParameterOverride, Refit};
+use super::new_group::NewGroupArguments;
 use crate::event_time;
-use crate::feature_group::is_group_name;
+use crate::feature_group::{TimeToLive, is_group_name};
 use crate::job::{JobSpec, MaxRejected, Purpose};
 use crate::location::{InputVersion, Location};
 use crate::stage::StageSpec;
+use crate::store::TargetStores;
 
 const EXAMPLES: &str = "\
 Examples:
   ingest-features --flow abalone.flow --input abalone.csv --dry-run
       prints the schema and the first rows; needs no AWS
-  ingest-features --flow abalone.flow --input abalone.csv --print-feature-definitions > fg.json
-  aws sagemaker create-feature-group --cli-input-json file://fg.json --feature-group-name FG-abalone \\
-      --record-identifier-feature-name record_id --event-time-feature-name record_time \\
-      --offline-store-config S3StorageConfig={S3Uri=s3://my-bucket/fs} --role-arn <role>
+  ingest-features --flow abalone.flow --input abalone.csv --create-feature-group \\
+      --feature-group FG-abalone --record-identifier record_id --event-time-feature record_time \\
+      --offline-store s3://my-bucket/fs --role-arn <role>
       creates a feature group that fits
   ingest-features --flow abalone.flow --input s3://my-bucket/landing/a.csv --feature-group FG-abalone
   ingest-features --flow abalone.flow --input abalone.csv --output features.parquet
@@ -95,6 +96,15 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "JSON")]
     pub(super) parameter_override: Vec<ParameterOverride>,
 
+    /// The stores to write to: online, offline or both [default: all stores of the group]
+    #[arg(long, value_name = "STORES", conflicts_with_all = ["output", "print_feature_definitions"])]
+    pub(super) target_stores: Option<TargetStores>,
+
+    /// How long the online store keeps a record after its event time: a number and s, m, h, d or w,
+    /// such as 30d [default: the group's own]
+    #[arg(long, value_name = "DURATION", conflicts_with_all = ["output", "print_feature_definitions"])]
+    pub(super) ttl: Option<TimeToLive>,
+
     /// Fail if the flow's output has no column for a feature of the group. By default, a warning
     /// is logged and the records are written without the feature
     #[arg(long)]
@@ -133,6 +143,9 @@ pub(super) struct Arguments {
     /// Print the input for `aws sagemaker create-feature-group --cli-input-json`
     #[arg(long)]
     pub(super) print_feature_definitions: bool,
+
+    #[command(flatten)]
+    pub(super) new_group: NewGroupArguments,
 }
 
 /// What to do instead of running a flow.
@@ -184,11 +197,19 @@ impl Arguments {
             }
             (node, configured) => node.or(configured),
         };
-        let purpose = match self.output {
-            Some(target) => Purpose::Export(target),
-            None if self.print_feature_definitions => Purpose::PrintDefinitions,
-            None if self.dry_run => Purpose::DryRun,
-            None => Purpose::Ingest,
+        if self.ttl.is_some() && self.target_stores == Some(TargetStores::Offline) {
+            return Err(Failure::usage(
+                "--ttl applies to the online store only, and --target-stores names the offline store",
+                "remove one of them",
+            ));
+        }
+        let new_group = self.new_group.into_options(self.feature_group.as_deref(), self.ttl)?;
+        let purpose = match (self.output, new_group) {
+            (Some(target), _) => Purpose::Export(target),
+            (None, Some(options)) => Purpose::CreateGroup(options),
+            (None, None) if self.print_feature_definitions => Purpose::PrintDefinitions,
+            (None, None) if self.dry_run => Purpose::DryRun,
+            (None, None) => Purpose::Ingest,
         };
         Ok(JobSpec {
             flow: self.flow,
@@ -198,6 +219,8 @@ impl Arguments {
             event_time: self.event_time,
             refit: self.refit || self.refit_trained_params == Some(Refit(true)),
             feature_group: self.feature_group,
+            target_stores: self.target_stores,
+            ttl: self.ttl,
             require_all_features: self.require_all_features,
             purpose,
             max_rejected: self.max_rejected,

@@ -2,10 +2,12 @@
 
 mod args;
 mod container_arguments;
+mod new_group;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use terminal_text::Failure;
@@ -22,6 +24,9 @@ use crate::retry::RETRIES;
 use crate::stage::{StageSpec, stage};
 use crate::stop::Stop;
 use crate::store::Store;
+
+/// The time between two looks at a feature group that is being created.
+const POLL: Duration = Duration::from_secs(2);
 
 /// Runs the command line. Returns 0, or the exit code of the [`Failure`]. In a processing job, the
 /// failure is also the job's exit message.
@@ -130,7 +135,7 @@ fn run<S: Store, O: Objects>(
         )
     };
     let stop = Stop::at_signals().map_err(cannot)?;
-    let context = JobContext { ml: ml.clone(), stop, terminal, retries: RETRIES };
+    let context = JobContext { ml: ml.clone(), stop, terminal, retries: RETRIES, poll: POLL };
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
     runtime.block_on(task.run(&context, connect, &mut io::stdout()))
 }

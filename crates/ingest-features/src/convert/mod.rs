@@ -1,5 +1,6 @@
 //! Converts Arrow rows into records, feature by feature.
 
+mod collection;
 mod number;
 mod text;
 mod time;
@@ -9,8 +10,8 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Schema};
 
-use crate::feature_group::{Feature, FeatureGroup, FeatureType};
-use crate::store::{Record, Value};
+use crate::feature_group::{Collection, Feature, FeatureGroup, FeatureType};
+use crate::store::{Record, Value, Values};
 
 /// Maximum size of a record in bytes: names and values.
 pub const MAX_RECORD: usize = 350 * 1024;
@@ -30,6 +31,7 @@ pub struct Converter {
     identifier: FeatureColumn,
     event_time: FeatureColumn,
     others: Vec<FeatureColumn>,
+    collections: Vec<CollectionColumn>,
 }
 
 /// A column of the output, and the feature that it becomes.
@@ -39,6 +41,15 @@ struct FeatureColumn {
     index: usize,
     feature: Arc<str>,
     conversion: Conversion,
+}
+
+/// A column of the output, and the collection that it becomes.
+#[derive(Debug, Clone)]
+struct CollectionColumn {
+    /// The column's index in the schema.
+    index: usize,
+    feature: Arc<str>,
+    collection: Collection,
 }
 
 /// How a column's values are converted.
@@ -65,13 +76,23 @@ impl Converter {
         };
         let named = |name: &str| group.features.iter().find(|f| f.name == name).and_then(column);
         let key = [&group.record_identifier, &group.event_time];
-        let others = group.features.iter().filter(|feature| {
-            !key.contains(&&feature.name) && schema.column_with_name(&feature.name).is_some()
-        });
+        let (mut others, mut collections) = (Vec::new(), Vec::new());
+        for feature in group.features.iter().filter(|feature| !key.contains(&&feature.name)) {
+            let Some((index, field)) = schema.column_with_name(&feature.name) else { continue };
+            match collection(field.data_type(), feature, group) {
+                Some(collection) => collections.push(CollectionColumn {
+                    index,
+                    feature: Arc::from(feature.name.as_str()),
+                    collection,
+                }),
+                None => others.push(column(feature)?),
+            }
+        }
         Some(Self {
             identifier: named(&group.record_identifier)?,
             event_time: named(&group.event_time)?,
-            others: others.map(column).collect::<Option<_>>()?,
+            others,
+            collections,
         })
     }
 
@@ -89,14 +110,18 @@ impl Converter {
                 .iter()
                 .filter_map(|column| column.value(batch, row).transpose())
                 .collect::<Result<_, _>>()?,
+            collections: self
+                .collections
+                .iter()
+                .filter_map(|column| column.value(batch, row).transpose())
+                .collect::<Result<_, _>>()?,
         };
         if record.identifier.1.is_empty() {
             return Err(self.identifier.bad("the record identifier is empty"));
         }
         let size = record.size();
         if size > MAX_RECORD {
-            let largest = record.values().max_by_key(|(_, value)| value.len());
-            let feature = Arc::clone(largest.map_or(&self.identifier.feature, |(name, _)| name));
+            let feature = Arc::clone(record.largest());
             let problem = format!("the record has {size} bytes; the maximum is {MAX_RECORD}");
             return Err(BadRow { feature, problem });
         }
@@ -106,13 +131,25 @@ impl Converter {
 
 /// Returns whether a column of this type can become this feature of the group.
 pub(crate) fn fits(column: &DataType, feature: &Feature, group: &FeatureGroup) -> bool {
-    conversion(column, feature, group).is_some()
+    conversion(column, feature, group).is_some() || collection(column, feature, group).is_some()
+}
+
+/// Returns the collection that a column of text becomes. No collection can be the record identifier or
+/// the event time.
+fn collection(column: &DataType, feature: &Feature, group: &FeatureGroup) -> Option<Collection> {
+    let FeatureType::Collection(collection) = feature.kind else { return None };
+    let key = [&group.record_identifier, &group.event_time].contains(&&feature.name);
+    (is_text(column) && !key).then_some(collection)
+}
+
+fn is_text(column: &DataType) -> bool {
+    matches!(column, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }
 
 fn conversion(column: &DataType, feature: &Feature, group: &FeatureGroup) -> Option<Conversion> {
     let number = column.is_integer()
         || matches!(column, DataType::Float16 | DataType::Float32 | DataType::Float64);
-    let text = matches!(column, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    let text = is_text(column);
     let timestamp = matches!(column, DataType::Timestamp(_, _));
     match (&feature.kind, feature.name == group.event_time) {
         (FeatureType::Fractional, true) if number || timestamp => Some(Conversion::Seconds),
@@ -148,5 +185,19 @@ impl FeatureColumn {
 
     fn bad(&self, problem: &str) -> BadRow {
         BadRow { feature: Arc::clone(&self.feature), problem: problem.to_owned() }
+    }
+}
+
+impl CollectionColumn {
+    fn value(&self, batch: &RecordBatch, row: usize) -> Result<Option<Values>, BadRow> {
+        let array = batch.column(self.index).as_ref();
+        if array.is_null(row) {
+            return Ok(None);
+        }
+        let text = text::text(array, row).map_err(str::to_owned);
+        let elements = text.and_then(|text| collection::elements(text, self.collection));
+        let elements =
+            elements.map_err(|problem| BadRow { feature: Arc::clone(&self.feature), problem })?;
+        Ok(Some((Arc::clone(&self.feature), elements)))
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn integral(array: &dyn Array, row: usize) -> Result<String, &'static
         return Err(NOT_FINITE);
     }
     if double.fract() != 0.0 {
-        return Err("the feature is Integral, and the value is not a whole number");
+        return Err(NOT_WHOLE);
     }
     // 2^63 is the first double above `i64::MAX`; -2^63 equals `i64::MIN`.
     if !(-TWO_TO_63..TWO_TO_63).contains(&double) {
@@ -75,8 +75,10 @@ pub(super) fn fractional(array: &dyn Array, row: usize) -> Result<String, &'stat
 }
 
 const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
-const TOO_LARGE: &str = "the feature is Integral, and the value does not fit into 64 bits";
-const NOT_FINITE: &str = "the value is infinite or not a number (NaN)";
+pub(super) const NOT_WHOLE: &str = "the feature is Integral, and the value is not a whole number";
+pub(super) const TOO_LARGE: &str =
+    "the feature is Integral, and the value does not fit into 64 bits";
+pub(super) const NOT_FINITE: &str = "the value is infinite or not a number (NaN)";
 
 #[cfg(test)]
 mod tests {

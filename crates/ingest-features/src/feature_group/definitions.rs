@@ -1,4 +1,4 @@
-//! The input of `CreateFeatureGroup` for a flow's output.
+//! The features of a flow's output, and the input of `CreateFeatureGroup` for them.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,14 @@ use arrow_schema::{DataType, Schema};
 use serde_json::{Value, json};
 
 use super::{
-    FeatureType, MAX_FEATURES, MAX_NAME, PARTITIONS, RESERVED, is_name, is_partition, is_reserved,
+    Feature, FeatureType, MAX_FEATURES, MAX_NAME, PARTITIONS, RESERVED, is_name, is_partition,
+    is_reserved,
 };
 
 /// No feature group can hold these columns. Lists every fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no feature group can hold the flow's output:\n  {}", .0.join("\n  "))]
-pub struct NoDefinitions(Vec<String>);
+pub struct NoDefinitions(pub(super) Vec<String>);
 
 /// Returns the part of `CreateFeatureGroup`'s input that the columns determine: `FeatureDefinitions`,
 /// and the group's name if it is known.
@@ -21,6 +22,26 @@ pub struct NoDefinitions(Vec<String>);
 ///
 /// [`NoDefinitions`] lists all columns that cannot be features.
 pub fn definitions(schema: &Schema, group: Option<&str>) -> Result<Value, NoDefinitions> {
+    let features = features(schema, None).map_err(NoDefinitions)?;
+    let definition = |feature: &Feature| json!({ "FeatureName": feature.name, "FeatureType": feature.kind.name() });
+    let definitions: Vec<_> = features.iter().map(definition).collect();
+    let mut request = json!({ "FeatureDefinitions": definitions });
+    if let Some(group) = group {
+        request["FeatureGroupName"] = group.into();
+    }
+    Ok(request)
+}
+
+/// Returns a feature for each column. If it is known which column is the event time, that column may
+/// also hold whole numbers or timestamps.
+///
+/// # Errors
+///
+/// Lists all columns that cannot be features.
+pub(super) fn features(
+    schema: &Schema,
+    event_time: Option<&str>,
+) -> Result<Vec<Feature>, Vec<String>> {
     let mut faults = Vec::new();
     let mut seen = BTreeSet::new();
     let mut features = Vec::new();
@@ -39,10 +60,12 @@ pub fn definitions(schema: &Schema, group: Option<&str>) -> Result<Value, NoDefi
         if !seen.insert(name) {
             faults.push(format!("the column `{name}` occurs twice; rename one in the flow"));
         }
-        match feature_type(field.data_type()) {
-            Some(kind) => {
-                features.push(json!({ "FeatureName": name, "FeatureType": kind.name() }));
-            }
+        let kind = match event_time {
+            Some(time) if time == name => event_time_type(field.data_type()),
+            _ => feature_type(field.data_type()),
+        };
+        match kind {
+            Some(kind) => features.push(Feature { name: name.clone(), kind }),
             None => faults.push(format!(
                 "the column `{}` is of type {}, which no feature can hold; {} in the flow",
                 name.escape_debug(),
@@ -56,14 +79,7 @@ pub fn definitions(schema: &Schema, group: Option<&str>) -> Result<Value, NoDefi
         faults
             .push(format!("there are {columns} columns; a group has 1 to {MAX_FEATURES} features"));
     }
-    if !faults.is_empty() {
-        return Err(NoDefinitions(faults));
-    }
-    let mut request = json!({ "FeatureDefinitions": features });
-    if let Some(group) = group {
-        request["FeatureGroupName"] = group.into();
-    }
-    Ok(request)
+    if faults.is_empty() { Ok(features) } else { Err(faults) }
 }
 
 /// Returns the cast that turns a column of an unsupported type into a feature.
@@ -93,6 +109,15 @@ pub(crate) fn name_fault(name: &str) -> Option<String> {
             name.escape_debug()
         )
     })
+}
+
+/// Returns the feature type for an event time: text, or seconds since 1970.
+fn event_time_type(column: &DataType) -> Option<FeatureType> {
+    match feature_type(column) {
+        Some(FeatureType::Integral) => Some(FeatureType::Fractional),
+        None if matches!(column, DataType::Timestamp(..)) => Some(FeatureType::Fractional),
+        kind => kind,
+    }
 }
 
 /// Returns the feature type for a column, if its values need no cast.

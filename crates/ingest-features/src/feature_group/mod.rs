@@ -1,13 +1,19 @@
 //! The parts of a feature group that matter for writing to it.
 
+mod collection;
 mod definitions;
 mod name;
+mod new_group;
+mod stores;
 
 use std::fmt;
 
+pub use collection::{Collection, ElementType, Shape};
 pub use definitions::{NoDefinitions, definitions};
 pub(crate) use definitions::{feature_type, name_fault};
 pub use name::{MAX_NAME, PARTITIONS, RESERVED, is_group_name, is_name, is_partition, is_reserved};
+pub use new_group::{GroupOptions, NewGroup};
+pub use stores::{InvalidTtl, OfflineStore, OnlineStore, Stores, TimeToLive, TtlUnit};
 
 /// Maximum number of features of a group.
 pub const MAX_FEATURES: usize = 2500;
@@ -31,6 +37,8 @@ pub struct FeatureGroup {
     pub event_time: String,
     /// All features, in their order.
     pub features: Vec<Feature>,
+    /// Its stores.
+    pub stores: Stores,
 }
 
 /// One feature.
@@ -51,18 +59,21 @@ pub enum FeatureType {
     Fractional,
     /// Text.
     String,
-    /// A list, a set, a vector, or an unknown type: its name.
+    /// A list, a set or a vector.
+    Collection(Collection),
+    /// An unknown type: its name.
     Other(String),
 }
 
 impl FeatureType {
-    /// Returns the service's name for the type.
+    /// Returns the service's name for the type of the values, or of a collection's elements.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Integral => "Integral",
             Self::Fractional => "Fractional",
             Self::String => "String",
+            Self::Collection(collection) => collection.elements.name(),
             Self::Other(name) => name,
         }
     }
@@ -70,6 +81,9 @@ impl FeatureType {
 
 impl fmt::Display for FeatureType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        match self {
+            Self::Collection(collection) => collection.fmt(f),
+            scalar => f.write_str(scalar.name()),
+        }
     }
 }

@@ -2,13 +2,14 @@
 
 mod account;
 mod connection;
+mod create;
 mod read;
 mod resolve;
 mod spec;
 mod write;
 
 use std::io::{self, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_common::RetryPolicy;
 use flow_engine::{Output, RunError};
@@ -17,7 +18,7 @@ use terminal_text::Failure;
 use crate::contract::{MlDir, check_one_instance};
 use crate::data::Data;
 use crate::export::{Target, export};
-use crate::feature_group::{FeatureGroup, definitions};
+use crate::feature_group::{FeatureGroup, GroupOptions, NewGroup, definitions};
 use crate::lost::{lost, undecoded};
 use crate::objects::Objects;
 use crate::preview::preview;
@@ -43,6 +44,8 @@ pub struct JobContext {
     pub terminal: bool,
     /// How failed calls are retried.
     pub retries: RetryPolicy,
+    /// The time between two looks at a feature group that is being created.
+    pub poll: Duration,
 }
 
 /// The AWS services that a job needs.
@@ -78,6 +81,10 @@ pub async fn run<S: Store, O: Objects>(
     let done = match &spec.purpose {
         Purpose::PrintDefinitions => return print_definitions(&output, spec, out),
         Purpose::DryRun => return dry_run(&output, summary.rows_unwritten, &ready, out),
+        Purpose::CreateGroup(options) => {
+            let services = connection.services().await?;
+            return create_group(&output, options, spec, services, context, out).await;
+        }
         Purpose::Export(target) => export_to(&output, target, &mut summary),
         Purpose::Ingest => match (&ready.group, &services) {
             (Some(group), Some(services)) => {
@@ -134,6 +141,21 @@ fn print_definitions(output: &Output, spec: &JobSpec, out: &mut dyn Write) -> Re
     let request = definitions(&output.schema, spec.feature_group.as_deref());
     let request = request.map_err(|error| Failure::new(error, "correct the flow"))?;
     writeln!(out, "{request:#}").map_err(|error| no_output(&error))
+}
+
+async fn create_group<S: Store, O>(
+    output: &Output,
+    options: &GroupOptions,
+    spec: &JobSpec,
+    services: &Services<S, O>,
+    context: &JobContext,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let name = spec.feature_group.as_ref().ok_or_else(resolve::no_group)?;
+    let group = NewGroup::new(&output.schema, name, options);
+    let group = group.map_err(|error| Failure::new(error, "correct the flow or the options"))?;
+    let done = create::create(&services.store, &group, context).await?;
+    writeln!(out, "{done}").map_err(|error| no_output(&error))
 }
 
 fn dry_run(

@@ -13,7 +13,7 @@ use crate::flow_file;
 use crate::objects::Objects;
 use crate::retry::retrying;
 use crate::schema_check::check_group;
-use crate::store::Store;
+use crate::store::{Destination, Store};
 
 /// Everything that a run needs, on the local machine.
 pub(super) struct Ready<'a> {
@@ -63,7 +63,7 @@ where
     let group = match job.feature_group(&output_name)? {
         Some(name) => {
             let services = connection.services().await?;
-            Some(describe(&services.store, name, context).await?)
+            Some(describe(&services.store, &job.destination(name), context).await?)
         }
         None => None,
     };
@@ -77,15 +77,17 @@ where
 /// Describes the group, and checks that it is writable, before the data is read.
 async fn describe(
     store: &impl Store,
-    name: &str,
+    to: &Destination,
     context: &JobContext,
 ) -> Result<FeatureGroup, Failure> {
-    let call = async || store.describe(name).await;
+    let call = async || store.describe(&to.group).await;
     let group = retrying(&context.retries, &context.stop, call).await;
     let group = group.map_err(|error| {
-        Failure::new(format!("describing the feature group {name}: {error}"), error.hint())
+        Failure::new(format!("describing the feature group {}: {error}", to.group), error.hint())
     })?;
-    check_group(&group)
-        .map_err(|error| Failure::new(error, "use a feature group with the status Created"))?;
+    check_group(&group, to).map_err(|error| {
+        let hint = "use a feature group with the status Created, and stores that it has";
+        Failure::new(error, hint)
+    })?;
     Ok(group)
 }

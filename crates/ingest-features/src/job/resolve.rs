@@ -11,6 +11,7 @@ use terminal_text::Failure;
 use crate::contract::{JobConfig, MlDir};
 use crate::event_time;
 use crate::location::Location;
+use crate::store::Destination;
 
 use super::spec::{JobSpec, Purpose};
 
@@ -68,8 +69,14 @@ impl<'a> Resolved<'a> {
         match self.spec.purpose {
             Purpose::Ingest => true,
             Purpose::DryRun => self.spec.feature_group.is_some() || self.config.is_some(),
-            Purpose::Export(_) | Purpose::PrintDefinitions => false,
+            Purpose::Export(_) | Purpose::PrintDefinitions | Purpose::CreateGroup(_) => false,
         }
+    }
+
+    /// Returns where to write the records of a feature group.
+    pub(super) fn destination(&self, group: &str) -> Destination {
+        let JobSpec { target_stores, ttl, .. } = self.spec;
+        Destination { group: group.to_owned(), stores: *target_stores, ttl: *ttl }
     }
 
     /// Returns the feature group to write to or to check: the argument, or the feature group of the

@@ -6,7 +6,9 @@ use std::str::FromStr;
 use flow_engine::EventTime;
 
 use crate::export::Target;
+use crate::feature_group::{GroupOptions, TimeToLive};
 use crate::location::{InputVersion, Location};
+use crate::store::TargetStores;
 
 /// The options of a job. Missing options are taken from the processing job's configuration.
 #[derive(Debug, Clone)]
@@ -25,6 +27,10 @@ pub struct JobSpec {
     pub refit: bool,
     /// Name or ARN of the feature group.
     pub feature_group: Option<String>,
+    /// The stores to write to; all stores of the group if `None`.
+    pub target_stores: Option<TargetStores>,
+    /// How long the online store keeps the records; the group's own duration if `None`.
+    pub ttl: Option<TimeToLive>,
     /// Whether every feature of the group needs a column.
     pub require_all_features: bool,
     /// What to do with the result.
@@ -52,6 +58,8 @@ pub enum Purpose {
     Export(Target),
     /// Print the request that creates a feature group for it.
     PrintDefinitions,
+    /// Create a feature group for it.
+    CreateGroup(GroupOptions),
 }
 
 /// The maximum number of rejected rows.

@@ -58,8 +58,8 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
             progress.begin("writing", Some(rounds.rows()));
             let store = &self.services.store;
             let stop = &self.context.stop;
-            let outcome =
-                write(store, &group.name, &source, &rounds, &limits, stop, progress).await;
+            let to = self.job.destination(&group.name);
+            let outcome = write(store, &to, &source, &rounds, &limits, stop, progress).await;
             progress.finish();
             account.add(outcome, summary);
         } else {

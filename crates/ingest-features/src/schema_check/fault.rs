@@ -27,6 +27,20 @@ pub enum Fault {
         /// Why, if Feature Store says so.
         reason: Option<String>,
     },
+    /// The group lacks a store that records are to be written to.
+    #[error(
+        "it has no {store} store, which the target stores include; name only stores that it has \
+             with --target-stores (target_stores in pipeline.yaml), or remove the option"
+    )]
+    NoStore {
+        /// Online or offline.
+        store: &'static str,
+    },
+    /// Records are to expire, but only an online store lets them.
+    #[error(
+        "it has no online store, so its records cannot expire; remove --ttl (ttl in pipeline.yaml)"
+    )]
+    NothingExpires,
     /// The group does not have the status Created.
     #[error("its status is `{}`{}; {}", status.escape_debug(), because(failure.as_deref()), until_created(status))]
     NotCreated {
@@ -35,7 +49,7 @@ pub enum Fault {
         /// The service's failure reason.
         failure: Option<String>,
     },
-    /// A feature is a collection, or has a type that this program does not know.
+    /// A feature has a type that this program does not know.
     #[error(
         "the feature `{feature}` is of type {kind}, which cannot be written from a column; drop \
              the column in the flow"
@@ -161,6 +175,11 @@ fn until_created(status: &str) -> &'static str {
 
 fn cast(kind: &FeatureType, event_time: bool) -> &'static str {
     match (kind, event_time) {
+        (FeatureType::Collection(_), true) => "an event time is Fractional or String",
+        (FeatureType::Collection(_), false) => {
+            "only a string column with JSON arrays such as [1, 2, 3] can become a collection, and \
+             no collection can be the record identifier"
+        }
         (FeatureType::String, true) => {
             "use seconds since 1970, a timestamp, or text in the form yyyy-MM-dd'T'HH:mm:ssZ"
         }

@@ -10,6 +10,7 @@ pub use fault::{Fault, Mismatch};
 
 use crate::convert;
 use crate::feature_group::{FeatureGroup, FeatureType};
+use crate::store::Destination;
 
 /// Minimum Jaro-Winkler similarity of two names to suggest one for the other.
 const ALIKE: f64 = 0.85;
@@ -46,13 +47,14 @@ pub fn absent(schema: &Schema, group: &FeatureGroup) -> Vec<String> {
     features.filter(|name| schema.column_with_name(name).is_none()).cloned().collect()
 }
 
-/// Checks that the group is writable.
+/// Checks that the group is writable, and has the stores that the records need.
 ///
 /// # Errors
 ///
 /// [`Mismatch`], as in [`check`].
-pub fn check_group(group: &FeatureGroup) -> Result<(), Mismatch> {
-    let faults = of_group(group);
+pub fn check_group(group: &FeatureGroup, to: &Destination) -> Result<(), Mismatch> {
+    let mut faults = of_group(group);
+    faults.extend(of_destination(group, to));
     if faults.is_empty() { Ok(()) } else { Err(Mismatch::new(&group.name, faults)) }
 }
 
@@ -71,6 +73,22 @@ fn of_group(group: &FeatureGroup) -> Vec<Fault> {
         if feature_name == group.event_time && feature.kind == FeatureType::Integral {
             faults.push(Fault::IntegralEventTime { feature: feature_name });
         }
+    }
+    faults
+}
+
+fn of_destination(group: &FeatureGroup, to: &Destination) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if let Some(stores) = to.stores {
+        if stores.online() && group.stores.online.is_none() {
+            faults.push(Fault::NoStore { store: "online" });
+        }
+        if stores.offline() && group.stores.offline.is_none() {
+            faults.push(Fault::NoStore { store: "offline" });
+        }
+    }
+    if to.ttl.is_some() && group.stores.online.is_none() {
+        faults.push(Fault::NothingExpires);
     }
     faults
 }

@@ -2,15 +2,17 @@
 
 #[cfg(feature = "sagemaker")]
 mod aws;
+mod destination;
 mod error;
 
 use std::sync::Arc;
 
-use crate::feature_group::FeatureGroup;
+use crate::feature_group::{FeatureGroup, NewGroup};
 
 #[cfg(feature = "sagemaker")]
 pub use aws::FeatureStore;
 pub use aws_common::ErrorClass;
+pub use destination::{Destination, InvalidTargetStores, TargetStores};
 pub use error::StoreError;
 
 /// Maximum number of records in one `BatchWriteRecord` call.
@@ -26,13 +28,19 @@ pub trait Store {
     /// [`StoreError`] if the service refuses or cannot be reached. The same applies to all methods.
     async fn describe(&self, group: &str) -> Result<FeatureGroup, StoreError>;
 
+    /// Calls `CreateFeatureGroup`.
+    async fn create(&self, group: &NewGroup) -> Result<Creation, StoreError>;
+
     /// Calls `BatchWriteRecord` with at most [`BATCH`] records. No two may have the same identifier and
     /// event time.
-    async fn batch_write(&self, group: &str, records: &[Record])
-    -> Result<BatchAnswer, StoreError>;
+    async fn batch_write(
+        &self,
+        to: &Destination,
+        records: &[Record],
+    ) -> Result<BatchAnswer, StoreError>;
 
     /// Calls `PutRecord`.
-    async fn put(&self, group: &str, record: &Record) -> Result<(), StoreError>;
+    async fn put(&self, to: &Destination, record: &Record) -> Result<(), StoreError>;
 }
 
 impl<S: Store> Store for &S {
@@ -40,21 +48,37 @@ impl<S: Store> Store for &S {
         (**self).describe(group).await
     }
 
-    async fn batch_write(
-        &self,
-        group: &str,
-        records: &[Record],
-    ) -> Result<BatchAnswer, StoreError> {
-        (**self).batch_write(group, records).await
+    async fn create(&self, group: &NewGroup) -> Result<Creation, StoreError> {
+        (**self).create(group).await
     }
 
-    async fn put(&self, group: &str, record: &Record) -> Result<(), StoreError> {
-        (**self).put(group, record).await
+    async fn batch_write(
+        &self,
+        to: &Destination,
+        records: &[Record],
+    ) -> Result<BatchAnswer, StoreError> {
+        (**self).batch_write(to, records).await
     }
+
+    async fn put(&self, to: &Destination, record: &Record) -> Result<(), StoreError> {
+        (**self).put(to, record).await
+    }
+}
+
+/// The answer to a request to create a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Creation {
+    /// The service creates the group.
+    Accepted,
+    /// There is a group with this name already.
+    Exists,
 }
 
 /// A feature's name, and its value as text.
 pub type Value = (Arc<str>, String);
+
+/// A feature's name, and its collection of values as text.
+pub type Values = (Arc<str>, Vec<String>);
 
 /// One record. It omits features without a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,12 +87,14 @@ pub struct Record {
     pub identifier: Value,
     /// The event time.
     pub event_time: Value,
-    /// The other features.
+    /// The other features with a single value.
     pub others: Vec<Value>,
+    /// The features with a collection of values.
+    pub collections: Vec<Values>,
 }
 
 impl Record {
-    /// Returns all features.
+    /// Returns all features with a single value.
     pub fn values(&self) -> impl Iterator<Item = &Value> {
         [&self.identifier, &self.event_time].into_iter().chain(&self.others)
     }
@@ -76,7 +102,22 @@ impl Record {
     /// Returns the size that counts against the service's limit: names and values, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.values().map(|(name, value)| name.len() + value.len()).sum()
+        self.sizes().map(|(_, size)| size).sum()
+    }
+
+    /// Returns the feature with the largest name and value.
+    #[must_use]
+    pub fn largest(&self) -> &Arc<str> {
+        let largest = self.sizes().max_by_key(|(_, size)| *size);
+        largest.map_or(&self.identifier.0, |(name, _)| name)
+    }
+
+    fn sizes(&self) -> impl Iterator<Item = (&Arc<str>, usize)> {
+        let single = self.values().map(|(name, value)| (name, name.len() + value.len()));
+        let collections = self.collections.iter().map(|(name, elements)| {
+            (name, name.len() + elements.iter().map(String::len).sum::<usize>())
+        });
+        single.chain(collections)
     }
 }
 

@@ -66,7 +66,7 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
     /// one by one instead.
     async fn all(&self, rows: &[usize], records: &[Record], one_by_one: &mut bool) -> Remaining {
         self.outcome.borrow_mut().calls += 1;
-        let answer = self.store.batch_write(self.group, records).await;
+        let answer = self.store.batch_write(self.to, records).await;
         let answer = match answer.map_err(StoreError::of_existing_group) {
             Ok(answer) => answer,
             Err(error) => match error.class() {
@@ -121,7 +121,7 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
                 break;
             }
             self.outcome.borrow_mut().calls += 1;
-            let put = self.store.put(self.group, record).await;
+            let put = self.store.put(self.to, record).await;
             match put.map_err(StoreError::of_existing_group) {
                 Ok(()) => self.add_written(1),
                 Err(error) if error.class() == ErrorClass::Refused => {

@@ -12,7 +12,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 pub use rounds::Rounds;
 
 use crate::stop::Stop;
-use crate::store::{BATCH, Record, Store, StoreError};
+use crate::store::{BATCH, Destination, Record, Store, StoreError};
 
 /// The source of the records.
 pub trait Records {
@@ -84,7 +84,7 @@ pub trait Watch {
 /// Writes the rows of all rounds, one round after the other.
 pub async fn write(
     store: &impl Store,
-    group: &str,
+    to: &Destination,
     records: &impl Records,
     rounds: &Rounds,
     limits: &Limits,
@@ -93,7 +93,7 @@ pub async fn write(
 ) -> Outcome {
     let writer = Writer {
         store,
-        group,
+        to,
         records,
         limits,
         stop,
@@ -124,7 +124,7 @@ pub async fn write(
 /// The state that the calls share. One thread runs them all.
 struct Writer<'a, S, R, W> {
     store: &'a S,
-    group: &'a str,
+    to: &'a Destination,
     records: &'a R,
     limits: &'a Limits,
     stop: &'a Stop,

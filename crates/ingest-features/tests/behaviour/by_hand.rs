@@ -59,6 +59,12 @@ fn rejects_invalid_and_contradictory_arguments() {
         &["--rejected", "s3://"],
         &["--output-config", "{}"],
         &["--input-version", ""],
+        &["--target-stores", "nowhere"],
+        &["--target-stores", "online", "--output", "a.csv"],
+        &["--ttl", "30"],
+        &["--ttl", "0d"],
+        &["--ttl", "30d", "--target-stores", "offline"],
+        &["--ttl", "30d", "--print-feature-definitions"],
         &["surplus"],
     ] {
         let program = std::iter::once("ingest-features".into());

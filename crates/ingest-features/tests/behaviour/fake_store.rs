@@ -4,8 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ingest_features::feature_group::{Feature, FeatureGroup, FeatureType};
-use ingest_features::store::{BATCH, BatchAnswer, ErrorClass, Record, Store, StoreError};
+use ingest_features::feature_group::{
+    Feature, FeatureGroup, FeatureType, NewGroup, OfflineStore, OnlineStore, Stores,
+};
+use ingest_features::store::{
+    BATCH, BatchAnswer, Creation, Destination, ErrorClass, Record, Store, StoreError,
+};
 
 /// The simulated fault of a call.
 #[derive(Debug, Clone)]
@@ -51,6 +55,8 @@ pub(crate) struct FakeStore<'a> {
     /// The last record of each identifier.
     pub(crate) records: RefCell<BTreeMap<String, Record>>,
     pub(crate) calls: RefCell<Vec<Call>>,
+    /// Where the last call wrote to.
+    pub(crate) written_to: RefCell<Option<Destination>>,
     in_flight: RefCell<Vec<String>>,
     pub(crate) most_calls: Cell<usize>,
     calls_now: Cell<usize>,
@@ -67,6 +73,7 @@ impl<'a> FakeStore<'a> {
             script: Box::new(script),
             records: RefCell::default(),
             calls: RefCell::default(),
+            written_to: RefCell::default(),
             in_flight: RefCell::default(),
             most_calls: Cell::new(0),
             calls_now: Cell::new(0),
@@ -108,12 +115,17 @@ impl Store for FakeStore<'_> {
         Err(StoreError::reported("ResourceNotFound", "there is no such group", Some(404)))
     }
 
+    async fn create(&self, group: &NewGroup) -> Result<Creation, StoreError> {
+        panic!("{} is not to be created", group.name);
+    }
+
     async fn batch_write(
         &self,
-        group: &str,
+        to: &Destination,
         records: &[Record],
     ) -> Result<BatchAnswer, StoreError> {
-        assert_eq!(group, self.group.name);
+        assert_eq!(to.group, self.group.name);
+        self.written_to.replace(Some(to.clone()));
         let fault = self.call(records, true).await;
         let mut answer = BatchAnswer::default();
         for (place, record) in records.iter().enumerate() {
@@ -129,8 +141,9 @@ impl Store for FakeStore<'_> {
         if matches!(fault, Some(Fault::AnswerLost)) { Err(unreachable()) } else { Ok(answer) }
     }
 
-    async fn put(&self, group: &str, record: &Record) -> Result<(), StoreError> {
-        assert_eq!(group, self.group.name);
+    async fn put(&self, to: &Destination, record: &Record) -> Result<(), StoreError> {
+        assert_eq!(to.group, self.group.name);
+        self.written_to.replace(Some(to.clone()));
         match self.call(std::slice::from_ref(record), false).await {
             Some(Fault::Call(error) | Fault::Entries(error)) => Err(error),
             Some(Fault::Half) => Err(throttled()),
@@ -177,6 +190,11 @@ pub(crate) fn unreachable() -> StoreError {
     StoreError::new(ErrorClass::Unreachable, "no response", "connection reset")
 }
 
+/// Returns a destination in all stores of the group.
+pub(crate) fn all_stores(group: &str) -> Destination {
+    Destination { group: group.to_owned(), stores: None, ttl: None }
+}
+
 /// Creates a group. The first feature is the record identifier, the second the event time.
 pub(crate) fn group(features: &[(&str, FeatureType)]) -> FeatureGroup {
     let feature = |(name, kind): &(&str, FeatureType)| Feature {
@@ -192,6 +210,11 @@ pub(crate) fn group(features: &[(&str, FeatureType)]) -> FeatureGroup {
         record_identifier: features[0].0.to_owned(),
         event_time: features[1].0.to_owned(),
         features: features.iter().map(feature).collect(),
+        stores: Stores {
+            online: Some(OnlineStore::default()),
+            offline: Some(OfflineStore::default()),
+            role: None,
+        },
     }
 }
 
@@ -202,5 +225,6 @@ pub(crate) fn record(identifier: usize, x: usize) -> Record {
         identifier: value("id", identifier.to_string()),
         event_time: value("time", "1700000000.0".to_owned()),
         others: vec![value("x", x.to_string())],
+        collections: Vec::new(),
     }
 }

@@ -13,6 +13,7 @@ use ingest_features::contract::MlDir;
 use ingest_features::job::{JobContext, Services};
 use ingest_features::objects::{Listed, Objects};
 use ingest_features::stop::Stop;
+use ingest_features::store::Store;
 use serde_json::{Value, json};
 use terminal_text::Failure;
 
@@ -71,6 +72,15 @@ impl Machine {
 
     /// Runs a job. `@` in an argument is this machine's folder.
     pub(crate) fn run(&self, store: FakeStore<'_>, arguments: &[&str]) -> (Ended, FakeOutcome) {
+        let ended = self.run_with(&store, arguments);
+        let records = store.records.borrow().clone();
+        let calls = store.calls.borrow().len();
+        drop(store);
+        (ended, FakeOutcome { records, calls })
+    }
+
+    /// Runs a job with any store.
+    pub(crate) fn run_with<S: Store>(&self, store: &S, arguments: &[&str]) -> Ended {
         let arguments = arguments
             .iter()
             .map(|argument| argument.replace('@', self.root.to_str().unwrap()).into());
@@ -78,8 +88,7 @@ impl Machine {
         let task = match cli::parse(program.chain(arguments)) {
             Ok(task) => task,
             Err(NoJob::Failure(failure)) => {
-                let ended = Ended { result: Err(failure), stdout: String::new() };
-                return (ended, FakeOutcome { records: BTreeMap::new(), calls: 0 });
+                return Ended { result: Err(failure), stdout: String::new() };
             }
             Err(NoJob::HelpOrVersion(text)) => panic!("{text}"),
         };
@@ -90,16 +99,13 @@ impl Machine {
             stop: self.stop.clone(),
             terminal: false,
             retries: RetryPolicy { attempts: 10, first: pause, longest: pause },
+            poll: pause,
         };
         let mut stdout = Vec::new();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let connect = async |_: bool| Ok(Services { store: &store, objects: &self.objects });
+        let connect = async |_: bool| Ok(Services { store, objects: &self.objects });
         let result = runtime.block_on(task.run(&context, connect, &mut stdout));
-        let ended = Ended { result, stdout: String::from_utf8(stdout).unwrap() };
-        let records = store.records.borrow().clone();
-        let calls = store.calls.borrow().len();
-        drop(store);
-        (ended, FakeOutcome { records, calls })
+        Ended { result, stdout: String::from_utf8(stdout).unwrap() }
     }
 }
 

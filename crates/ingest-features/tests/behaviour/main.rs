@@ -4,6 +4,7 @@
 
 mod by_hand;
 mod container;
+mod creating;
 mod fake_store;
 mod inputs;
 mod machine;

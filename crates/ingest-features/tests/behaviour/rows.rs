@@ -2,11 +2,12 @@
 
 use std::fs;
 
-use ingest_features::feature_group::{Feature, FeatureType};
+use ingest_features::feature_group::{Collection, ElementType, Feature, FeatureType, Shape};
+use ingest_features::store::{Destination, TargetStores};
 use serde_json::{Value, json};
 
 use crate::fake_store::{
-    Attempts, Call, FakeStore, Fault, denied, group, internal, refused, throttled,
+    Attempts, Call, FakeStore, Fault, all_stores, denied, group, internal, refused, throttled,
 };
 use crate::machine::{Ended, Machine, OUTPUT, abalone_csv, abalone_flow};
 
@@ -75,6 +76,96 @@ fn writes_rows_as_records_with_the_event_time() {
         assert!(summary[changing].take().is_number());
     }
     insta::assert_snapshot!(format!("{summary:#}"));
+}
+
+#[test]
+fn writes_to_the_named_stores_for_the_given_time() {
+    let denied_batches = |_: usize, call: &Call| call.batch.then(|| Fault::Call(denied()));
+    for script in [&calm as &dyn Fn(usize, &Call) -> Option<Fault>, &denied_batches] {
+        for (arguments, stores, ttl) in [
+            (&[][..], None, None),
+            (&["--target-stores", "offline"], Some(TargetStores::Offline), None),
+            (&["--ttl", "12h"], None, Some("12h")),
+            (&["--target-stores", "both", "--ttl", "12h"], Some(TargetStores::Both), Some("12h")),
+        ] {
+            let store = FakeStore::new(script);
+            let ended = machine(&rows(3)).run_with(&store, &with(arguments));
+            assert_eq!(ended.result, Ok(()));
+            let ttl = ttl.map(|ttl| ttl.parse().unwrap());
+            let expected = Destination { stores, ttl, ..all_stores("FG-test") };
+            assert_eq!(store.written_to.take(), Some(expected));
+        }
+    }
+}
+
+#[test]
+fn refuses_stores_that_the_group_lacks() {
+    let no_online = "it has no online store, which the target stores include";
+    let no_offline = "it has no offline store, which the target stores include";
+    for (online, offline, arguments, message) in [
+        (false, true, &["--target-stores", "online"][..], no_online),
+        (false, true, &["--target-stores", "both"], no_online),
+        (true, false, &["--target-stores", "offline"], no_offline),
+        (true, false, &["--target-stores", "online,offline"], no_offline),
+        (false, true, &["--ttl", "30d"], "it has no online store, so its records cannot expire"),
+    ] {
+        for dry_run in [false, true] {
+            let mut store = FakeStore::new(calm);
+            let stores = &mut store.group.stores;
+            stores.online = stores.online.take().filter(|_| online);
+            stores.offline = stores.offline.take().filter(|_| offline);
+            let arguments = [arguments, if dry_run { &["--dry-run"] } else { &[] }].concat();
+            let (ended, outcome) = machine(&rows(3)).run(store, &with(&arguments));
+            let failure = ended.failure();
+            assert!(failure.message().contains(message), "{arguments:?}: {failure}");
+            assert_eq!(outcome.calls, 0);
+        }
+    }
+}
+
+#[test]
+fn writes_collections_and_rejects_rows_with_others() {
+    let machine = Machine::new();
+    let flow =
+        fs::read_to_string(format!("{}/tests/fixtures/small.flow", env!("CARGO_MANIFEST_DIR")));
+    let typed = flow.unwrap().replace(r#""x": "float""#, r#""tags": "string", "x": "string""#);
+    machine.write("small.flow", typed);
+    let csv = [
+        "id,tags,x",
+        r#"1,"[""b"", ""a"", ""b""]","[0.5, 2]""#,
+        r#"2,[],"[1, 2]""#,
+        r#"3,,"[1, 2]""#,
+        r#"4,"[""secret"", 1]","[1, 2]""#,
+        r#"5,"[""a""]","[1, 2, 3]""#,
+        r#"6,"a, b","[1, 2]""#,
+    ];
+    machine.write("data.csv", csv.join("\n"));
+    let mut store = FakeStore::new(calm);
+    let kind = |shape, elements| FeatureType::Collection(Collection { shape, elements });
+    store.group = group(&[
+        ("id", FeatureType::Integral),
+        ("time", FeatureType::Fractional),
+        ("tags", kind(Shape::Set, ElementType::String)),
+        ("x", kind(Shape::Vector(2), ElementType::Fractional)),
+    ]);
+    let (ended, outcome) = machine.run(store, &with(&["--max-rejected", "3"]));
+    assert_eq!(ended.result, Ok(()));
+    assert_eq!(account(&ended), [6, 3, 3, 0]);
+    let collections = |id: &str| {
+        let collections = &outcome.records[id].collections;
+        let shown =
+            collections.iter().map(|(name, elements)| format!("{name}={}", elements.join("|")));
+        shown.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(collections("1"), "tags=b|a x=0.5|2.0");
+    assert_eq!(collections("2"), "tags= x=1.0|2.0");
+    assert_eq!(collections("3"), "x=1.0|2.0");
+    let reasons: Vec<_> = rejected(&machine).iter().map(|row| row["reason"].to_string()).collect();
+    assert_eq!(reasons.len(), 3);
+    assert!(reasons[0].contains("tags: an element of the collection is not a JSON string"));
+    assert!(reasons[1].contains("x: the vector does not have 2 elements"));
+    assert!(reasons[2].contains("tags: the feature is a collection, and the value is not a JSON"));
+    assert!(!reasons.concat().contains("secret"));
 }
 
 #[test]

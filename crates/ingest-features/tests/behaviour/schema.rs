@@ -5,7 +5,10 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use ingest_features::convert::{Converter, MAX_RECORD};
-use ingest_features::feature_group::{Feature, FeatureGroup, FeatureType, definitions};
+use ingest_features::feature_group::{
+    Collection, ElementType, Feature, FeatureGroup, FeatureType, GroupOptions, NewGroup, Shape,
+    Stores, definitions,
+};
 use ingest_features::schema_check::{Needed, absent, check};
 use proptest::prelude::*;
 
@@ -89,6 +92,80 @@ fn accepts_columns_of_the_features_type_or_a_narrower_one() {
             assert_eq!(check(&output, &group, Needed::Keys), Ok(()));
             assert!(Converter::new(&output, &group).is_some());
         }
+    }
+}
+
+#[test]
+fn only_text_becomes_a_collection() {
+    let list = Collection { shape: Shape::List, elements: ElementType::Integral };
+    let features = [
+        ("id", FeatureType::Integral),
+        ("time", FeatureType::Fractional),
+        ("tags", FeatureType::Collection(list)),
+    ];
+    let keys = [("id", DataType::Int64), ("time", DataType::Float64)];
+    for (kind, fits) in [
+        (DataType::Utf8, true),
+        (DataType::LargeUtf8, true),
+        (DataType::Int64, false),
+        (DataType::Float64, false),
+    ] {
+        let output = schema(&[&keys[..], &[("tags", kind.clone())]].concat());
+        let group = group(&features);
+        assert_eq!(check(&output, &group, Needed::Keys).is_ok(), fits, "{kind}");
+        assert_eq!(Converter::new(&output, &group).is_some(), fits, "{kind}");
+    }
+    let output = schema(&[&keys[..], &[("tags", DataType::Int64)]].concat());
+    insta::assert_snapshot!(check(&output, &group(&features), Needed::Keys).unwrap_err());
+    let mut group = group(&features);
+    group.record_identifier = "tags".to_owned();
+    let output = schema(&[&keys[..], &[("tags", DataType::Utf8)]].concat());
+    let error = check(&output, &group, Needed::Keys).unwrap_err().to_string();
+    assert!(error.contains("no collection can be the record identifier"), "{error}");
+}
+
+#[test]
+fn counts_collections_in_a_records_size() {
+    let list = Collection { shape: Shape::List, elements: ElementType::String };
+    let group = group(&[
+        ("id", FeatureType::String),
+        ("time", FeatureType::Fractional),
+        ("tags", FeatureType::Collection(list)),
+    ]);
+    let rest = "id".len() + "1".len() + "time".len() + "0.0".len() + "tags".len() + "ab".len();
+    let tags = [MAX_RECORD - rest, MAX_RECORD - rest + 1].map(|size| {
+        let long = "x".repeat(size);
+        format!(r#"["{long}", "ab"]"#)
+    });
+    let batch = batch(vec![
+        ("id", Arc::new(StringArray::from(vec!["1", "1"]))),
+        ("time", Arc::new(Float64Array::from(vec![0.0; 2]))),
+        ("tags", Arc::new(StringArray::from(tags.to_vec()))),
+    ]);
+    let converter = converter(&batch, &group);
+    assert_eq!(converter.record(&batch, 0).unwrap().size(), MAX_RECORD);
+    let error = converter.record(&batch, 1).unwrap_err().to_string();
+    assert!(error.starts_with("tags: the record has "), "{error}");
+}
+
+#[test]
+fn an_event_time_column_becomes_a_legal_feature() {
+    let options = GroupOptions {
+        record_identifier: "id".to_owned(),
+        event_time: "time".to_owned(),
+        stores: Stores::default(),
+        description: None,
+    };
+    for (column, feature) in [
+        (DataType::Int64, Some(FeatureType::Fractional)),
+        (DataType::Float64, Some(FeatureType::Fractional)),
+        (DataType::Timestamp(TimeUnit::Microsecond, None), Some(FeatureType::Fractional)),
+        (DataType::Utf8, Some(FeatureType::String)),
+        (DataType::Boolean, None),
+    ] {
+        let output = schema(&[("id", DataType::Int64), ("time", column.clone())]);
+        let group = NewGroup::new(&output, "FG", &options);
+        assert_eq!(group.ok().map(|group| group.features[1].kind.clone()), feature, "{column}");
     }
 }
 

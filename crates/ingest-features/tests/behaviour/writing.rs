@@ -13,8 +13,8 @@ use ingest_features::write::{
 use proptest::prelude::*;
 
 use crate::fake_store::{
-    Attempts, FakeStore, Fault, denied, internal, not_found, record, refused, throttled,
-    unreachable,
+    Attempts, FakeStore, Fault, all_stores, denied, internal, not_found, record, refused,
+    throttled, unreachable,
 };
 
 /// Rows with the given identifiers. Each row's `x` is its index.
@@ -49,8 +49,9 @@ fn run_with(store: &FakeStore<'_>, identifiers: &[usize], limits: &Limits, stop:
     let mut rounds = Rounds::default();
     (0..identifiers.len()).for_each(|row| rounds.push(row, rows.record(row).unwrap()));
     let watch = Counted::default();
+    let to = all_stores("FG-test");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let outcome = runtime.block_on(write(store, "FG-test", &rows, &rounds, limits, stop, &watch));
+    let outcome = runtime.block_on(write(store, &to, &rows, &rounds, limits, stop, &watch));
     assert_eq!(watch.0.get(), outcome.written);
     let not_written = outcome.rejected.iter().chain(&outcome.unwritten).map(|(row, _)| *row);
     let distinct: BTreeSet<_> = not_written.clone().collect();

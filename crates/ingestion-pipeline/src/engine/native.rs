@@ -32,6 +32,15 @@ pub(super) fn job(settings: &Settings, flow: &FlowFile) -> Result<Job, BuildErro
         "--rejected".into(),
         settings.artifacts.join("rejected/")?.as_str().into(),
     ];
+    if let Some(stores) = settings.target_stores {
+        arguments.extend(["--target-stores".into(), stores.name().into()]);
+    }
+    if let Some(ttl) = &settings.ttl {
+        arguments.extend(["--ttl".into(), ttl.as_str().into()]);
+    }
+    if settings.requester_pays {
+        arguments.push("--requester-pays".into());
+    }
     if settings.refit {
         arguments.push("--refit".into());
     }

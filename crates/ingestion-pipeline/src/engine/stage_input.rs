@@ -28,6 +28,9 @@ const EXECUTION_ID: usize = 12;
 pub(super) fn job(settings: &Settings, flow: &FlowFile) -> Result<Job, BuildError> {
     let mut arguments: Vec<Text> =
         vec!["stage-input".into(), "--input-version".into(), Text::parameter(INPUT_DATA_VERSION)];
+    if settings.requester_pays {
+        arguments.push("--requester-pays".into());
+    }
     let mut inputs = vec![
         ProcessingInput::app_managed(&flow.source.dataset, Text::parameter(INPUT_DATA_URL)),
         program::input(settings)?,

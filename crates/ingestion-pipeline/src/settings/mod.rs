@@ -16,7 +16,8 @@ use std::path::PathBuf;
 
 use crate::values::{
     Description, Duration, FeatureGroupName, ImageUri, InstanceType, KmsKey, ParameterUrl,
-    PipelineName, ProjectId, ProjectName, Region, RoleArn, SecurityGroupId, SubnetId, VolumeKmsKey,
+    PipelineName, ProjectId, ProjectName, Region, RoleArn, SecurityGroupId, SubnetId, TimeToLive,
+    VolumeKmsKey,
 };
 
 pub use sources::{File, Sources};
@@ -50,8 +51,14 @@ pub struct Settings {
     pub image: Option<ImageUri>,
     /// The default input data of an execution.
     pub input_data: ParameterUrl,
+    /// Whether to pay for requests to the data's bucket.
+    pub requester_pays: bool,
     /// The feature group that receives the features.
     pub feature_group: FeatureGroupName,
+    /// The stores that receive the features; all stores of the group if not set.
+    pub target_stores: Option<TargetStores>,
+    /// How long the online store keeps the records; the group's own duration if not set.
+    pub ttl: Option<TimeToLive>,
     /// The role of the pipeline and of its job.
     pub role: RoleArn,
     /// The pipeline's region.
@@ -148,6 +155,29 @@ pub enum FlowBinding {
     Mount,
     /// A parameter of the flow is the data's URL. It is passed to the container.
     Parameter,
+}
+
+/// The stores that receive the features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetStores {
+    /// The online store.
+    Online,
+    /// The offline store.
+    Offline,
+    /// Both.
+    Both,
+}
+
+impl TargetStores {
+    /// The stores' name in `pipeline.yaml`, and in the job's arguments.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Offline => "offline",
+            Self::Both => "both",
+        }
+    }
 }
 
 /// Where the flow is.

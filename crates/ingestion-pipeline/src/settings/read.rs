@@ -5,12 +5,14 @@ use serde_json::Value;
 use super::keys::{self, Key};
 use super::shapes;
 use super::sources::{Given, Origin, Sources};
-use super::{Engine, FlowBinding, FlowLocation, Identity, InvalidSettings, Network, Settings};
+use super::{
+    Engine, FlowBinding, FlowLocation, Identity, InvalidSettings, Network, Settings, TargetStores,
+};
 use crate::images;
 use crate::values::{
     Description, Duration, FeatureGroupName, ImageUri, InstanceType, KmsKey, NamePrefix,
     ParameterUrl, PipelineName, ProjectId, ProjectName, Region, RoleArn, SecurityGroupId, SubnetId,
-    VolumeKmsKey,
+    TimeToLive, VolumeKmsKey,
 };
 
 /// The predecessor's defaults.
@@ -81,8 +83,10 @@ impl Reader {
         let refit = self.optional(&keys::REFIT, shapes::flag).unwrap_or_default();
         let image = self.optional(&keys::IMAGE, |v| shapes::text(v, ImageUri::new));
         let input_data = self.required(&keys::INPUT_DATA, shapes::data_url);
+        let requester_pays = self.optional(&keys::REQUESTER_PAYS, shapes::flag).unwrap_or_default();
         let feature_group =
             self.required(&keys::FEATURE_GROUP, |v| shapes::text(v, FeatureGroupName::new));
+        let (target_stores, ttl) = self.records(engine);
         let role = self.required(&keys::ROLE, |v| shapes::text(v, RoleArn::new));
         let region = self.region();
         let instance_type = self.or(
@@ -129,7 +133,10 @@ impl Reader {
             refit,
             image,
             input_data: input_data?,
+            requester_pays,
             feature_group: feature_group?,
+            target_stores,
+            ttl,
             role,
             region,
             instance_type: instance_type?,
@@ -174,6 +181,29 @@ impl Reader {
         };
         let region = parse(&given.value);
         self.legal(&given, region)
+    }
+
+    /// Reads how records are written, which only our own program can be told.
+    fn records(&mut self, engine: Option<Engine>) -> (Option<TargetStores>, Option<TimeToLive>) {
+        let stores = self.optional(&keys::TARGET_STORES, shapes::target_stores);
+        let ttl = self.optional(&keys::TTL, shapes::ttl);
+        let set = [(&keys::TARGET_STORES, stores.is_some()), (&keys::TTL, ttl.is_some())];
+        for (key, _) in set.into_iter().filter(|(_, set)| *set) {
+            if let (Some(Engine::DataWrangler), Some(given)) = (engine, self.given(key)) {
+                self.problems.push(format!(
+                    "{}: AWS's Data Wrangler container has no such option; use engine: native, or \
+                     remove it",
+                    given.origin
+                ));
+            }
+        }
+        if let (Some(TargetStores::Offline), Some(ttl)) = (stores, &ttl) {
+            self.problems.push(format!(
+                "ttl: {ttl} applies to the online store only, and target_stores is offline; remove \
+                 one of them"
+            ));
+        }
+        (stores, ttl)
     }
 
     fn network(&mut self) -> Option<Network> {

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::sources::unknown_key;
 use super::yaml;
-use super::{Attempts, Engine, FlowBinding, FlowLocation, Retry};
-use crate::values::{InvalidValue, ParameterUrl};
+use super::{Attempts, Engine, FlowBinding, FlowLocation, Retry, TargetStores};
+use crate::values::{InvalidValue, ParameterUrl, TimeToLive};
 
 /// The default retries: soon for calls, with longer waits for quotas.
 pub(super) const RETRY: Retry = Retry {
@@ -17,6 +17,10 @@ pub(super) const RETRY: Retry = Retry {
     resource_limits: Attempts { attempts: 10, interval_seconds: 60, backoff_rate: 1.5 },
 };
 const RETRY_KEYS: [&str; 3] = ["throttling", "service_faults", "resource_limits"];
+const TTL_KEYS: [&str; 2] = ["unit", "value"];
+/// AWS's units of a `TtlDuration`, each with its letter.
+const TTL_UNITS: [(&str, char); 5] =
+    [("Seconds", 's'), ("Minutes", 'm'), ("Hours", 'h'), ("Days", 'd'), ("Weeks", 'w')];
 const ATTEMPTS_KEYS: [&str; 3] = ["attempts", "interval_seconds", "backoff_rate"];
 
 /// Maximum number of tags: AWS's limit of 50, minus the two tags of the project.
@@ -74,6 +78,40 @@ pub(super) fn flow_binding(value: &Value) -> Result<FlowBinding, String> {
         Some("parameter") => Ok(FlowBinding::Parameter),
         _ => Err(format!("{} is not a binding; use rewrite, mount or parameter", shown(value))),
     }
+}
+
+/// Parses the stores to write to: `online`, `offline`, `both`, or a list of them.
+pub(super) fn target_stores(value: &Value) -> Result<TargetStores, String> {
+    if value == TargetStores::Both.name() {
+        return Ok(TargetStores::Both);
+    }
+    let names = list(value, 2, Ok)?;
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    match names[..] {
+        ["online"] => Ok(TargetStores::Online),
+        ["offline"] => Ok(TargetStores::Offline),
+        ["online", "offline"] | ["offline", "online"] => Ok(TargetStores::Both),
+        _ => {
+            Err(format!("`{}` does not name stores; use online, offline or both", names.join(", ")))
+        }
+    }
+}
+
+/// Parses a time to live: text such as `30d`, or AWS's unit and value.
+pub(super) fn ttl(value: &Value) -> Result<TimeToLive, String> {
+    let is_map = |text: &str| text.trim_start().starts_with('{');
+    if !value.is_object() && !value.as_str().is_some_and(is_map) {
+        return text(value, TimeToLive::new);
+    }
+    let map = map(value)?;
+    known(&map, &TTL_KEYS)?;
+    let unit = map.get("unit").and_then(Value::as_str);
+    let unit = TTL_UNITS.iter().find(|(name, _)| Some(*name) == unit);
+    let (_, letter) = unit.ok_or("unit: use Seconds, Minutes, Hours, Days or Weeks")?;
+    let number = map.get("value").ok_or("value is missing: the number of units")?;
+    let number = self::number(number, 1, i32::MAX.unsigned_abs());
+    let number = number.map_err(|problem| format!("value: {problem}"))?;
+    TimeToLive::new(format!("{number}{letter}")).map_err(|error| error.to_string())
 }
 
 /// Parses the flow's location: an S3 URL, or a path relative to `folder`.

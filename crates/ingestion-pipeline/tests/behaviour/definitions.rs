@@ -1,7 +1,10 @@
 //! The definitions for both engines, minimal and full, in every region.
 
 use ingest_features::cli::Task;
+use ingest_features::job::JobSpec;
 use ingest_features::location::{InputVersion, Location};
+use ingest_features::stage::StageSpec;
+use ingest_features::store::TargetStores;
 use ingestion_pipeline::images::{DATA_WRANGLER, Images, SCIKIT_LEARN, partition};
 use ingestion_pipeline::values::Region;
 use ingestion_pipeline::{FlowChoice, FlowFile, engine};
@@ -123,8 +126,7 @@ fn event_time_is_the_executions_start() {
 }
 
 /// Returns the container's arguments, with references resolved.
-fn arguments(file: &str, engine: &str) -> Vec<String> {
-    let definition = definition(file, engine, "eu-west-1");
+fn container_arguments(definition: &Value, step: &Value) -> Vec<String> {
     let parameter = |name: &str| {
         let parameters = definition["Parameters"].as_array().unwrap();
         parameters.iter().find(|p| p["Name"] == name).unwrap()["DefaultValue"].clone()
@@ -134,16 +136,27 @@ fn arguments(file: &str, engine: &str) -> Vec<String> {
         Some("Execution.StartDateTime") => Value::from("2026-11-22T10:00:00.123Z"),
         Some(get) => parameter(get.strip_prefix("Parameters.").unwrap()),
     };
-    let arguments = &flow_job(&definition)["AppSpecification"]["ContainerArguments"];
-    let arguments = arguments.as_array().unwrap().iter().map(value);
+    let arguments = step["Arguments"]["AppSpecification"]["ContainerArguments"].as_array();
+    let arguments = arguments.unwrap().iter().map(value);
     arguments.map(|argument| argument.as_str().unwrap().to_owned()).collect()
 }
 
-fn job(file: &str, engine: &str) -> ingest_features::job::JobSpec {
-    let arguments = std::iter::once("ingest-features".to_owned()).chain(arguments(file, engine));
-    let task = ingest_features::cli::parse(arguments.map(Into::into)).unwrap();
+/// Returns what `ingest-features` does with the arguments of a step.
+fn task(definition: &Value, step: &Value) -> Task {
+    let arguments = container_arguments(definition, step);
+    let arguments = ["ingest-features".to_owned()].into_iter().chain(arguments);
+    ingest_features::cli::parse(arguments.map(Into::into)).unwrap()
+}
+
+/// Returns the job of the step that runs the flow.
+fn flow_task(definition: &Value) -> JobSpec {
+    let task = task(definition, definition["Steps"].as_array().unwrap().last().unwrap());
     let Task::Ingest(job) = task else { panic!("{task:?}") };
     job
+}
+
+fn job(file: &str, engine: &str) -> JobSpec {
+    flow_task(&definition(file, engine, "eu-west-1"))
 }
 
 #[test]
@@ -153,10 +166,43 @@ fn ingest_features_accepts_native_arguments() {
         assert_eq!(job.flow, Some("/opt/ml/processing/flow".parse().unwrap()));
         assert!(job.inputs.is_empty());
         assert_eq!(job.input_version, InputVersion::Latest);
+        assert_eq!(job.requester_pays, file == "full.yaml");
         assert_eq!(job.event_time.unwrap().0, 1_795_341_600);
         assert!(job.output_node.is_some() && job.feature_group.is_some());
         let Some(Location::S3(folder)) = job.rejected else { panic!("rejected rows are lost") };
         assert!(folder.key().ends_with("/rejected/"), "{folder}");
+    }
+}
+
+#[test]
+fn ingest_features_accepts_target_stores_and_time_to_live() {
+    let flow = FlowFile::read(&abalone(), FlowChoice::default()).unwrap();
+    for (stores, expected) in [
+        ("online", TargetStores::Online),
+        ("offline,online", TargetStores::Both),
+        ("both", TargetStores::Both),
+    ] {
+        let values = [("TARGET_STORES", stores), ("TTL_DURATION", "30d")];
+        let environment = [&[("PIPELINE_ENGINE", "native"), BINARY][..], &values].concat();
+        let settings = read("minimal.yaml", &environment).unwrap();
+        let definition = serde_json::to_value(engine::build(&settings, &flow).unwrap()).unwrap();
+        let job = flow_task(&definition);
+        assert_eq!(job.target_stores, Some(expected));
+        assert_eq!(job.ttl.unwrap().to_string(), "30d");
+    }
+}
+
+#[test]
+fn ingest_features_accepts_the_arguments_of_the_staging_step() {
+    for (file, requester_pays) in [("minimal.yaml", false), ("full.yaml", true)] {
+        let definition = definition(file, "data-wrangler", "eu-west-1");
+        let stage = StageSpec {
+            version: InputVersion::Latest,
+            source_node: Some("00000000-0000-4000-8000-000000000001".to_owned()),
+            requester_pays,
+        };
+        let task = task(&definition, &definition["Steps"][0]);
+        assert!(matches!(&task, Task::Stage(spec) if *spec == stage), "{task:?}");
     }
 }
 

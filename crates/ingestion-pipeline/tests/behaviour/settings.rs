@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use ingestion_pipeline::settings::{Engine, FlowBinding, FlowLocation, keys};
+use ingestion_pipeline::settings::{Engine, FlowBinding, FlowLocation, TargetStores, keys};
 
 use crate::{read, read_text};
 
@@ -41,6 +41,8 @@ fn reads_every_variable() {
         ("PIPELINE_ENGINE", "native"),
         ("DW_FLOW_INPUT_DATASET", "orders"),
         ("PIPELINE_REFIT", "true"),
+        ("TARGET_STORES", "online, offline"),
+        ("TTL_DURATION", "{unit: Hours, value: 12}"),
         ("PROCESSING_IMAGE", "public.ecr.aws/own:1"),
         ("PROCESSING_INSTANCE_TYPE", "ml.c5.xlarge"),
         ("PROCESSING_INSTANCE_COUNT", "1"),
@@ -51,6 +53,7 @@ fn reads_every_variable() {
         ("KMS_KEY_ID", "alias/features"),
         ("VOLUME_KMS_KEY_ID", "1234abcd-12ab-34cd-56ef-1234567890ab"),
         ("DW_FLOW_BINDING", "mount"),
+        ("S3_REQUESTER_PAYS", "true"),
         ("SUBNET_IDS", "subnet-0a1b2c3d, subnet-4e5f6a7b"),
         ("SECURITY_GROUP_IDS", "sg-0a1b2c3d"),
         ("PIPELINE_TAGS", r#"{"team": "shells"}"#),
@@ -71,6 +74,8 @@ fn reads_every_variable() {
     assert_eq!(settings.input_dataset.as_deref(), Some("orders"));
     assert!(settings.refit);
     assert_eq!(settings.flow_binding, FlowBinding::Mount);
+    assert_eq!(settings.target_stores, Some(TargetStores::Both));
+    assert_eq!(settings.ttl.unwrap().as_str(), "12h");
     assert_eq!(settings.network.unwrap().subnets.len(), 2);
     assert_eq!(settings.retry.throttling.attempts, 1);
     assert_eq!(settings.tags["team"], "shells");
@@ -97,6 +102,8 @@ refit: 'yes'
 image: an image
 input_data: s3://B/landing
 feature_group: FG_
+target_stores: nowhere
+ttl: 30 days
 role: sm-exec
 region: europe
 instance_type: m5.large
@@ -108,6 +115,7 @@ cache: 30 days
 kms_key: \"a key\"
 volume_kms_key: alias/features
 flow_binding: glue
+requester_pays: 1
 subnets: [sg-0a1b2c3d]
 security_groups: [sg-1, sg-1]
 tags: {aws:x: y}
@@ -210,6 +218,66 @@ fn native_engine_runs_on_one_instance() {
         &ENVIRONMENT,
     );
     assert!(problem.contains("runs on one instance"), "{problem}");
+}
+
+const NATIVE: &str = "engine: native\nnative_binary: s3://amzn-s3-demo-bucket/b\n";
+
+#[test]
+fn reads_target_stores_and_time_to_live() {
+    for (text, stores) in [
+        ("online", TargetStores::Online),
+        ("offline", TargetStores::Offline),
+        ("both", TargetStores::Both),
+        ("[online]", TargetStores::Online),
+        ("[offline, online]", TargetStores::Both),
+        ("online,offline", TargetStores::Both),
+    ] {
+        let settings = read_text(&format!("{NATIVE}target_stores: {text}\n"), &ENVIRONMENT);
+        assert_eq!(settings.unwrap().target_stores, Some(stores), "{text}");
+    }
+    for (text, ttl) in [
+        ("30d", "30d"),
+        ("{unit: Seconds, value: 1}", "1s"),
+        ("{unit: Minutes, value: 90}", "90m"),
+        ("{unit: Hours, value: 12}", "12h"),
+        ("{unit: Days, value: 30}", "30d"),
+        ("{value: 2147483647, unit: Weeks}", "2147483647w"),
+        ("'{unit: Days, value: 30}'", "30d"),
+    ] {
+        let settings = read_text(&format!("{NATIVE}ttl: {text}\n"), &ENVIRONMENT);
+        assert_eq!(settings.unwrap().ttl.unwrap().as_str(), ttl, "{text}");
+    }
+}
+
+#[test]
+fn rejects_invalid_target_stores_and_time_to_live() {
+    for (line, expected) in [
+        ("target_stores: []", "use online, offline or both"),
+        ("target_stores: OnlineStore", "use online, offline or both"),
+        ("target_stores: [online, online]", "is in the list twice"),
+        ("target_stores: {online: true}", "a map is not a list"),
+        ("ttl: 30", "30 is not a string"),
+        ("ttl: 0d", "`0d` is not a time to live"),
+        ("ttl: P30D", "`P30D` is not a time to live"),
+        ("ttl: {unit: Months, value: 1}", "use Seconds, Minutes, Hours, Days or Weeks"),
+        ("ttl: {unit: Days}", "value is missing"),
+        ("ttl: {unit: Days, value: 0}", "value: `0` is not a whole number from 1"),
+        ("ttl: {unit: Days, amount: 1}", "unknown key `amount`"),
+        ("target_stores: offline\nttl: 30d", "30d applies to the online store only"),
+    ] {
+        let problem = problems(&format!("{NATIVE}{line}\n"), &ENVIRONMENT);
+        assert!(problem.contains(expected), "{line}: {problem}");
+        assert_eq!(problem.lines().count(), 1, "{problem}");
+    }
+}
+
+#[test]
+fn only_the_native_engine_obeys_target_stores_and_time_to_live() {
+    let problem = problems("target_stores: online\nttl: 30d\n", &ENVIRONMENT);
+    assert_eq!(problem.lines().count(), 2, "{problem}");
+    assert!(problem.contains("pipeline.yaml:1: target_stores: AWS's Data Wrangler container"));
+    assert!(problem.contains("pipeline.yaml:2: ttl: AWS's Data Wrangler container"));
+    assert!(problem.contains("use engine: native"));
 }
 
 #[test]

@@ -9,11 +9,11 @@ from local_aws.protocol.errors import AwsError, not_found, validation_error
 from local_aws.services.feature_store.definitions import (
     MAX_FEATURES,
     check_create,
+    collection_problems,
     definition_problems,
     has_online_store,
-    refuse_collections,
 )
-from local_aws.services.feature_store.model import FeatureGroup
+from local_aws.services.feature_store.model import FeatureGroup, record_size
 from local_aws.services.sagemaker.context import Context, Request, Response, refuse_members
 from local_aws.services.sagemaker.paging import SortKey, page
 from local_aws.services.sagemaker.tags import merge_tags
@@ -121,9 +121,9 @@ def update_feature_group(context: Context, request: Request) -> Response:
         raise validation_error(
             f"Validation Error: FeatureGroup {group.name} is {group.status}. It cannot be updated."
         )
-    refuse_collections(additions)
     definitions = group.definitions + additions
-    problems = definition_problems(definitions)
+    keys = (group.record_identifier, group.event_time)
+    problems = definition_problems(definitions) + collection_problems(definitions, group.online, keys)
     if len(definitions) > MAX_FEATURES:
         problems.append(f"a feature group has at most {MAX_FEATURES} features")
     if problems:
@@ -168,8 +168,7 @@ def _offline_config(
 def _online_size(group: FeatureGroup) -> int | None:
     if group.online is None:
         return None
-    values = (item for record in group.records.values() for item in record.values.items())
-    return sum(len(name.encode()) + len(text.encode()) for name, text in values)
+    return sum(record_size(record.values, record.collections) for record in group.records.values())
 
 
 def _in_scope(context: Context) -> list[FeatureGroup]:

@@ -21,11 +21,12 @@ class OnlineRecord:
     expires_at: float | None = None
     deleted: bool = False
     """Soft-deleted: not returned, but its event time still hides older records."""
+    collections: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass
 class OfflineRow:
-    """A row for the offline store. Missing values are null."""
+    """A row for the offline store. Missing values are null, and there are no collections."""
 
     values: dict[str, str]
     event_time: float
@@ -69,6 +70,11 @@ class FeatureGroup:
         """The features and their types, in the order of the definitions."""
         return {item["FeatureName"]: item["FeatureType"] for item in self.definitions}
 
+    @property
+    def collections(self) -> dict[str, dict[str, Any]]:
+        """The definitions of the features that are collections."""
+        return {item["FeatureName"]: item for item in self.definitions if "CollectionType" in item}
+
     def offline_status(self) -> dict[str, Any] | None:
         """AWS's ``OfflineStoreStatus``."""
         if self.offline is None:
@@ -83,3 +89,14 @@ class FeatureGroups:
     """All feature groups by ARN."""
 
     by_arn: dict[str, FeatureGroup] = field(default_factory=dict)
+
+
+def record_size(values: dict[str, str], collections: dict[str, list[str]]) -> int:
+    """The bytes of all names and values of a record."""
+    texts = [
+        *values,
+        *values.values(),
+        *collections,
+        *(text for items in collections.values() for text in items),
+    ]
+    return sum(len(text.encode()) for text in texts)

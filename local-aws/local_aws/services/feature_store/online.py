@@ -20,7 +20,9 @@ def put(group: FeatureGroup, record: Record, ttl: dict[str, Any] | None, now: fl
     expires = _expiry(record.event_time, ttl or (group.online or {}).get("TtlDuration"))
     stored = group.records.get(record.identifier)
     if stored is None or record.event_time > stored.event_time or _has_expired(stored, now):
-        group.records[record.identifier] = OnlineRecord(record.values, record.event_time, expires)
+        group.records[record.identifier] = OnlineRecord(
+            record.values, record.event_time, expires, collections=record.collections
+        )
 
 
 def get(group: FeatureGroup, identifier: str, now: float) -> OnlineRecord | None:
@@ -61,8 +63,10 @@ def _expiry(event_time: float, ttl: dict[str, Any] | None) -> float | None:
     return expires
 
 
-def features_of(record: OnlineRecord, group: FeatureGroup, wanted: list[str] | None) -> list[dict[str, str]]:
+def features_of(record: OnlineRecord, group: FeatureGroup, wanted: list[str] | None) -> list[dict[str, Any]]:
     """Returns the features with a value, in the order of the definitions; all or the requested ones."""
+    values = {name: {"ValueAsString": text} for name, text in record.values.items()}
+    lists = {name: {"ValueAsStringList": elements} for name, elements in record.collections.items()}
+    found: dict[str, dict[str, Any]] = {**values, **lists}
     names = group.types if wanted is None else wanted
-    values = record.values
-    return [{"FeatureName": name, "ValueAsString": values[name]} for name in names if name in values]
+    return [{"FeatureName": name, **found[name]} for name in names if name in found]

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from local_aws.protocol.errors import AwsError
 from local_aws.services.feature_store.event_time import parse_event_time
-from local_aws.services.feature_store.model import FeatureGroup, FeatureType
-from local_aws.services.feature_store.values import problem_of
+from local_aws.services.feature_store.model import FeatureGroup, record_size
+from local_aws.services.feature_store.values import collection_problem, problem_of, unique
 
 MAX_RECORD_BYTES: Final = 350 * 1024
 
@@ -19,6 +19,7 @@ class Record:
     """A valid record."""
 
     values: dict[str, str]
+    collections: dict[str, list[str]]
     identifier: str
     event_time: float
     """Seconds since 1970."""
@@ -27,14 +28,25 @@ class Record:
 def checked_record(group: FeatureGroup, given: list[dict[str, Any]]) -> Record:
     """Returns the record. Raises a ValidationError that lists all problems."""
     types = group.types
-    problems = [*_shape_problems(types, given), *_missing(group, given)]
+    problems = [*_shape_problems(group, given), *_missing(group, given)]
     values = {item["FeatureName"]: item["ValueAsString"] for item in given if "ValueAsString" in item}
     problems += [
         f"the value of feature {name} is invalid: {problem}"
         for name, text in values.items()
         if name in types and (problem := problem_of(types[name], text))
     ]
-    size = sum(len(name.encode()) + len(text.encode()) for name, text in values.items())
+    lists = {item["FeatureName"]: item["ValueAsStringList"] for item in given if "ValueAsStringList" in item}
+    defined = group.collections
+    problems += [
+        f"the collection {name} is invalid: {problem}"
+        for name, elements in lists.items()
+        if name in defined and (problem := collection_problem(defined[name], elements))
+    ]
+    collections = {
+        name: unique(elements) if defined.get(name, {}).get("CollectionType") == "Set" else elements
+        for name, elements in lists.items()
+    }
+    size = record_size(values, collections)
     if size > MAX_RECORD_BYTES:
         problems.append(f"the record has {size} bytes, and the maximum is {MAX_RECORD_BYTES}")
     if not problems:
@@ -44,7 +56,7 @@ def checked_record(group: FeatureGroup, given: list[dict[str, Any]]) -> Record:
             problems.append(f"the event time {group.event_time} '{values[group.event_time][:100]}' {error}")
     if problems:
         raise validation(f"Record of feature group {group.name}: {'; '.join(problems)}.")
-    return Record(values=values, identifier=values[group.record_identifier], event_time=event_time)
+    return Record(values, collections, identifier=values[group.record_identifier], event_time=event_time)
 
 
 def validation(message: str) -> AwsError:
@@ -52,14 +64,23 @@ def validation(message: str) -> AwsError:
     return AwsError("ValidationError", f"Validation Error: {message}", 400)
 
 
-def _shape_problems(types: dict[str, FeatureType], given: list[dict[str, Any]]) -> list[str]:
+def _shape_problems(group: FeatureGroup, given: list[dict[str, Any]]) -> list[str]:
+    types, collections = group.types, group.collections
     counts = Counter(item["FeatureName"] for item in given)
     unknown = [name for name in counts if name not in types]
     twice = sorted(name for name, count in counts.items() if count > 1)
-    lists = [item["FeatureName"] for item in given if "ValueAsStringList" in item]
+    lists = [
+        name
+        for item in given
+        if "ValueAsStringList" in item and (name := item["FeatureName"]) not in collections
+    ]
+    single = [
+        name for item in given if "ValueAsString" in item and (name := item["FeatureName"]) in collections
+    ]
     empty = [item["FeatureName"] for item in given if item.keys() == {"FeatureName"}]
     found = [(unknown, "not defined"), (twice, "given more than once"), (empty, "given without a value")]
     found.append((lists, "given as lists, but are not collections"))
+    found.append((single, "collections, but are not given as lists"))
     return [f"features {', '.join(listed)} are {what}" for listed, what in found if listed]
 
 

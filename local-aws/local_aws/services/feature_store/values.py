@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Final
+from typing import Any, Final
 
 from local_aws.services.feature_store.model import FeatureType
 
@@ -21,6 +21,22 @@ def problem_of(kind: FeatureType, text: str) -> str | None:
     else:
         legal = True
     return None if legal else f"'{text[:100]}' is not of type {kind}"
+
+
+def collection_problem(definition: dict[str, Any], elements: list[str]) -> str | None:
+    """Returns the problem of a collection's elements, or None."""
+    kind = definition["FeatureType"]
+    problem = next((found for text in elements if (found := problem_of(kind, text))), None)
+    if problem is None and definition["CollectionType"] == "Vector":
+        dimension = definition["CollectionConfig"]["VectorConfig"]["Dimension"]
+        if len(elements) != dimension:
+            return f"it has {len(elements)} elements, and the vector has {dimension} dimensions"
+    return problem
+
+
+def unique(elements: list[str]) -> list[str]:
+    """Returns the elements of a set: each once, in the order of their first occurrence."""
+    return list(dict.fromkeys(elements))
 
 
 def canonical(kind: FeatureType, text: str) -> str:
