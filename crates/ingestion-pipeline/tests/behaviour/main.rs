@@ -11,6 +11,7 @@ mod flows;
 mod hostile;
 mod mishaps;
 mod properties;
+mod regions;
 mod scripts;
 mod settings;
 mod upsert;
