@@ -1,18 +1,15 @@
-"""Can the launch role provision and terminate the product? Goes through Service Catalog, as Studio does."""
+"""A project of the product, provisioned and terminated through Service Catalog, as Studio does it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from smoke.claims import BUILD, PROVISIONING, TERMINATION
 from smoke.cleanup import StillThereError, is_gone
 from smoke.context import Context, UndecidedError
-from smoke.report import Verdict, decide
 
 FLOW: Final = Path(__file__).resolve().parent / "three-rows.flow"
 DEFAULT_PREFIX: Final = "s3-fs-ingest-pipeline"
@@ -23,8 +20,8 @@ REMOVAL_LOOKS: Final = 90
 PATH_SECONDS: Final = 120.0
 
 
-def check(context: Context) -> Iterator[Verdict]:
-    """Provisions the product, waits for the first build, and terminates the product."""
+def create(context: Context) -> dict[str, Any]:
+    """Makes the check's bucket with a flow, and provisions the product. Returns the ended record."""
     outputs = portfolio(context)
     grant_access(context, outputs["PortfolioId"])
     context.make_bucket()
@@ -32,17 +29,12 @@ def check(context: Context) -> Iterator[Verdict]:
     artifact = newest(context, outputs["ProductId"])
     register_resources(context)
     record = provision(context, outputs["ProductId"], artifact, flow)
-    provisioned = ended(context, record, "the product was provisioned")
-    yield decide(PROVISIONING, provisioned["Status"] == "SUCCEEDED", status_text(provisioned))
-    if provisioned["Status"] == "SUCCEEDED":
-        yield built(context)
-        terminated = ended(context, terminate(context, "terminate"), "the product was terminated")
-        yield decide(TERMINATION, terminated["Status"] == "SUCCEEDED", status_text(terminated))
+    return ended(context, record, "the product was provisioned")
 
 
 def project_id(context: Context) -> str:
-    """A project ID in SageMaker's format."""
-    return f"p-smoke{context.run_id}"
+    """A project ID in SageMaker's format. Each check has its own: SQS blocks a deleted queue's name."""
+    return f"p-smoke{context.run_id}{context.check[0]}"
 
 
 def portfolio(context: Context) -> dict[str, str]:
@@ -106,7 +98,7 @@ def register_resources(context: Context) -> None:
     """Registers the provisioned product, and the resources that termination leaves behind."""
     identifier, account = project_id(context), context.aws.account
     if not context.parameters.get("DataBucketName"):
-        context.cleanup.register_bucket(f"sagemaker-{identifier}-data-{account}")
+        context.cleanup.register_bucket(data_bucket(context))
     context.cleanup.register_bucket(f"sagemaker-{identifier}-artifacts-{account}")
     context.cleanup.register(
         f"pipeline {pipeline(context)}",
@@ -125,6 +117,21 @@ def register_resources(context: Context) -> None:
 def pipeline(context: Context) -> str:
     """The name of the project's SageMaker pipeline."""
     return f"{context.parameters.get('PipelineNamePrefix', DEFAULT_PREFIX)}-{project_id(context)}"
+
+
+def data_bucket(context: Context) -> str:
+    """The name of the project's own data bucket."""
+    return f"sagemaker-{project_id(context)}-data-{context.aws.account}"
+
+
+def build_pipeline(context: Context) -> str:
+    """The name of the CodePipeline pipeline that builds the project."""
+    return f"sagemaker-{project_id(context)}-build"
+
+
+def function(context: Context) -> str:
+    """The name of the function that starts the project's pipeline."""
+    return f"sagemaker-{project_id(context)}-start-pipeline"
 
 
 def provision(context: Context, product: str, artifact: str, flow: str) -> str:
@@ -175,24 +182,17 @@ def status_text(record: dict[str, Any]) -> str:
     return ": ".join([record["Status"], *errors])
 
 
-def built(context: Context) -> Verdict:
-    """Whether the first build created the pipeline."""
-    name = f"sagemaker-{project_id(context)}-build"
+def built(context: Context) -> str:
+    """Waits for the first build. Returns its status."""
 
     def look() -> str | None:
-        found = context.aws.call("codepipeline", "ListPipelineExecutions", pipelineName=name)
+        found = context.aws.call(
+            "codepipeline", "ListPipelineExecutions", pipelineName=build_pipeline(context)
+        )
         states = [each["status"] for each in found["pipelineExecutionSummaries"]]
         return states[-1] if states and states[-1] != "InProgress" else None
 
-    try:
-        status = context.until(look, "the first build ended")
-        if status == "Succeeded":
-            context.aws.call("sagemaker", "DescribePipeline", PipelineName=pipeline(context))
-    except UndecidedError as reason:
-        return Verdict(BUILD, "undecided", str(reason))
-    except ClientError as error:
-        return decide(BUILD, holds=False, seen=str(error))
-    return decide(BUILD, status == "Succeeded", f"the build's pipeline {name}: {status}")
+    return context.until(look, "the first build ended")
 
 
 def terminate(context: Context, use: str) -> str:
