@@ -135,4 +135,4 @@ def test_all_checks_run_and_leave_nothing(aws: LocalAws, parameters: dict[str, s
     kept = {"user operator", "log group /aws/sagemaker/ProcessingJobs"}
     assert everything(aws) - before == kept
     assert {verdict["outcome"] for verdict in found["verdicts"]} == {"shown"}
-    assert len(found["verdicts"]) == len({verdict["claim"] for verdict in found["verdicts"]}) == 18
+    assert len(found["verdicts"]) == len({verdict["claim"] for verdict in found["verdicts"]}) == 19

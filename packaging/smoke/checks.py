@@ -21,6 +21,7 @@ from smoke.claims import (
     NATIVE_FEATURES,
     OTHER_PARAMETERS,
     PROVISIONING,
+    PUSH,
     REDRIVE,
     TERMINATION,
     UPLOAD_EVENT,
@@ -47,12 +48,14 @@ class Check:
     """After this long, the check stops and removes what it created."""
 
 
-_PROJECT: Final = (
-    # The template's eight alarms, with all their metrics, for an hour.
-    Use(17 / prices.HOURS_OF_A_MONTH, prices.ALARM_METRIC_MONTH),
-    Use(2, prices.BUILD_MINUTE),
-    Use(3, prices.ACTION_MINUTE),
-)
+def _project(builds: int = 1) -> tuple[Use, ...]:
+    return (
+        # The template's eight alarms, with all their metrics, for an hour.
+        Use(17 / prices.HOURS_OF_A_MONTH, prices.ALARM_METRIC_MONTH),
+        Use(2 * builds, prices.BUILD_MINUTE),
+        Use(3 * builds, prices.ACTION_MINUTE),
+    )
+
 
 CHECKS: Final = (
     Check(
@@ -80,15 +83,15 @@ CHECKS: Final = (
         "Does the launch role provision and terminate the product?",
         launching.check,
         (PROVISIONING, BUILD, TERMINATION),
-        _PROJECT,
+        _project(),
         45,
     ),
     Check(
         "native",
         "Do the features of an upload arrive, with the engine native?",
         ingesting.native,
-        (UPLOAD_EVENT, NATIVE_DUPLICATE, NATIVE_FEATURES, FAILED_EVENT, FUNCTION_METRICS),
-        (*_PROJECT, Use(5 / 60, prices.M5_LARGE_HOUR)),
+        (UPLOAD_EVENT, NATIVE_DUPLICATE, NATIVE_FEATURES, FAILED_EVENT, FUNCTION_METRICS, PUSH),
+        (*_project(builds=2), Use(5 / 60, prices.M5_LARGE_HOUR)),
         60,
     ),
     Check(
@@ -96,7 +99,7 @@ CHECKS: Final = (
         "Do the features of an upload arrive, with the engine data-wrangler?",
         ingesting.data_wrangler,
         (WRANGLER_DUPLICATE, WRANGLER_FEATURES),
-        (*_PROJECT, Use(5 / 60, prices.T3_MEDIUM_HOUR), Use(10 / 60, prices.M5_4XLARGE_HOUR)),
+        (*_project(), Use(5 / 60, prices.T3_MEDIUM_HOUR), Use(10 / 60, prices.M5_4XLARGE_HOUR)),
         75,
     ),
 )

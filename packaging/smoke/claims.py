@@ -99,9 +99,9 @@ UPLOAD_EVENT: Final = Claim(
 )
 FAILED_EVENT: Final = Claim(
     "failed-event",
-    "an event that the function fails on goes to the retry queue, and to the retry function from there",
-    "An event that fails waits in the retry queue.",
-    "failed uploads are lost: the function must send failed events to the queue itself",
+    "an event that the function fails on goes to the retry queue, and stays there while retries fail",
+    "An event that fails goes to the retry queue, and stays there while retries fail.",
+    "failed uploads are lost: the functions must send, receive and delete the messages themselves",
     page=FIRST_RUN,
 )
 FUNCTION_METRICS: Final = Claim(
@@ -109,6 +109,13 @@ FUNCTION_METRICS: Final = Claim(
     "the metrics that the function writes to its log appear in CloudWatch",
     "A started execution is counted in `ExecutionsStarted`.",
     "RefusedAlarm never goes off: it must read the log with a metric filter",
+    page=FIRST_RUN,
+)
+PUSH: Final = Claim(
+    "push",
+    "a push to the project's repository starts its build",
+    "A push to the project's repository starts its build.",
+    "PushRule does not match the event of a push, or may not start the build's pipeline",
     page=FIRST_RUN,
 )
 NATIVE_FEATURES: Final = Claim(

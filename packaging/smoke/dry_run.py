@@ -138,11 +138,12 @@ ANSWERS: Final[dict[str, Answer]] = {
     "TerminateProvisionedProduct": {"RecordDetail": {"RecordId": "rec-<of termination>"}},
     "DescribeRecord": {"RecordDetail": {"Status": "SUCCEEDED"}},
     "ListPipelineExecutions": {
-        "pipelineExecutionSummaries": [{"status": "Succeeded"}],  # CodePipeline's
+        "pipelineExecutionSummaries": [{"status": "Succeeded"}] * 2,  # CodePipeline's
         "PipelineExecutionSummaries": [  # SageMaker's
             {"PipelineExecutionArn": _STARTED, "PipelineExecutionStatus": "Succeeded"}
         ],
     },
+    "GetBranch": {"branch": {"commitId": "<of the seed code>"}},
     "PutObject": {"VersionId": _VERSION},
     "DescribeFeatureGroup": {"FeatureGroupStatus": "Created"},
 }

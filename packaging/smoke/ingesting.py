@@ -14,10 +14,8 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from smoke import alarms, project
+from smoke import operating, project
 from smoke.claims import (
-    FAILED_EVENT,
-    FUNCTION_METRICS,
     NATIVE_DUPLICATE,
     NATIVE_FEATURES,
     UPLOAD_EVENT,
@@ -39,8 +37,6 @@ VALUES: Final = {"1": 0.5, "2": 1.5, "3": 2.5}
 # The object that the flow's source names. It does not exist.
 MISSING: Final = "missing/three-rows.csv"
 LOG_GROUP: Final = "/aws/sagemaker/ProcessingJobs"
-# The function's own metrics.
-NAMESPACE: Final = "SageMakerFeatureIngestion"
 RUNNING: Final = {"Executing", "Stopping"}
 
 
@@ -60,8 +56,7 @@ def native(context: Context) -> Iterator[Verdict]:
     upload = uploaded(mine)
     yield event_verdict(upload)
     yield from ingested(mine, upload, NATIVE_FEATURES, NATIVE_DUPLICATE)
-    yield failed_event(mine)
-    yield function_metrics(mine)
+    yield from operating.check(mine)
 
 
 def data_wrangler(context: Context) -> Iterator[Verdict]:
@@ -250,36 +245,6 @@ def invoke(context: Context, event: dict[str, Any]) -> dict[str, Any]:
     )
     said: dict[str, Any] = json.loads(answer["Payload"].read())
     return said
-
-
-def failed_event(context: Context) -> Verdict:
-    """Sends an event that the function fails on, and waits until the retry function has received it."""
-    context.aws.call(
-        "lambda", "Invoke", FunctionName=project.function(context), InvocationType="Event", Payload=b"{}"
-    )
-    name = f"sagemaker-{project.project_id(context)}-retry"
-    url = context.aws.call("sqs", "GetQueueUrl", QueueName=name)["QueueUrl"]
-    received = f"the failed event was received from the queue {name}"
-
-    def is_received() -> bool:
-        names = ["ApproximateNumberOfMessagesNotVisible"]
-        found = context.aws.call("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=names)
-        return int(found["Attributes"][names[0]]) > 0
-
-    context.until(is_received, received)
-    return decide(FAILED_EVENT, holds=True, seen=received)
-
-
-def function_metrics(context: Context) -> Verdict:
-    """Waits until CloudWatch has counted the started execution."""
-    pipeline = project.pipeline(context)
-    dimensions = [{"Name": "PipelineName", "Value": pipeline}]
-
-    def counted() -> list[float]:
-        return alarms.data(context, NAMESPACE, "ExecutionsStarted", dimensions, "Sum")
-
-    count = sum(context.until(counted, f"CloudWatch had ExecutionsStarted of {pipeline}"))
-    return decide(FUNCTION_METRICS, count > 0, f"ExecutionsStarted of {pipeline}: {count:g}")
 
 
 def features_verdict(context: Context, claim: Claim, execution: dict[str, Any]) -> Verdict:

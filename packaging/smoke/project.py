@@ -186,13 +186,16 @@ def built(context: Context) -> str:
     """Waits for the first build. Returns its status."""
 
     def look() -> str | None:
-        found = context.aws.call(
-            "codepipeline", "ListPipelineExecutions", pipelineName=build_pipeline(context)
-        )
-        states = [each["status"] for each in found["pipelineExecutionSummaries"]]
+        states = builds(context)
         return states[-1] if states and states[-1] != "InProgress" else None
 
     return context.until(look, "the first build ended")
+
+
+def builds(context: Context) -> list[str]:
+    """The states of the project's builds, newest first."""
+    found = context.aws.call("codepipeline", "ListPipelineExecutions", pipelineName=build_pipeline(context))
+    return [each["status"] for each in found["pipelineExecutionSummaries"]]
 
 
 def terminate(context: Context, use: str) -> str:

@@ -76,8 +76,8 @@ def test_successful_check_shows_every_claim_and_removes_everything(check: Any) -
     assert ctx.cleanup.run() == []
     removed = aws.operations("Delete", "Disassociate", "Remove", "Terminate")
     kinds = {re.sub("^(Create|PutMetric)", "", name) for name in made}
-    # Objects and tags are deleted with the bucket.
-    kinds -= {"PutObject", "PutBucketTagging"}
+    # Objects and tags are deleted with the bucket, files with the project's repository.
+    kinds -= {"PutObject", "PutBucketTagging", "PutFile"}
     counterparts = {
         "Alarm": "DeleteAlarms",
         "PutRule": "DeleteRule",
@@ -316,7 +316,7 @@ def executions(*statuses: str) -> dict[str, Any]:
     ]
     return {
         "PipelineExecutionSummaries": listed,
-        "pipelineExecutionSummaries": [{"status": "Succeeded"}],
+        "pipelineExecutionSummaries": [{"status": "Succeeded"}] * 2,
     }
 
 
@@ -431,7 +431,7 @@ def test_log_that_does_not_exist_leaves_the_other_reasons() -> None:
     assert "exit code 1" in ingest(aws)["data-wrangler-features"].seen
 
 
-def test_failed_event_must_reach_the_retry_function() -> None:
+def test_failed_event_must_reach_the_retry_queue_and_stay() -> None:
     def counted(number: str) -> dict[str, Any]:
         return {"Attributes": {"ApproximateNumberOfMessagesNotVisible": number}}
 
@@ -439,9 +439,18 @@ def test_failed_event_must_reach_the_retry_function() -> None:
     assert ingest(aws, "native")["failed-event"].outcome == "shown"
     [line] = [line for line in aws.lines if '"InvocationType": "Event"' in line]
     assert '"FunctionName": "sagemaker-p-smokeabc123n-start-pipeline"' in line
+    deleted = ingest(FakeAws(GetQueueAttributes=[counted("1"), counted("0")]), "native")["failed-event"]
+    assert deleted.outcome == "refuted"
+    assert deleted.seen.endswith("-retry, and is gone")
     lost = ingest(FakeAws(GetQueueAttributes=counted("0")), "native")["failed-event"]
     assert lost.outcome == "undecided"
     assert "before the failed event was received from the queue sagemaker-p-smokeabc123n-retry" in lost.seen
+
+
+def test_verdict_that_waits_in_vain_leaves_time_for_the_others() -> None:
+    found = ingest(FakeAws(GetMetricData={"MetricDataResults": [{"Id": "m", "Values": []}]}), "native")
+    outcomes = {name: found[name].outcome for name in ("function-metrics", "push", "failed-event")}
+    assert outcomes == {"function-metrics": "undecided", "push": "shown", "failed-event": "shown"}
 
 
 def test_metrics_of_the_function_must_appear() -> None:
@@ -455,6 +464,36 @@ def test_metrics_of_the_function_must_appear() -> None:
     lost = ingest(FakeAws(GetMetricData=counted()), "native")["function-metrics"]
     assert lost.outcome == "undecided"
     assert "before CloudWatch had ExecutionsStarted" in lost.seen
+
+
+def builds(*statuses: str) -> dict[str, Any]:
+    """The project's builds, newest first, in the answer to both services' ListPipelineExecutions."""
+    found = executions("Succeeded")
+    return {**found, "pipelineExecutionSummaries": [{"status": status} for status in statuses]}
+
+
+@pytest.mark.parametrize(
+    ("listed", "outcome"),
+    [
+        (builds("Succeeded", "Succeeded"), "shown"),
+        (builds("Failed", "Succeeded"), "refuted"),
+        (builds("Succeeded"), "undecided"),
+        (builds("InProgress", "Succeeded"), "undecided"),
+    ],
+    ids=["built", "failed", "no second build", "still running"],
+)
+def test_push_must_be_built(listed: dict[str, Any], outcome: str) -> None:
+    aws = FakeAws(ListPipelineExecutions=listed)
+    assert ingest(aws, "native")["push"].outcome == outcome
+    [line] = [line for line in aws.lines if line.startswith("codecommit:PutFile")]
+    assert '"repositoryName": "sagemaker-p-smokeabc123n-pipeline", "branchName": "main"' in line
+
+
+def test_push_behind_a_connection_is_left_to_the_user() -> None:
+    aws = FakeAws()
+    verdict = ingest(aws, "native", CodeConnectionArn="arn:c", CodeRepositoryId="t/r")["push"]
+    assert (verdict.outcome, aws.operations("PutFile")) == ("undecided", [])
+    assert "push to it yourself" in verdict.seen
 
 
 def test_stops_executions_and_waits_before_the_pipeline_is_deleted() -> None:
