@@ -99,7 +99,7 @@ CHECKS: Final = (
         "Do the features of an upload arrive, with the engine data-wrangler?",
         ingesting.data_wrangler,
         (WRANGLER_DUPLICATE, WRANGLER_FEATURES),
-        (*_project(), Use(5 / 60, prices.T3_MEDIUM_HOUR), Use(10 / 60, prices.M5_4XLARGE_HOUR)),
+        (*_project(), Use(5 / 60, prices.M5_LARGE_HOUR), Use(10 / 60, prices.M5_4XLARGE_HOUR)),
         75,
     ),
 )

@@ -34,8 +34,8 @@ KEY: Final = "landing/a b+ü.csv"
 PROBE: Final = "probe"
 EVENT_TIME: Final = 1_700_000_000.0
 VALUES: Final = {"1": 0.5, "2": 1.5, "3": 2.5}
-# The object that the flow's source names. It does not exist.
-MISSING: Final = "missing/three-rows.csv"
+# A part of the URLs of objects that do not exist: the one that the stored flow names, and the check's flow.
+MISSING: Final = "input-was-not-bound"
 LOG_GROUP: Final = "/aws/sagemaker/ProcessingJobs"
 RUNNING: Final = {"Executing", "Stopping"}
 

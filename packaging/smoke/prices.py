@@ -49,9 +49,6 @@ M5_4XLARGE_HOUR: Final = Price(
 M5_LARGE_HOUR: Final = Price(
     0.115, "hours of an ml.m5.large", "AmazonSageMaker", "USE1-Processing:ml.m5.large"
 )
-T3_MEDIUM_HOUR: Final = Price(
-    0.05, "hours of an ml.t3.medium", "AmazonSageMaker", "USE1-Processing:ml.t3.medium"
-)
 BUILD_MINUTE: Final = Price(0.005, "minutes of a small build", "CodeBuild", "USE1-Build-Min:Linux:g1.small")
 ACTION_MINUTE: Final = Price(
     0.002, "minutes of a pipeline's actions", "AWSCodePipeline", "USE1-actionExecutionMinute"

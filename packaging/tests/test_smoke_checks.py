@@ -353,7 +353,7 @@ def test_failed_execution_is_refuted_with_the_reasons_of_its_job() -> None:
 
 def test_failed_execution_that_asked_for_the_flows_source_is_told() -> None:
     seen = ingest(failing({"events": [{"message": "m"}]}))["data-wrangler-features"].seen
-    assert "its log names missing/three-rows.csv: it asked for the flow's source, not for the upload" in seen
+    assert "its log names input-was-not-bound: it asked for the flow's source, not for the upload" in seen
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,28 @@ pub enum Location {
     S3(ObjectUrl),
 }
 
+/// The version of the data to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InputVersion {
+    /// The current version.
+    Latest,
+    /// The version of one object with this version ID. `null` is the ID of an object that was stored
+    /// while its bucket was not versioned.
+    Id(String),
+}
+
+impl FromStr for InputVersion {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "" => Err("use `latest`, or the version ID of an object"),
+            "latest" => Ok(Self::Latest),
+            id => Ok(Self::Id(id.to_owned())),
+        }
+    }
+}
+
 /// The text is not a location.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -24,6 +46,14 @@ pub enum InvalidLocation {
     /// It is neither a path nor an S3 URL.
     #[error("`{}` is neither a path nor s3://<bucket>/<key>", .0.escape_debug())]
     Other(String),
+}
+
+impl Location {
+    /// Returns whether it is in S3.
+    #[must_use]
+    pub fn is_in_s3(&self) -> bool {
+        matches!(self, Self::S3(_))
+    }
 }
 
 impl FromStr for Location {

@@ -15,8 +15,14 @@ pub trait Objects {
     ///
     /// [`Failure`] if the object does not exist or S3 cannot be reached. The same applies to all methods.
     async fn get(&self, url: &ObjectUrl) -> Result<Vec<u8>, Failure>;
-    /// Downloads an object into a new file. Returns `false` if the object does not exist.
-    async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<bool, Failure>;
+    /// Downloads a version of an object, or its current version, into a new file. Returns `false` if it
+    /// does not exist. Fails if the version is a delete marker.
+    async fn download(
+        &self,
+        url: &ObjectUrl,
+        version: Option<&str>,
+        path: &Path,
+    ) -> Result<bool, Failure>;
     /// Returns the objects whose keys begin with the URL's key, sorted by key.
     async fn list(&self, prefix: &ObjectUrl) -> Result<Vec<Listed>, Failure>;
     /// Stores an object.
@@ -38,8 +44,13 @@ mod client {
             self.get(url).await.map_err(|error| failure(&error))
         }
 
-        async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<bool, Failure> {
-            match self.download(url, path).await {
+        async fn download(
+            &self,
+            url: &ObjectUrl,
+            version: Option<&str>,
+            path: &Path,
+        ) -> Result<bool, Failure> {
+            match self.download(url, version, path).await {
                 Ok(()) => Ok(true),
                 Err(error) if error.class() == ErrorClass::NotFound => {
                     // A later download creates the file again.

@@ -140,6 +140,11 @@ impl S3 {
                 let answer = format!("the bucket {bucket} is in {bucket_region}, not in {region}");
                 Err(S3Error::new(what, ErrorClass::Refused, answer))
             }
+            _ if answer.headers().get("x-amz-delete-marker") == Some("true") => {
+                let answer =
+                    format!("the object was deleted: this is a delete marker (HTTP {status})");
+                Err(S3Error::new(what, ErrorClass::Deleted, answer))
+            }
             _ => {
                 let bytes = read(answer, what).await?;
                 let text = String::from_utf8_lossy(&bytes);

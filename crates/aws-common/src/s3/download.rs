@@ -14,25 +14,37 @@ use crate::{ErrorClass, ObjectUrl, with_causes};
 /// The state of a download.
 struct Download<'a> {
     url: &'a ObjectUrl,
+    /// The version to read; `None` for the current one.
+    version: Option<&'a str>,
     what: String,
     file: File,
     written: u64,
-    /// The object's version. Later attempts read the same version.
+    /// The object's etag. Later attempts read only an object with the same one.
     etag: Option<String>,
 }
 
 impl S3 {
-    /// Downloads an object into a new file. Resumes an interrupted download, up to three attempts
-    /// without progress. If the object is replaced meanwhile, returns an error.
+    /// Downloads a version of an object, or its current version, into a new file. Resumes an interrupted
+    /// download, up to three attempts without progress. If the object is replaced meanwhile, returns an
+    /// error.
     ///
     /// # Errors
     ///
-    /// [`S3Error`]; [`ErrorClass::LocalFile`] or [`ErrorClass::DiskFull`] if the file exists or cannot be
+    /// [`S3Error`]; [`ErrorClass::Deleted`] for a delete marker;
+    /// [`ErrorClass::LocalFile`] or [`ErrorClass::DiskFull`] if the file exists or cannot be
     /// written.
-    pub async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<(), S3Error> {
-        let what = format!("reading {url}");
+    pub async fn download(
+        &self,
+        url: &ObjectUrl,
+        version: Option<&str>,
+        path: &Path,
+    ) -> Result<(), S3Error> {
+        let what = match version {
+            Some(version) => format!("reading the version {version} of {url}"),
+            None => format!("reading {url}"),
+        };
         let file = File::create_new(path).map_err(|error| file_error(&what, path, &error))?;
-        let mut download = Download { url, what, file, written: 0, etag: None };
+        let mut download = Download { url, version, what, file, written: 0, etag: None };
         let mut failed = 0;
         loop {
             let before = download.written;
@@ -56,8 +68,16 @@ impl S3 {
             headers.push(("if-match", etag.clone()));
         }
         let (bucket, key) = (download.url.bucket(), download.url.key());
-        let request =
-            ObjectRequest { method: "GET", bucket, key, query: &[], headers: &headers, body: &[] };
+        let query: Vec<_> =
+            download.version.map(|version| ("versionId", version)).into_iter().collect();
+        let request = ObjectRequest {
+            method: "GET",
+            bucket,
+            key,
+            query: &query,
+            headers: &headers,
+            body: &[],
+        };
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.attempt(&request, &what)).await;
         let answer = answer.unwrap_or_else(|_| Err(timed_out(&what)))?;
         if download.etag.is_some() && answer.status().as_u16() != 206 {

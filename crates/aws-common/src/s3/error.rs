@@ -39,9 +39,12 @@ impl S3Error {
     pub fn hint(&self) -> &'static str {
         match self.class {
             ErrorClass::NotFound => "check the spelling of the bucket and the key",
+            ErrorClass::Deleted => {
+                "upload the object again, or name a version that is not a delete marker"
+            }
             ErrorClass::Denied => {
-                "grant the credentials s3:GetObject, s3:PutObject and s3:ListBucket on the bucket, and \
-                 the use of its KMS key if it has one"
+                "grant the credentials s3:GetObject, s3:GetObjectVersion, s3:PutObject and s3:ListBucket \
+                 on the bucket, and the use of its KMS key if it has one"
             }
             ErrorClass::NoCredentials => {
                 "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

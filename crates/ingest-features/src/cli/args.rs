@@ -13,7 +13,7 @@ use super::container_arguments::{OutputConfig, ParameterOverride, Refit};
 use crate::event_time;
 use crate::feature_group::is_group_name;
 use crate::job::{JobSpec, MaxRejected, Purpose};
-use crate::location::Location;
+use crate::location::{InputVersion, Location};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,10 +43,15 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FLOW")]
     pub(super) flow: Option<Location>,
 
-    /// The data for the flow's source: a file, a folder, or s3://<bucket>/<key or prefix>. With
-    /// several sources, repeat the option as <dataset>=<data>
+    /// The data for the flow's source: a file, a folder, or s3://<bucket>/<key or folder>. With
+    /// several sources, repeat the option as <dataset>=<data>. Datasets that you leave out are read
+    /// from their addresses in the flow
     #[arg(long = "input", value_name = "DATA")]
     pub(super) inputs: Vec<String>,
+
+    /// The version of the data, if the data is one object in S3: its version ID, or `latest`
+    #[arg(long, value_name = "VERSION", default_value = "latest", allow_hyphen_values = true)]
+    pub(super) input_version: InputVersion,
 
     /// The flow's output, <node id>.<output> [default: the only output]
     #[arg(long, value_name = "NAME")]
@@ -148,6 +153,7 @@ impl Arguments {
         Ok(JobSpec {
             flow: self.flow,
             inputs: self.inputs,
+            input_version: self.input_version,
             output_node,
             event_time: self.event_time,
             refit: self.refit || self.refit_trained_params == Some(Refit(true)),

@@ -27,7 +27,7 @@ use crate::store::Store;
 pub fn main<S: Store, O: Objects>(
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<OsString>,
-    connect: impl AsyncFnOnce() -> Result<Services<S, O>, Failure>,
+    connect: impl AsyncFn() -> Result<Services<S, O>, Failure>,
 ) -> ExitCode {
     let ml = MlDir::new(variable);
     let terminal = io::stderr().is_terminal();
@@ -83,7 +83,7 @@ fn run<S: Store, O: Objects>(
     spec: &JobSpec,
     ml: &MlDir,
     terminal: bool,
-    connect: impl AsyncFnOnce() -> Result<Services<S, O>, Failure>,
+    connect: impl AsyncFn() -> Result<Services<S, O>, Failure>,
 ) -> Result<(), Failure> {
     let cannot = |error: io::Error| {
         Failure::new(

@@ -30,7 +30,7 @@ pub struct JobConfig {
 pub struct Input {
     /// Its name.
     pub input_name: String,
-    /// Whether the program itself manages the data.
+    /// Whether the job itself downloads the data. If not, SageMaker does.
     #[serde(default)]
     pub app_managed: bool,
     /// Its data in S3.
@@ -72,6 +72,20 @@ pub struct Output {
 pub struct FeatureStoreOutput {
     /// Its name.
     pub feature_group_name: String,
+}
+
+impl Input {
+    /// Returns the folder of its data in the container.
+    #[must_use]
+    pub fn local_path(&self) -> Option<&str> {
+        self.s3_input.as_ref()?.local_path.as_deref()
+    }
+
+    /// Returns the URL of its data.
+    #[must_use]
+    pub fn s3_uri(&self) -> Option<&str> {
+        self.s3_input.as_ref()?.s3_uri.as_deref()
+    }
 }
 
 impl JobConfig {

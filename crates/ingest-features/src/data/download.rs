@@ -8,6 +8,7 @@ use aws_common::ObjectUrl;
 use flow_engine::{InvalidInput, Selection, Skipped, SourcePlan};
 use terminal_text::Failure;
 
+use super::locations::S3Data;
 use crate::objects::{Listed, Objects};
 
 /// Maximum length of a local file name, in bytes. File systems allow at least 255.
@@ -20,23 +21,40 @@ pub(super) struct Downloaded {
     pub(super) skipped: Skipped,
 }
 
-/// Downloads the object with this URL, or else the objects below it, into a new folder.
+/// Downloads data into a new folder.
 pub(super) async fn download<O: Objects>(
+    source: &SourcePlan,
+    S3Data { url, version }: &S3Data,
+    folder: &Path,
+    objects: &O,
+) -> Result<Downloaded, Failure> {
+    fs::create_dir(folder).map_err(|error| not_stored(&error))?;
+    let is_folder = version.is_none() && (url.key().is_empty() || url.key().ends_with('/'));
+    if !is_folder {
+        let path = new_path(folder, 0, url)?;
+        if objects.download(url, version.as_deref(), &path).await? {
+            let files = vec![(path, url.clone())];
+            return Ok(Downloaded { files, ..Downloaded::default() });
+        }
+    }
+    match version {
+        Some(version) => Err(Failure::new(
+            format!("the object {url} has no version {version}"),
+            "check that the version was not deleted; to read the current one, use `latest` as the \
+             version",
+        )),
+        None => download_folder(source, url, folder, objects).await,
+    }
+}
+
+/// Downloads all objects below a URL.
+async fn download_folder<O: Objects>(
     source: &SourcePlan,
     url: &ObjectUrl,
     folder: &Path,
     objects: &O,
 ) -> Result<Downloaded, Failure> {
-    fs::create_dir(folder).map_err(|error| not_stored(&error))?;
     let mut downloaded = Downloaded::default();
-    // Reading one object needs fewer permissions than listing.
-    if !url.key().is_empty() && !url.key().ends_with('/') {
-        let path = new_path(folder, 0, url)?;
-        if objects.download(url, &path).await? {
-            downloaded.files.push((path, url.clone()));
-            return Ok(downloaded);
-        }
-    }
     let prefix = match url.key() {
         "" => String::new(),
         key if key.ends_with('/') => key.to_owned(),
@@ -56,7 +74,7 @@ pub(super) async fn download<O: Objects>(
         })?;
         if reads {
             let path = new_path(folder, number, url)?;
-            if objects.download(url, &path).await? {
+            if objects.download(url, None, &path).await? {
                 downloaded.files.push((path, url.clone()));
             }
         }
@@ -84,7 +102,7 @@ fn new_path(folder: &Path, number: usize, url: &ObjectUrl) -> Result<PathBuf, Fa
         .find(|start| name.is_char_boundary(*start))
         .unwrap_or_default();
     let name = &name[start..];
-    Ok(folder.join(if matches!(name, "." | "..") { "object" } else { name }))
+    Ok(folder.join(if matches!(name, "" | "." | "..") { "object" } else { name }))
 }
 
 /// Returns the failure for a URL without objects. Names an object with a similar key, if there is one.
@@ -125,7 +143,7 @@ mod tests {
         let parent = tempfile::TempDir::new().unwrap();
         let long = format!("x/{}.csv.gz", "데".repeat(100));
         let keys =
-            ["a/b c.csv", "a/b c.csv", "/a", "../a", "a/../../b", "..", "a/..", "a/.", &long];
+            ["a/b c.csv", "a/b c.csv", "/a", "../a", "a/../../b", "..", "a/..", "a/.", "a/", &long];
         for (number, key) in keys.into_iter().enumerate() {
             let url: ObjectUrl = format!("s3://bucket-a/{key}").parse().unwrap();
             let path = new_path(parent.path(), number, &url).unwrap();

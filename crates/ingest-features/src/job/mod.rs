@@ -1,6 +1,7 @@
 //! One job: resolve the options, read the flow and the data, run the flow, write the result.
 
 mod account;
+mod connection;
 mod read;
 mod resolve;
 mod spec;
@@ -26,6 +27,7 @@ use crate::stop::Stop;
 use crate::store::Store;
 use crate::summary::Summary;
 
+use connection::Connection;
 use read::{Ready, read};
 use resolve::Resolved;
 pub use spec::{JobSpec, MaxRejected, Purpose};
@@ -61,20 +63,21 @@ pub struct Services<S, O> {
 pub async fn run<S: Store, O: Objects>(
     spec: &JobSpec,
     context: &JobContext,
-    connect: impl AsyncFnOnce() -> Result<Services<S, O>, Failure>,
+    connect: impl AsyncFn() -> Result<Services<S, O>, Failure>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let started = Instant::now();
     check_one_instance(&context.ml)?;
     let config = context.ml.job_config()?;
     let job = Resolved::new(spec, &context.ml, config.as_ref())?;
-    let services = if job.needs_aws() { Some(connect().await?) } else { None };
+    let connection = Connection::new(connect);
     let progress = Progress::new(context.terminal, context.stop.clone());
-    let ready = read(&job, services.as_ref(), context).await?;
+    let ready = read(&job, &connection, context).await?;
+    let services = connection.connected();
     let (output, mut summary) = run_flow(&ready, context, &progress)?;
     let done = match &spec.purpose {
         Purpose::PrintDefinitions => return print_definitions(&output, spec, out),
-        Purpose::DryRun => return dry_run(&output, &ready, out),
+        Purpose::DryRun => return dry_run(&output, summary.rows_unwritten, &ready, out),
         Purpose::Export(target) => export_to(&output, target, &mut summary),
         Purpose::Ingest => match (&ready.group, &services) {
             (Some(group), Some(services)) => {
@@ -133,8 +136,12 @@ fn print_definitions(output: &Output, spec: &JobSpec, out: &mut dyn Write) -> Re
     writeln!(out, "{request:#}").map_err(|error| no_output(&error))
 }
 
-fn dry_run(output: &Output, ready: &Ready<'_>, out: &mut dyn Write) -> Result<(), Failure> {
-    let rows = output.chunks.iter().map(|chunk| chunk.records.num_rows() as u64).sum();
+fn dry_run(
+    output: &Output,
+    rows: u64,
+    ready: &Ready<'_>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     let shown = preview(output, rows).map_err(|error| {
         Failure::new(
             format!("the rows cannot be shown: {error}"),

@@ -4,9 +4,10 @@ use data_wrangler_flow::{Graph, OutputName};
 use flow_engine::{Plan, PlanOptions};
 use terminal_text::Failure;
 
+use super::connection::Connection;
 use super::resolve::Resolved;
 use super::{JobContext, Services, stopped_early};
-use crate::data::{self, Data};
+use crate::data::{self, Data, DataLocation, Dataset};
 use crate::feature_group::FeatureGroup;
 use crate::flow_file;
 use crate::objects::Objects;
@@ -28,12 +29,21 @@ pub(super) struct Ready<'a> {
 /// # Errors
 ///
 /// [`Failure`] if the flow cannot run, the group is not ready, or the data cannot be read.
-pub(super) async fn read<'a, S: Store, O: Objects>(
+pub(super) async fn read<'a, C, S, O>(
     job: &'a Resolved<'a>,
-    services: Option<&Services<S, O>>,
+    connection: &Connection<C, S, O>,
     context: &JobContext,
-) -> Result<Ready<'a>, Failure> {
-    let objects = services.map(|services| &services.objects);
+) -> Result<Ready<'a>, Failure>
+where
+    C: AsyncFn() -> Result<Services<S, O>, Failure>,
+    S: Store,
+    O: Objects,
+{
+    let objects_if = async |needed: bool| {
+        let services = if needed { Some(connection.services().await?) } else { None };
+        Ok(services.map(|services| &services.objects))
+    };
+    let objects = objects_if(job.flow.is_in_s3()).await?;
     let flow = flow_file::read(&job.flow, objects).await?;
     let graph = Graph::new(&flow).map_err(|error| Failure::new(error, "correct the flow"))?;
     let output_name = match &job.spec.output_node {
@@ -46,12 +56,18 @@ pub(super) async fn read<'a, S: Store, O: Objects>(
     let plan = Plan::new(&flow, &output_name, &options).map_err(|error| {
         Failure::new(error, "set `engine: data-wrangler` in pipeline.yaml, or change the flow")
     })?;
-    let (inputs, ml) = (&job.spec.inputs, &context.ml);
-    let locations = data::locations(plan.sources(), inputs, ml, job.config)?;
-    let group = match (services, job.feature_group(&output_name)?) {
-        (Some(services), Some(name)) => Some(describe(&services.store, name, context).await?),
-        _ => None,
+    let datasets = plan.sources().iter();
+    let datasets: Vec<_> =
+        datasets.map(|source| Dataset { name: &source.dataset, uri: &source.uri }).collect();
+    let locations = data::locations(&datasets, job.spec, &context.ml, job.config)?;
+    let group = match job.feature_group(&output_name)? {
+        Some(name) => {
+            let services = connection.services().await?;
+            Some(describe(&services.store, name, context).await?)
+        }
+        None => None,
     };
+    let objects = objects_if(locations.values().any(DataLocation::is_in_s3)).await?;
     let found = data::find(plan.sources(), &locations, objects);
     let found = context.stop.unless(found).await;
     let data = found.ok_or_else(|| stopped_early(&context.stop))??;

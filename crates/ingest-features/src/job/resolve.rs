@@ -63,15 +63,6 @@ impl<'a> Resolved<'a> {
         Ok(resolved)
     }
 
-    pub(super) fn needs_aws(&self) -> bool {
-        let in_s3 = |place: &Location| matches!(place, Location::S3(_));
-        let input = |argument: &String| {
-            let place = argument.split_once('=').map_or(argument.as_str(), |(_, place)| place);
-            argument.starts_with("s3://") || place.starts_with("s3://")
-        };
-        in_s3(&self.flow) || self.spec.inputs.iter().any(input) || self.needs_a_group()
-    }
-
     /// Returns whether the job reads a feature group's description.
     fn needs_a_group(&self) -> bool {
         match self.spec.purpose {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use flow_engine::EventTime;
 
 use crate::export::Target;
-use crate::location::Location;
+use crate::location::{InputVersion, Location};
 
 /// The options of a job. Missing options are taken from the processing job's configuration.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct JobSpec {
     pub flow: Option<Location>,
     /// The data: `<dataset>=<data>`, or only `<data>` if the flow has one dataset.
     pub inputs: Vec<String>,
+    /// The version of the data.
+    pub input_version: InputVersion,
     /// The flow's output, `<node id>.<output>`.
     pub output_node: Option<String>,
     /// The flow's current time.

@@ -58,6 +58,7 @@ fn rejects_invalid_and_contradictory_arguments() {
         &["--flow", "http://x/y"],
         &["--rejected", "s3://"],
         &["--output-config", "{}"],
+        &["--input-version", ""],
         &["surplus"],
     ] {
         let program = std::iter::once("ingest-features".into());

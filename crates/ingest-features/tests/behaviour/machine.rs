@@ -91,10 +91,9 @@ impl Machine {
             terminal: false,
             retries: RetryPolicy { attempts: 10, first: pause, longest: pause },
         };
-        let services = Services { store: &store, objects: &self.objects };
         let mut stdout = Vec::new();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let connect = async || Ok(services);
+        let connect = async || Ok(Services { store: &store, objects: &self.objects });
         let result = runtime.block_on(job::run(&spec, &context, connect, &mut stdout));
         let ended = Ended { result, stdout: String::from_utf8(stdout).unwrap() };
         let records = store.records.borrow().clone();
@@ -130,6 +129,8 @@ impl Drop for Machine {
 #[derive(Default)]
 pub(crate) struct FakeObjects {
     pub(crate) objects: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// Older versions, by URL and version ID.
+    pub(crate) versions: RefCell<BTreeMap<(String, String), Vec<u8>>>,
     /// Whether `put` fails.
     pub(crate) full: std::cell::Cell<bool>,
 }
@@ -141,9 +142,18 @@ impl Objects for &FakeObjects {
         object.ok_or_else(|| Failure::new(format!("{url}: NoSuchKey"), "check it"))
     }
 
-    async fn download(&self, url: &ObjectUrl, path: &Path) -> Result<bool, Failure> {
-        let objects = self.objects.borrow();
-        let Some(object) = objects.get(&url.to_string()) else { return Ok(false) };
+    async fn download(
+        &self,
+        url: &ObjectUrl,
+        version: Option<&str>,
+        path: &Path,
+    ) -> Result<bool, Failure> {
+        let (objects, versions) = (self.objects.borrow(), self.versions.borrow());
+        let object = match version {
+            Some(version) => versions.get(&(url.to_string(), version.to_owned())),
+            None => objects.get(&url.to_string()),
+        };
+        let Some(object) = object else { return Ok(false) };
         assert!(!path.exists());
         fs::write(path, object).unwrap();
         Ok(true)

@@ -5,6 +5,7 @@
 mod by_hand;
 mod container;
 mod fake_store;
+mod inputs;
 mod machine;
 mod rows;
 mod schema;

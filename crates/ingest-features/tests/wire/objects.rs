@@ -56,7 +56,7 @@ async fn resumes_an_interrupted_download() {
         if first { Reply::Broken(Box::new(reply), 150_000) } else { reply }
     });
     let path = new_file();
-    assert!(Objects::download(&s3, &url("s3://bucket-a/k"), &path).await.unwrap());
+    assert!(Objects::download(&s3, &url("s3://bucket-a/k"), None, &path).await.unwrap());
     assert_eq!(std::fs::read(&path).unwrap(), data);
     assert_eq!(endpoint.received().len(), 3);
     std::fs::remove_file(path).unwrap();
@@ -69,7 +69,7 @@ async fn fails_if_an_object_is_replaced_during_the_download() {
         Some(_) => error(412, "PreconditionFailed"),
     });
     let path = new_file();
-    let failure = Objects::download(&s3, &url("s3://bucket-a/k"), &path).await.unwrap_err();
+    let failure = Objects::download(&s3, &url("s3://bucket-a/k"), None, &path).await.unwrap_err();
     assert!(failure.message().contains("PreconditionFailed"), "{failure}");
     std::fs::remove_file(path).unwrap();
 }
@@ -78,12 +78,62 @@ async fn fails_if_an_object_is_replaced_during_the_download() {
 async fn fails_for_a_forbidden_object_but_not_for_a_missing_one() {
     let (_endpoint, missing) = s3(|_| error(404, "NoSuchKey"));
     let path = new_file();
-    assert!(!Objects::download(&missing, &url("s3://bucket-a/k"), &path).await.unwrap());
+    assert!(!Objects::download(&missing, &url("s3://bucket-a/k"), None, &path).await.unwrap());
     assert!(!path.exists());
     let (_endpoint, forbidden) = s3(|_| error(403, "AccessDenied"));
-    let failure = Objects::download(&forbidden, &url("s3://bucket-a/k"), &path).await.unwrap_err();
+    let failure =
+        Objects::download(&forbidden, &url("s3://bucket-a/k"), None, &path).await.unwrap_err();
     assert!(failure.hint().contains("s3:GetObject"), "{failure}");
     std::fs::remove_file(path).unwrap();
+}
+
+#[tokio::test]
+async fn reads_only_the_requested_version() {
+    let data: Vec<u8> = (0..100_000u32).flat_map(u32::to_le_bytes).collect();
+    let (count, content) = (AtomicUsize::new(0), data.clone());
+    let (endpoint, s3) = s3(move |request| {
+        let reply = object(request, &content);
+        let first = count.fetch_add(1, Ordering::Relaxed) == 0;
+        if first { Reply::Broken(Box::new(reply), 150_000) } else { reply }
+    });
+    let (url, path) = (url("s3://bucket-a/a//b+c %20/../데"), new_file());
+    assert!(Objects::download(&s3, &url, Some("3/L4+ .x"), &path).await.unwrap());
+    assert_eq!(std::fs::read(&path).unwrap(), data);
+    let received = endpoint.received();
+    let expected = "/bucket-a/a//b%2Bc%20%2520/../%EB%8D%B0?versionId=3%2FL4%2B%20.x";
+    assert_eq!(received.len(), 2);
+    assert!(received.iter().all(|request| request.path == expected), "{}", received[0].path);
+    std::fs::remove_file(path).unwrap();
+}
+
+#[tokio::test]
+async fn a_missing_version_does_not_exist() {
+    let (_endpoint, s3) = s3(|_| error(404, "NoSuchVersion"));
+    let path = new_file();
+    assert!(!Objects::download(&s3, &url("s3://bucket-a/k"), Some("v1"), &path).await.unwrap());
+    let (_endpoint, s3) = self::s3(|_| error(400, "InvalidArgument"));
+    let failure = Objects::download(&s3, &url("s3://bucket-a/k"), Some("no"), &path).await;
+    let failure = failure.unwrap_err();
+    let named = "reading the version no of s3://bucket-a/k: InvalidArgument";
+    assert!(failure.message().contains(named), "{failure}");
+    std::fs::remove_file(path).unwrap();
+}
+
+/// S3 answers 404 if the current version is a delete marker, and 405 for the marker itself.
+#[tokio::test]
+async fn fails_for_a_delete_marker() {
+    for (version, status) in [(None, 404), (Some("v2"), 405)] {
+        let (_endpoint, s3) = s3(move |_| {
+            let headers = vec![("x-amz-delete-marker", "true".to_owned())];
+            Reply::Answer(status, headers, b"<Error><Code>NoSuchKey</Code></Error>".to_vec())
+        });
+        let path = new_file();
+        let failure = Objects::download(&s3, &url("s3://bucket-a/k"), version, &path).await;
+        let failure = failure.unwrap_err();
+        assert!(failure.message().contains("s3://bucket-a/k: the object was deleted"), "{failure}");
+        assert!(failure.hint().contains("upload the object again"), "{failure}");
+        std::fs::remove_file(path).unwrap();
+    }
 }
 
 #[tokio::test]

@@ -70,14 +70,12 @@ impl ObjectCreated {
 
     fn from_shape(shape: Shape<'_>, text: &str) -> Result<Self, InvalidEvent> {
         match shape {
-            Shape::Notification(event) => Self::from_wrapped(without_mark(&event)),
-            Shape::Encoded(event) => Self::from_wrapped(without_mark(&event)),
+            Shape::Wrapped(content) => {
+                let content = without_mark(&content);
+                Self::from_event_or_envelope(&Shape::of(content)?, content)
+            }
             shape => Self::from_event_or_envelope(&shape, text),
         }
-    }
-
-    fn from_wrapped(text: &str) -> Result<Self, InvalidEvent> {
-        Self::from_event_or_envelope(&Shape::of(text)?, text)
     }
 
     fn from_event_or_envelope(shape: &Shape<'_>, text: &str) -> Result<Self, InvalidEvent> {
@@ -87,9 +85,7 @@ impl ObjectCreated {
                 Shape::EventBridge => Self::from_eventbridge(event),
                 _ => Err(InvalidEvent::Nested),
             },
-            Shape::SqsBatch(_) | Shape::Notification(_) | Shape::Encoded(_) => {
-                Err(InvalidEvent::Nested)
-            }
+            Shape::SqsBatch(_) | Shape::Wrapped(_) => Err(InvalidEvent::Nested),
         }
     }
 
