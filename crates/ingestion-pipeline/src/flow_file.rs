@@ -11,12 +11,14 @@ use sha2::{Digest, Sha256};
 pub struct FlowFile {
     /// The output whose records go to the feature group.
     pub output: OutputName,
-    /// The name of the flow's dataset. An execution's data replaces this dataset.
-    pub dataset: String,
+    /// The source whose data an execution replaces.
+    pub source: S3Source,
     /// The image that the flow was made with, if it names one.
     pub image: Option<String>,
-    /// The hex SHA-256 of the file.
-    pub sha256: String,
+    /// The flow.
+    pub flow: Flow,
+    /// The file's content.
+    pub bytes: Vec<u8>,
 }
 
 /// A pipeline cannot run the flow.
@@ -94,7 +96,7 @@ impl FlowFile {
             return Err(UnusableFlow::DatasetName(source.dataset));
         }
         let image = flow.container_image()?;
-        Ok(Self { output, dataset: source.dataset, image, sha256: sha256_hex(bytes) })
+        Ok(Self { output, source, image, flow, bytes: bytes.to_owned() })
     }
 }
 
@@ -107,7 +109,7 @@ fn is_folder_name(name: &str) -> bool {
 }
 
 /// Whether a name needs no escaping in a JSON string within shell quotes.
-fn is_quotable(name: &str) -> bool {
+pub(crate) fn is_quotable(name: &str) -> bool {
     !name.chars().any(|character| "'\"\\".contains(character) || is_unprintable(character))
 }
 

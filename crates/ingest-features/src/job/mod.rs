@@ -195,7 +195,7 @@ fn malformed(output: &Output, data: &Data) -> Option<String> {
     Some(format!("{rows} not match the file's format (first: {file}, line {line}: {reason})"))
 }
 
-fn stopped_early(stop: &Stop) -> Failure {
+pub(crate) fn stopped_early(stop: &Stop) -> Failure {
     let message = "the job was stopped while it read the data; nothing was written";
     Failure::stopped(stop.signal().unwrap_or(15), message, "run it again")
 }

@@ -1,6 +1,7 @@
 //! Which flows a pipeline can run, and the errors for others.
 
-use ingestion_pipeline::{FlowFile, engine};
+use ingestion_pipeline::FlowFile;
+use ingestion_pipeline::engine::{self, JobFlow};
 use serde_json::{Value, json};
 
 use crate::{abalone, read};
@@ -24,10 +25,12 @@ fn binds_data_to_the_flows_source() {
     let flow = FlowFile::read(&renamed("trip data.csv"), None).unwrap();
     let definition = engine::build(&read("minimal.yaml", &[]).unwrap(), &flow).unwrap();
     let definition = serde_json::to_value(definition).unwrap();
-    let data = &definition["Steps"][0]["Arguments"]["ProcessingInputs"][1];
-    assert_eq!(data["InputName"], "trip data.csv");
-    assert_eq!(data["S3Input"]["LocalPath"], "/opt/ml/processing/trip data.csv");
-    assert_eq!(data["S3Input"]["S3Uri"], json!({ "Get": "Parameters.InputDataUrl" }));
+    let uploaded = &definition["Steps"][0]["Arguments"]["ProcessingInputs"][0];
+    assert_eq!(uploaded["InputName"], "trip data.csv");
+    assert_eq!(uploaded["S3Input"]["S3Uri"], json!({ "Get": "Parameters.InputDataUrl" }));
+    let staged = &definition["Steps"][1]["Arguments"]["ProcessingInputs"][1];
+    assert_eq!(staged["InputName"], "trip data.csv");
+    assert_eq!(staged["S3Input"]["LocalPath"], "/opt/ml/processing/trip data.csv");
 }
 
 #[test]
@@ -89,7 +92,8 @@ fn uses_the_flows_image_in_the_pipelines_region() {
 fn names_stored_flow_by_its_content() {
     let settings = read("full.yaml", &[]).unwrap();
     let url = |bytes: &[u8]| {
-        engine::flow_url(&settings, &FlowFile::read(bytes, None).unwrap()).unwrap().to_string()
+        let flow = FlowFile::read(bytes, None).unwrap();
+        JobFlow::new(&settings, &flow).unwrap().url().to_string()
     };
     let (first, second) = (url(&abalone()), url(&renamed("other.csv")));
     assert_ne!(first, second);

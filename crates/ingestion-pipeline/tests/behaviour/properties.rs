@@ -52,7 +52,8 @@ proptest! {
         }
         let definition = serde_json::to_value(engine::build(&settings, &flow).unwrap()).unwrap();
         prop_assert!(check(&definition).is_ok());
-        let inputs = &definition["Steps"][0]["Arguments"]["ProcessingInputs"];
+        let flow_step = definition["Steps"].as_array().unwrap().last().unwrap();
+        let inputs = &flow_step["Arguments"]["ProcessingInputs"];
         prop_assert_eq!(&inputs[1]["InputName"], &dataset);
         // Equal settings must give equal definitions, because upsert compares them.
         let again = engine::build(&read_text(&yaml, &[]).unwrap(), &flow).unwrap();

@@ -134,11 +134,11 @@ struct MessageId {
 impl Message {
     /// Reads the record with this index in the batch.
     fn new(number: usize, record: &RawValue) -> Result<Self, InvalidEvent> {
-        let place = format!("Records[{number}]");
-        let (id, body) = match read::<SqsMessage>(&place, record.get()) {
+        let path = format!("Records[{number}]");
+        let (id, body) = match read::<SqsMessage>(&path, record.get()) {
             Ok(message) => (message.message_id, message.body.ok_or(InvalidEvent::NoBody)),
             Err(unreadable) => {
-                (read::<MessageId>(&place, record.get())?.message_id, Err(unreadable))
+                (read::<MessageId>(&path, record.get())?.message_id, Err(unreadable))
             }
         };
         let id = id.filter(|id| !id.is_empty()).ok_or(InvalidEvent::NoMessageId)?;
