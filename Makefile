@@ -254,11 +254,12 @@ enable-events: $(VENV)/installed ## Turn on EventBridge for a bucket and keep it
 redrive: $(VENV)/installed ## Redrive a project's dead letters: PROJECT=<name or id> (or QUEUE=...; DRY_RUN=1 shows why they failed)
 	@python packaging/redrive.py --project "$$PROJECT" --queue "$$QUEUE" $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 
-SMOKE = python packaging/smoke_aws.py --program $(HOST_CLI) $(if $(CHECKS),--checks "$$CHECKS") \
+SMOKE = python packaging/smoke_aws.py $(if $(CHECKS),--checks "$$CHECKS") \
   $(if $(STACK_NAME),--stack "$$STACK_NAME") --parameters "$$PARAMETERS"
 
 .PHONY: smoke-aws
-smoke-aws: build-host ## Run smoke tests in a real AWS account: CONFIRM=<account id> (DRY_RUN=1 prints all calls and the cost)
+smoke-aws: $(VENV)/installed ## Run smoke tests in a real AWS account: CONFIRM=<account id> (DRY_RUN=1 prints all calls and the cost)
+	@mkdir -p target
 	@$(SMOKE) $(if $(filter-out 0,$(DRY_RUN)),--dry-run,--confirm "$$CONFIRM" --report target/smoke-aws.json)
 
 .PHONY: bench-lambda

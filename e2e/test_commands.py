@@ -234,7 +234,7 @@ def test_smoke_aws_prints_every_call_and_the_cost_in_a_dry_run() -> None:
     assert result.returncode == 0, result.stderr
     assert "Dry run: nothing is called." in result.stdout
     assert "sagemaker:StartPipelineExecution" in result.stdout
-    assert result.stdout.count("  cost: ") == 4
+    assert result.stdout.count("  cost: ") == 5
     assert "undefined variable" not in result.stderr
 
 

@@ -1,7 +1,7 @@
 """`make smoke-aws`: checks in a real account what local-aws cannot show. It has never been run on AWS.
 
-    python packaging/smoke_aws.py --program target/lambda/ingestion-pipeline/ingestion-pipeline --dry-run
-    python packaging/smoke_aws.py --program ... --confirm 111122223333
+    python packaging/smoke_aws.py --dry-run
+    python packaging/smoke_aws.py --confirm 111122223333
 
 smoke/README.md describes the checks, their cost and the required permissions.
 """
@@ -43,7 +43,6 @@ def main() -> None:
     )
     parser.add_argument("--stack", default=PORTFOLIO_STACK, help="the portfolio's stack")
     parser.add_argument("--parameters", default="", help="the product's parameters: 'Name=value Name=value'")
-    parser.add_argument("--program", type=Path, required=True, help="path of the built ingestion-pipeline")
     parser.add_argument("--report", type=Path, help="file for the report as JSON")
     parser.add_argument("--limit-minutes", type=float, help="time limit for each check")
     parser.add_argument("--poll-seconds", type=float, default=POLL_SECONDS)
@@ -83,7 +82,6 @@ def context_maker(options: argparse.Namespace) -> Callable[[Aws, Check, str], Co
             poll_seconds=options.poll_seconds,
             stack=options.stack,
             parameters=parameters,
-            program=options.program,
         )
 
     return make
@@ -96,10 +94,7 @@ def dry_run(checks: list[Check], make_context: Callable[[Aws, Check, str], Conte
     for check in checks:
         heading(check)
         context = make_context(DryRun(region, lambda line: print(f"  {line}")), check, "dryrun")
-        try:
-            list(check.run(context))
-        except UndecidedError as error:
-            raise PackagingError(f"The dry run of {check.name} failed: {error}.", "make build") from error
+        list(check.run(context))
         print("  cleanup, whatever the outcome:")
         context.cleanup.run()
     costs = prices.total(tuple(use for check in checks for use in check.uses))

@@ -70,6 +70,28 @@ def test_push_event_has_both_commits(server: LocalAws, tmp_path: Path) -> None:
     assert client.get_branch(repositoryName="project", branchName="main")["branch"]["commitId"] == second
 
 
+def test_put_file_commits_like_a_push(server: LocalAws, tmp_path: Path) -> None:
+    assert repository_stack(server) == "CREATE_COMPLETE"
+    client = server.client("codecommit")
+    queue = listen(server)
+    seed = client.get_branch(repositoryName="project", branchName="main")["branch"]["commitId"]
+    file = {"repositoryName": "project", "branchName": "main", "filePath": "d/ü.txt", "fileContent": b"new\n"}
+    put = client.put_file(parentCommitId=seed, commitMessage="Add a file", **file)
+    [event] = [json.loads(message["Body"]) for message in receive(server, queue, 1)]
+    assert (event["detail"]["commitId"], event["detail"]["oldCommitId"]) == (put["commitId"], seed)
+    commit = client.get_commit(repositoryName="project", commitId=put["commitId"])["commit"]
+    assert (commit["message"], commit["parents"]) == ("Add a file", [seed])
+    assert commit["treeId"] == put["treeId"]
+    url = client.get_repository(repositoryName="project")["repositoryMetadata"]["cloneUrlHttp"]
+    assert run_git(tmp_path, "clone", "--quiet", url, "work").returncode == 0
+    assert (tmp_path / "work/d/ü.txt").read_text() == "new\n"
+    assert (tmp_path / "work/a.txt").read_text() == "seed\n"
+    with pytest.raises(client.exceptions.ParentCommitIdOutdatedException):
+        client.put_file(parentCommitId=seed, **file)
+    with pytest.raises(client.exceptions.BranchDoesNotExistException):
+        client.put_file(parentCommitId=seed, **{**file, "branchName": "other"})
+
+
 def test_refused_push_emits_no_event(server: LocalAws, tmp_path: Path) -> None:
     server.client("codecommit").create_repository(repositoryName="project")
     queue = listen(server)

@@ -33,7 +33,7 @@ _ALARM: Final = (
 
 def check(context: Context) -> Iterator[Verdict]:
     """Creates everything first, then waits for all metrics together, because they take minutes to appear."""
-    context.make_role([])
+    context.make_role()
     tokens.make_pipeline(context)
     tokens.start(context, "metric")
     received = make_queue(context, "received")

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from smoke import alarms, binding, launching, prices, tokens
+from smoke import alarms, ingesting, launching, prices, tokens
 from smoke.claims import (
     AGE,
     ARN_TOKEN,
@@ -15,11 +15,18 @@ from smoke.claims import (
     ENDED_TOKEN,
     EQUAL_TOKEN,
     EXECUTION_FAILED,
-    MOUNTED_INPUT,
+    FAILED_EVENT,
+    FUNCTION_METRICS,
+    NATIVE_DUPLICATE,
+    NATIVE_FEATURES,
     OTHER_PARAMETERS,
     PROVISIONING,
+    PUSH,
     REDRIVE,
     TERMINATION,
+    UPLOAD_EVENT,
+    WRANGLER_DUPLICATE,
+    WRANGLER_FEATURES,
     Claim,
 )
 from smoke.context import Context
@@ -39,6 +46,15 @@ class Check:
     """The expected use. Omitted, below a cent in total: queues, S3, Lambda, logs, Feature Store."""
     limit_minutes: int
     """After this long, the check stops and removes what it created."""
+
+
+def _project(builds: int = 1) -> tuple[Use, ...]:
+    return (
+        # The template's eight alarms, with all their metrics, for an hour.
+        Use(17 / prices.HOURS_OF_A_MONTH, prices.ALARM_METRIC_MONTH),
+        Use(2 * builds, prices.BUILD_MINUTE),
+        Use(3 * builds, prices.ACTION_MINUTE),
+    )
 
 
 CHECKS: Final = (
@@ -67,21 +83,23 @@ CHECKS: Final = (
         "Does the launch role provision and terminate the product?",
         launching.check,
         (PROVISIONING, BUILD, TERMINATION),
-        (
-            # The template's eight alarms, with all their metrics, for an hour.
-            Use(17 / prices.HOURS_OF_A_MONTH, prices.ALARM_METRIC_MONTH),
-            Use(2, prices.BUILD_MINUTE),
-            Use(3, prices.ACTION_MINUTE),
-        ),
+        _project(),
         45,
     ),
     Check(
-        "binding",
-        "Does the Data Wrangler container read the mounted input?",
-        binding.check,
-        (MOUNTED_INPUT,),
-        # Ten minutes. The job is stopped after half an hour.
-        (Use(10 / 60, prices.JOB_HOUR),),
-        45,
+        "native",
+        "Do the features of an upload arrive, with the engine native?",
+        ingesting.native,
+        (UPLOAD_EVENT, NATIVE_DUPLICATE, NATIVE_FEATURES, FAILED_EVENT, FUNCTION_METRICS, PUSH),
+        (*_project(builds=2), Use(5 / 60, prices.M5_LARGE_HOUR)),
+        60,
+    ),
+    Check(
+        "data-wrangler",
+        "Do the features of an upload arrive, with the engine data-wrangler?",
+        ingesting.data_wrangler,
+        (WRANGLER_DUPLICATE, WRANGLER_FEATURES),
+        (*_project(), Use(5 / 60, prices.M5_LARGE_HOUR), Use(10 / 60, prices.M5_4XLARGE_HOUR)),
+        75,
     ),
 )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Final
 
+SEMANTICS: Final = "docs/semantics.md"
+FIRST_RUN: Final = "docs/first-run-on-aws.md"
+
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
@@ -13,9 +16,10 @@ class Claim:
     id: str
     claim: str
     sentence: str
-    """A verbatim quote from docs/semantics.md."""
+    """A verbatim quote from the page."""
     if_refuted: str
     """What follows if the claim is refuted."""
+    page: str = SEMANTICS
 
 
 EQUAL_TOKEN: Final = Claim(
@@ -86,10 +90,59 @@ TERMINATION: Final = Claim(
     "may make.",
     "the launch role's policy lacks the permission in the message",
 )
-MOUNTED_INPUT: Final = Claim(
-    "mounted-input",
-    "the Data Wrangler container reads the input named like the flow's source, not the source's S3 object",
-    "The Data Wrangler container reads the input that has the name of the flow's source, at "
-    "`/opt/ml/processing/<name>`. This is the convention of AWS's own exported code.",
-    "with the data-wrangler engine, each execution reads the source's S3 object: use the native engine",
+UPLOAD_EVENT: Final = Claim(
+    "upload-event",
+    "the event of an upload has the key as it was uploaded, the object's version, and a sequencer",
+    "Events name the uploaded object verbatim, with its version and its sequencer.",
+    "the function must decode the key, or build its token from other fields",
+    page=FIRST_RUN,
+)
+FAILED_EVENT: Final = Claim(
+    "failed-event",
+    "an event that the function fails on goes to the retry queue, and stays there while retries fail",
+    "An event that fails goes to the retry queue, and stays there while retries fail.",
+    "failed uploads are lost: the functions must send, receive and delete the messages themselves",
+    page=FIRST_RUN,
+)
+FUNCTION_METRICS: Final = Claim(
+    "function-metrics",
+    "the metrics that the function writes to its log appear in CloudWatch",
+    "A started execution is counted in `ExecutionsStarted`.",
+    "RefusedAlarm never goes off: it must read the log with a metric filter",
+    page=FIRST_RUN,
+)
+PUSH: Final = Claim(
+    "push",
+    "a push to the project's repository starts its build",
+    "A push to the project's repository starts its build.",
+    "PushRule does not match the event of a push, or may not start the build's pipeline",
+    page=FIRST_RUN,
+)
+NATIVE_FEATURES: Final = Claim(
+    "native-features",
+    "with the engine native, the rows of an uploaded file arrive as features",
+    "The features of the uploaded file arrive, and of no other file.",
+    "the reason names the step that failed; the table of the page says what to change",
+    page=FIRST_RUN,
+)
+NATIVE_DUPLICATE: Final = Claim(
+    "native-duplicate",
+    "with the engine native, a second delivery of the event starts nothing",
+    "A second delivery of the same event starts nothing.",
+    "redelivered events ingest a file twice: the function must remember what it started",
+    page=FIRST_RUN,
+)
+WRANGLER_FEATURES: Final = Claim(
+    "data-wrangler-features",
+    "with the engine data-wrangler, the rows of an uploaded file arrive as features",
+    "The features of the uploaded file arrive, and of no other file.",
+    "use the engine native; the reason names the step that failed, and the table of the page what to change",
+    page=FIRST_RUN,
+)
+WRANGLER_DUPLICATE: Final = Claim(
+    "data-wrangler-duplicate",
+    "with the engine data-wrangler, a second delivery of the event starts nothing",
+    "A second delivery of the same event starts nothing.",
+    "redelivered events ingest a file twice: the function must remember what it started",
+    page=FIRST_RUN,
 )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -39,9 +38,7 @@ class Context:
     stack: str
     """The name of the portfolio's stack."""
     parameters: dict[str, str]
-    """Additional parameters of the product, for the launch."""
-    program: Path
-    """The path of `ingestion-pipeline`."""
+    """Additional parameters of the product."""
 
     @property
     def name(self) -> str:
@@ -95,8 +92,8 @@ class Context:
                     raise
             self.aws.pause(self.poll_seconds)
 
-    def make_role(self, statements: list[dict[str, Any]]) -> None:
-        """Creates the check's role with these policy statements. SageMaker may assume it for this account."""
+    def make_role(self) -> None:
+        """Creates the check's role, without permissions. SageMaker may assume it for this account."""
         trust = {
             "Effect": "Allow",
             "Principal": {"Service": "sagemaker.amazonaws.com"},
@@ -111,11 +108,6 @@ class Context:
             AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
             Tags=self.tags,
         )
-        if statements:
-            policy = {"RoleName": self.name, "PolicyName": "smoke"}
-            self.cleanup.register(f"policy of role {self.name}", "iam", "DeleteRolePolicy", **policy)
-            document = json.dumps({"Version": "2012-10-17", "Statement": statements})
-            self.aws.call("iam", "PutRolePolicy", PolicyDocument=document, **policy)
 
     def make_bucket(self) -> None:
         """Creates the check's bucket."""

@@ -5,9 +5,12 @@ The responses are those of an account where every call succeeds at once, so that
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import botocore.session
@@ -17,6 +20,7 @@ from botocore.validate import ParamValidator
 from smoke.aws import Answer
 
 ACCOUNT: Final = "111122223333"
+_DATA: Final = Path(__file__).resolve().parent / "three-rows.csv"
 # More pauses mean that a check waits for a response that never comes.
 _MOST_PAUSES: Final = 20
 
@@ -38,6 +42,7 @@ class DryRun:
         self._pauses = 0
         self._metrics = 0
         self._deleted: set[str] = set()
+        self._uploaded: dict[str, Any] = {}
 
     def call(self, service: str, operation: str, **parameters: Any) -> Answer:
         """Prints the call. The response is invented."""
@@ -75,9 +80,22 @@ class DryRun:
         if operation == "DescribeFeatureGroup" and given["FeatureGroupName"] in self._deleted:
             gone = {"Error": {"Code": "ResourceNotFound", "Message": "Resource Not Found"}}
             raise ClientError(gone, operation)
+        if operation == "PutObject":
+            self._uploaded = given
+        if operation == "ReceiveMessage" and given["QueueUrl"].endswith("-events"):
+            return {"Messages": [{"MessageId": "m", "ReceiptHandle": "r", "Body": self._event()}]}
+        if operation == "Invoke":
+            return {"Payload": io.BytesIO(json.dumps({"execution_arn": _STARTED}).encode())}
+        if operation == "GetRecord":
+            return {"Record": _record(given["RecordIdentifierValueAsString"])}
         if operation in {"CreateQueue", "GetQueueUrl"}:
             return {"QueueUrl": f"https://sqs.{self.region}.amazonaws.com/{ACCOUNT}/{given['QueueName']}"}
         return ANSWERS.get(operation, {})
+
+    def _event(self) -> str:
+        """The event of the latest upload."""
+        uploaded = {"key": self._uploaded["Key"], "version-id": _VERSION, "sequencer": "0"}
+        return json.dumps({"detail": {"bucket": {"name": self._uploaded["Bucket"]}, "object": uploaded}})
 
     def _metric(self, query: dict[str, Any]) -> dict[str, Any]:
         received = any(
@@ -87,11 +105,15 @@ class DryRun:
         return {"Id": query["Id"], "Timestamps": [], "Values": [0.0 if received else 600.0]}
 
 
+_STARTED: Final = f"arn:aws:sagemaker:region:{ACCOUNT}:pipeline/<the project's>/execution/<the upload's>"
+_VERSION: Final = "<the object's version>"
 ANSWERS: Final[dict[str, Answer]] = {
     "CreatePipeline": {"PipelineArn": "arn:aws:sagemaker:region:account:pipeline/smoke"},
     "DescribePipelineExecution": {"PipelineExecutionStatus": "Failed"},
     "ReceiveMessage": {"Messages": [{"MessageId": "m", "ReceiptHandle": "r", "Body": "{}"}]},
-    "GetQueueAttributes": {"Attributes": {"ApproximateNumberOfMessages": "1"}},
+    "GetQueueAttributes": {
+        "Attributes": {"ApproximateNumberOfMessages": "1", "ApproximateNumberOfMessagesNotVisible": "1"}
+    },
     "DescribeAlarms": {"MetricAlarms": [{"StateValue": "ALARM"}]},
     "ListMessageMoveTasks": {
         "Results": [{"Status": "COMPLETED", "StartedTimestamp": 1, "ApproximateNumberOfMessagesMoved": 1}]
@@ -115,11 +137,22 @@ ANSWERS: Final[dict[str, Answer]] = {
     "ProvisionProduct": {"RecordDetail": {"RecordId": "rec-<of provisioning>"}},
     "TerminateProvisionedProduct": {"RecordDetail": {"RecordId": "rec-<of termination>"}},
     "DescribeRecord": {"RecordDetail": {"Status": "SUCCEEDED"}},
-    "ListPipelineExecutions": {"pipelineExecutionSummaries": [{"status": "Succeeded"}]},
+    "ListPipelineExecutions": {
+        "pipelineExecutionSummaries": [{"status": "Succeeded"}] * 2,  # CodePipeline's
+        "PipelineExecutionSummaries": [  # SageMaker's
+            {"PipelineExecutionArn": _STARTED, "PipelineExecutionStatus": "Succeeded"}
+        ],
+    },
+    "GetBranch": {"branch": {"commitId": "<of the seed code>"}},
+    "PutObject": {"VersionId": _VERSION},
     "DescribeFeatureGroup": {"FeatureGroupStatus": "Created"},
-    "DescribeProcessingJob": {"ProcessingJobStatus": "Completed"},
-    "GetRecord": {"Record": [{"FeatureName": "record_id", "ValueAsString": "1"}]},
 }
+
+
+def _record(row: str) -> list[dict[str, str]]:
+    """The record of a row of three-rows.csv."""
+    [values] = [each for each in csv.DictReader(_DATA.open(encoding="utf-8")) if each["record_id"] == row]
+    return [{"FeatureName": name, "ValueAsString": value} for name, value in values.items()]
 
 
 @functools.cache

@@ -43,8 +43,11 @@ class Use:
         return f"{self.quantity:g} {self.price.unit} x {self.price.usd:g} ({self.price.usage_type})"
 
 
-JOB_HOUR: Final = Price(
+M5_4XLARGE_HOUR: Final = Price(
     0.922, "hours of an ml.m5.4xlarge", "AmazonSageMaker", "USE1-Processing:ml.m5.4xlarge"
+)
+M5_LARGE_HOUR: Final = Price(
+    0.115, "hours of an ml.m5.large", "AmazonSageMaker", "USE1-Processing:ml.m5.large"
 )
 BUILD_MINUTE: Final = Price(0.005, "minutes of a small build", "CodeBuild", "USE1-Build-Min:Linux:g1.small")
 ACTION_MINUTE: Final = Price(

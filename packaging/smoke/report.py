@@ -41,9 +41,9 @@ def table(verdicts: list[Verdict]) -> str:
 
 def _paragraph(verdict: Verdict) -> str:
     lines = [f"{verdict.outcome.upper():<10} {verdict.claim.claim}"]
-    rows = {"seen": verdict.seen, "docs/semantics.md": verdict.claim.sentence, "therefore": verdict.meaning}
+    rows = {"seen": verdict.seen, verdict.claim.page: verdict.claim.sentence, "therefore": verdict.meaning}
     for label, text in rows.items():
-        lead = f"{'':11}{label + ':':<19}"
+        lead = f"{'':11}{label + ':':<26}"
         lines += textwrap.wrap(
             text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_on_hyphens=False
         )
@@ -57,6 +57,7 @@ def as_json(head: dict[str, Any], verdicts: list[Verdict], left: list[str]) -> s
             "claim": verdict.claim.id,
             "outcome": verdict.outcome,
             "seen": verdict.seen,
+            "page": verdict.claim.page,
             "sentence": verdict.claim.sentence,
             "meaning": verdict.meaning,
         }

@@ -22,7 +22,7 @@ ENDED: Final = {"Failed", "Succeeded", "Stopped"}
 
 def check(context: Context) -> Iterator[Verdict]:
     """Starts executions with the same token. The last one uses another token, to show that starting works."""
-    context.make_role([])
+    context.make_role()
     make_pipeline(context)
     first = start(context, "a")
     again = start(context, "a")

@@ -1,21 +1,16 @@
-"""A smoke check's context with a fake AWS, and a fake `ingestion-pipeline`."""
+"""A smoke check's context with a fake AWS."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from conftest import REPOSITORY
 from smoke.aws import Answer
 from smoke.cleanup import Cleanup
 from smoke.context import Context
 from smoke.dry_run import DryRun
-
-DEFINITION = REPOSITORY / "packaging/tests/fixtures/smoke-definition.json"
 
 
 class FakeAws(DryRun):
@@ -51,15 +46,7 @@ def service_error(code: str, message: str) -> ClientError:
     return ClientError(response, "AnOperation")
 
 
-def program(folder: Path) -> Path:
-    """A fake `ingestion-pipeline`: prints a fixed definition."""
-    path = folder / "ingestion-pipeline"
-    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "print(open(\'{DEFINITION}\').read())"\n')
-    path.chmod(0o755)
-    return path
-
-
-def context(aws: FakeAws, check: str, folder: Path, **parameters: str) -> Context:
+def context(aws: FakeAws, check: str, **parameters: str) -> Context:
     """A check's context with a deadline in five minutes."""
     return Context(
         aws=aws,
@@ -70,5 +57,4 @@ def context(aws: FakeAws, check: str, folder: Path, **parameters: str) -> Contex
         poll_seconds=1,
         stack="sm-project-sc-portfolio",
         parameters=parameters,
-        program=program(folder),
     )

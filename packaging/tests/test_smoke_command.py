@@ -12,21 +12,19 @@ from pathlib import Path
 import pytest
 
 from conftest import REPOSITORY
-from fake_aws import program
 from local_aws.launcher import LocalAws
 
 NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_EC2_METADATA_DISABLED": "true"}
 
 
-def command(folder: Path, *arguments: str) -> list[str]:
-    script = str(REPOSITORY / "packaging/smoke_aws.py")
-    return [sys.executable, script, "--program", str(program(folder)), *arguments]
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, str(REPOSITORY / "packaging/smoke_aws.py"), *arguments]
 
 
-def run(folder: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return subprocess.run(
-        command(folder, *arguments),
+        command(*arguments),
         env=mine | environment,
         capture_output=True,
         text=True,
@@ -35,48 +33,48 @@ def run(folder: Path, environment: dict[str, str], *arguments: str) -> subproces
     )
 
 
-def test_dry_run_prints_calls_and_cost_without_credentials(
-    tmp_path: Path,
-) -> None:
-    done = run(tmp_path, NOWHERE, "--dry-run")
+def test_dry_run_prints_calls_and_cost_without_credentials() -> None:
+    done = run(NOWHERE, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     for line in (
         'sagemaker:StartPipelineExecution {"PipelineName": "sagemaker-smoke-dryrun-tokens"',
         'cloudwatch:PutMetricAlarm {"AlarmName": "sagemaker-smoke-dryrun-alarms-dead-letters"',
         'servicecatalog:ProvisionProduct {"ProductId": "prod-<of the stack>"',
-        'sagemaker:CreateProcessingJob {"ProcessingResources"',
-        "cost: about $0.1537 = 0.166667 hours of an ml.m5.4xlarge x 0.922",
+        's3:PutObject {"Bucket": "sagemaker-p-smokedryrunn-data-111122223333", "Key": "landing/a b+ü.csv"',
+        'lambda:Invoke {"FunctionName": "sagemaker-p-smokedryrund-start-pipeline"',
+        '{"FeatureGroupName": "sagemaker-smoke-dryrun-native", "RecordIdentifierValueAsString": "3"}',
+        "0.166667 hours of an ml.m5.4xlarge x 0.922 (USE1-Processing:ml.m5.4xlarge)",
         "cost: nothing",
     ):
         assert line in done.stdout
-    assert run(tmp_path, NOWHERE, "--dry-run").stdout == done.stdout
+    assert run(NOWHERE, "--dry-run").stdout == done.stdout
 
 
-def test_dry_run_takes_checks_and_region(tmp_path: Path) -> None:
+def test_dry_run_takes_checks_and_region() -> None:
     region = {"AWS_REGION": "eu-west-1"}
-    done = run(tmp_path, NOWHERE | region, "--dry-run", "--checks", "launch")
+    done = run(NOWHERE | region, "--dry-run", "--checks", "launch")
     assert done.returncode == 0, done.stderr
     assert '"LocationConstraint": "eu-west-1"' in done.stdout
     assert "StartPipelineExecution" not in done.stdout
 
 
 @pytest.mark.parametrize("checks", ["", "tokens,everything", "; rm"])
-def test_rejects_unknown_checks(tmp_path: Path, checks: str) -> None:
-    refused = run(tmp_path, NOWHERE, "--dry-run", "--checks", checks)
+def test_rejects_unknown_checks(checks: str) -> None:
+    refused = run(NOWHERE, "--dry-run", "--checks", checks)
     assert refused.returncode == 1
-    assert "list of these: tokens, alarms, launch, binding" in refused.stderr
+    assert "list of these: tokens, alarms, launch, native, data-wrangler" in refused.stderr
 
 
-def test_calls_nothing_without_confirmation(tmp_path: Path) -> None:
-    refused = run(tmp_path, NOWHERE)
+def test_calls_nothing_without_confirmation() -> None:
+    refused = run(NOWHERE)
     assert refused.returncode == 1
     assert "CONFIRM is not set" in refused.stderr
     assert "hint: DRY_RUN=1" in refused.stderr
 
 
-def test_rejects_account_other_than_the_confirmed_one(aws: LocalAws, tmp_path: Path) -> None:
-    refused = run(tmp_path, aws.environment(), "--confirm", "111122223333")
+def test_rejects_account_other_than_the_confirmed_one(aws: LocalAws) -> None:
+    refused = run(aws.environment(), "--confirm", "111122223333")
     assert refused.returncode == 1
     assert "CONFIRM=`111122223333` is not this account: 000000000000, us-east-1" in refused.stderr
     assert aws.client("iam").list_roles()["Roles"] == []
@@ -88,7 +86,6 @@ def test_interrupted_run_cleans_up_and_reports(aws: LocalAws, tmp_path: Path, nu
     report = tmp_path / "report.json"
     process = subprocess.Popen(
         command(
-            tmp_path,
             "--confirm",
             "000000000000",
             "--checks",

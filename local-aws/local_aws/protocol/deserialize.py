@@ -67,7 +67,7 @@ def deserialize(shape: Shape, value: Any, path: str = "") -> Any:
         _expect(number and math.isfinite(value), value, "timestamp (seconds since 1970)", path)
     elif kind == "boolean":
         _expect(isinstance(value, bool), value, kind, path)
-    elif kind == "string":
+    elif kind in ("string", "blob"):  # a blob is base64 in JSON
         _expect(isinstance(value, str), value, kind, path)
         _well_formed_text([value], path)
     else:

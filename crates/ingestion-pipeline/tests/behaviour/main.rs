@@ -12,6 +12,7 @@ mod flows;
 mod hostile;
 mod mishaps;
 mod properties;
+mod regions;
 mod scripts;
 mod settings;
 mod upsert;

@@ -28,7 +28,9 @@ def environment() -> dict[str, str]:
     return {**kept, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
 
 
-def git(repository: Path, *arguments: str, work_tree: Path | None = None) -> bytes:
+def git(
+    repository: Path, *arguments: str, work_tree: Path | None = None, standard_input: bytes = b""
+) -> bytes:
     """Run git on a repository and return its output. Raises GitError."""
     extra = ["--work-tree", str(work_tree)] if work_tree else []
     try:
@@ -36,7 +38,7 @@ def git(repository: Path, *arguments: str, work_tree: Path | None = None) -> byt
             ["git", "--git-dir", str(repository), *extra, *arguments],
             env={**environment(), **_AUTHOR},
             cwd=work_tree or repository,
-            stdin=subprocess.DEVNULL,
+            input=standard_input,
             capture_output=True,
             timeout=_SECONDS,
             check=False,
@@ -63,6 +65,24 @@ def commit_folder(repository: Path, folder: Path, branch: str, message: str) -> 
     git(repository, "update-ref", f"refs/heads/{branch}", commit)
     (repository / "index").unlink(missing_ok=True)
     return commit
+
+
+def commit_file(
+    repository: Path, parent: str, branch: str, path: str, content: bytes, message: str
+) -> tuple[str, str, str]:
+    """Commit one file on a branch. Returns the ids of commit, blob and tree."""
+
+    def run(*arguments: str, standard_input: bytes = b"") -> str:
+        return git(repository, *arguments, standard_input=standard_input).decode().strip()
+
+    blob = run("hash-object", "-w", "--stdin", standard_input=content)
+    run("read-tree", parent)
+    run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
+    tree = run("write-tree")
+    commit = run("commit-tree", tree, "-p", parent, "-m", message)
+    run("update-ref", f"refs/heads/{branch}", commit, parent)
+    (repository / "index").unlink(missing_ok=True)
+    return commit, blob, tree
 
 
 def branches(repository: Path) -> dict[str, str]:

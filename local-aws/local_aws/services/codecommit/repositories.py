@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import shutil
@@ -185,6 +186,24 @@ class Repositories(ByName[Repository]):
             }
         }
 
+    def put_file(self, caller: Caller, request: Request) -> Response:
+        """PutFile: one file, in a new commit on the tip of an existing branch."""
+        refuse(request, "fileMode", "name", "email")
+        repository = self.find(caller.scope, request["repositoryName"])
+        branch, before = request["branchName"], git.branches(repository.folder)
+        if branch not in before:
+            raise AwsError("BranchDoesNotExistException", f"Branch {branch} does not exist")
+        if request.get("parentCommitId") != before[branch]:
+            raise AwsError("ParentCommitIdOutdatedException", f"{before[branch]} is the tip of {branch}")
+        content = base64.b64decode(request["fileContent"])
+        message = request.get("commitMessage", f"Put {request['filePath']}")
+        commit, blob, tree = git.commit_file(
+            repository.folder, before[branch], branch, request["filePath"], content, message
+        )
+        who = caller.identity.arn if caller.identity else "CloudFormation"
+        self.pushed(repository, before, who, caller.now)
+        return {"commitId": commit, "blobId": blob, "treeId": tree}
+
     def archive(self, repository: Repository, commit: str) -> bytes:
         """Returns all files of a commit, as a zip."""
         return git.git(repository.folder, "archive", "--format=zip", commit)
@@ -217,6 +236,7 @@ def operations(repositories: Repositories) -> dict[str, Operation]:
         "GetRepository": repositories.get,
         "ListBranches": repositories.list_branches,
         "ListRepositories": repositories.list_repositories,
+        "PutFile": repositories.put_file,
         "UpdateRepositoryDescription": repositories.update_description,
     }
     return decided_by(_checks, runs)
