@@ -30,7 +30,7 @@ SEX: Final = "CASE WHEN sex_M = 1 THEN 'male' WHEN sex_F = 1 THEN 'female' ELSE 
 
 @dataclass(frozen=True)
 class ExecutionResult:
-    """The result of an execution's only step, and of that step's processing job."""
+    """The result of an execution, of the step that started last, and of that step's processing job."""
 
     status: str
     seconds: float
@@ -94,7 +94,8 @@ class Features:
             if time.monotonic() > deadline:
                 raise WalkthroughError(f"the execution did not end within {WAIT_SECONDS:.0f} s")
             time.sleep(0.1)
-        [step] = self._sagemaker.list_pipeline_execution_steps(**request)["PipelineExecutionSteps"]
+        steps = self._sagemaker.list_pipeline_execution_steps(**request)["PipelineExecutionSteps"]
+        step = max(steps, key=lambda each: each["StartTime"])
         arn = step["Metadata"].get("ProcessingJob", {}).get("Arn")
         job = self._job(arn.rpartition("/")[2]) if arn else {}
         return ExecutionResult(

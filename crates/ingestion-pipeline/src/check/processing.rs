@@ -14,6 +14,8 @@ use crate::names::is_instance_type;
 const MAX_ARGUMENT: usize = 256;
 /// What a path in the container must be, for messages.
 const PATH: &str = "a path under /opt/ml/processing of at most 256 characters";
+/// What an instance type must be, for messages.
+const INSTANCE_TYPE: &str = "an instance type such as ml.m5.4xlarge";
 /// The folder for a job's files.
 const PROCESSING: &str = "/opt/ml/processing/";
 
@@ -86,17 +88,41 @@ impl Job<'_, '_> {
         resources.required("ClusterConfig", self.problems);
         let Some(cluster) = resources.object("ClusterConfig", self.problems) else { return };
         cluster.known(
-            &["InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId"],
+            &[
+                "InstanceType",
+                "InstancePreferences",
+                "InstanceCount",
+                "VolumeSizeInGB",
+                "VolumeKmsKeyId",
+            ],
             self.problems,
         );
-        self.text(
-            &cluster,
-            "InstanceType",
-            "an instance type such as ml.m5.4xlarge",
-            is_instance_type,
-        );
+        self.instance_types(&cluster);
         self.number(&cluster, "InstanceCount", 100);
         self.number(&cluster, "VolumeSizeInGB", 16_384);
+    }
+
+    /// Checks the instance type, or else the list of types. They exclude each other.
+    fn instance_types(&mut self, cluster: &Members<'_>) {
+        if cluster.get("InstancePreferences").is_none() {
+            self.text(cluster, "InstanceType", INSTANCE_TYPE, is_instance_type);
+            return;
+        }
+        if cluster.get("InstanceType").is_some() {
+            let problem = "cannot be combined with InstancePreferences; use one of them";
+            self.problems.add(cluster.place("InstanceType"), problem);
+        }
+        let preferences = cluster.list("InstancePreferences", self.problems);
+        let place = cluster.place("InstancePreferences");
+        count(&place, preferences.len(), 5, "instance types", self.problems);
+        let mut types = Vec::new();
+        for (place, preference) in preferences {
+            let preference = Members::of(preference, place, self.problems);
+            preference.known(&["InstanceType"], self.problems);
+            let found = self.text(&preference, "InstanceType", INSTANCE_TYPE, is_instance_type);
+            types.extend(found.map(|found| (preference.place("InstanceType"), found)));
+        }
+        unique(&types, self.problems);
     }
 
     fn inputs(&mut self) {

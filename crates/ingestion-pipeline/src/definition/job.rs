@@ -1,6 +1,7 @@
 //! A processing job, with the members of `CreateProcessingJob`:
 //! <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html>.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use serde::{Serialize, Serializer};
@@ -16,6 +17,9 @@ pub struct ProcessingJob {
     pub processing_resources: ProcessingResources,
     /// The container.
     pub app_specification: AppSpecification,
+    /// The container's environment variables.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<&'static str, &'static str>,
     /// The role under which the container runs.
     #[serde(serialize_with = "as_text")]
     pub role_arn: RoleArn,
@@ -43,8 +47,12 @@ pub struct ProcessingResources {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ClusterConfig {
-    /// The instance type, such as `ml.m5.4xlarge`.
-    pub instance_type: Text,
+    /// The instance type, such as `ml.m5.4xlarge`. Not set if there are preferences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_type: Option<Text>,
+    /// Two to five instance types. SageMaker uses the first one that has capacity.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub instance_preferences: Vec<InstancePreference>,
     /// The number of instances, 1 to 100.
     pub instance_count: Integer,
     /// The size of each instance's volume, 1 to 16,384 GB.
@@ -53,6 +61,14 @@ pub struct ClusterConfig {
     /// The KMS key that encrypts the volumes.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_optional_text")]
     pub volume_kms_key_id: Option<VolumeKmsKey>,
+}
+
+/// One of several instance types.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InstancePreference {
+    /// The instance type.
+    pub instance_type: Text,
 }
 
 /// The container of a job.

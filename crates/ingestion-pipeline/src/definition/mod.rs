@@ -16,8 +16,9 @@ use serde_json::{Map, Value};
 use crate::check::{InvalidDefinition, check};
 
 pub use job::{
-    AppSpecification, ClusterConfig, NetworkConfig, OutputConfig, OutputTarget, ProcessingInput,
-    ProcessingJob, ProcessingOutput, ProcessingResources, S3Input, StoppingCondition, VpcConfig,
+    AppSpecification, ClusterConfig, InstancePreference, NetworkConfig, OutputConfig, OutputTarget,
+    ProcessingInput, ProcessingJob, ProcessingOutput, ProcessingResources, S3Input,
+    StoppingCondition, VpcConfig,
 };
 pub use parameter::{Parameter, ParameterDefault};
 pub use reference::{Integer, Join, Reference, Text};

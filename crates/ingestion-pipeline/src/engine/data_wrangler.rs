@@ -2,6 +2,8 @@
 //! `docs/decisions/027-definition-data-wrangler.md`; for how an execution's data replaces the flow's
 //! source, `docs/decisions/051-flow-binding.md`.
 
+use std::collections::BTreeMap;
+
 use super::{
     BuildError, INPUT_DATA_URL, INPUT_FLOW_URL, Job, feature_group_output, flow_cluster,
     flow_input, stage_input,
@@ -70,6 +72,7 @@ fn job(settings: &Settings, flow: &FlowFile, source: Source) -> Result<Job, Buil
             container_entrypoint: Vec::new(),
             container_arguments: arguments,
         },
+        environment: BTreeMap::new(),
         inputs,
         outputs: vec![feature_group_output()],
         cache: settings.cache.clone(),

@@ -6,13 +6,16 @@ mod native;
 mod program;
 mod stage_input;
 
+use std::collections::BTreeMap;
+
 use data_wrangler_flow::InvalidSource;
 
 use crate::check::InvalidDefinition;
 use crate::definition::{
-    AppSpecification, CacheConfig, ClusterConfig, ExceptionType, Integer, NetworkConfig,
-    OutputConfig, Parameter, PipelineDefinition, ProcessingInput, ProcessingJob, ProcessingOutput,
-    ProcessingResources, ProcessingStep, RetryPolicy, StoppingCondition, Text, VpcConfig,
+    AppSpecification, CacheConfig, ClusterConfig, ExceptionType, InstancePreference, Integer,
+    NetworkConfig, OutputConfig, Parameter, PipelineDefinition, ProcessingInput, ProcessingJob,
+    ProcessingOutput, ProcessingResources, ProcessingStep, RetryPolicy, StoppingCondition, Text,
+    VpcConfig,
 };
 use crate::flow_file::FlowFile;
 use crate::images::NoImage;
@@ -106,6 +109,7 @@ struct Job {
     depends_on: Vec<String>,
     cluster: ClusterConfig,
     container: AppSpecification,
+    environment: BTreeMap<&'static str, &'static str>,
     inputs: Vec<ProcessingInput>,
     outputs: Vec<ProcessingOutput>,
     /// How long an equal job's result may be reused.
@@ -119,6 +123,7 @@ fn step(settings: &Settings, job: Job) -> ProcessingStep {
         arguments: ProcessingJob {
             processing_resources: ProcessingResources { cluster_config: job.cluster },
             app_specification: job.container,
+            environment: job.environment,
             role_arn: settings.role.clone(),
             processing_inputs: job.inputs,
             processing_output_config: OutputConfig {
@@ -149,14 +154,28 @@ fn parameters(settings: &Settings, flow: &FlowFile) -> Result<Vec<Parameter>, Bu
     ])
 }
 
-/// Returns the instances that run the flow. An execution can override them.
+/// Returns the instances that run the flow. An execution can override the first type and the count.
 fn flow_cluster(settings: &Settings) -> ClusterConfig {
-    cluster(settings, Text::parameter(INSTANCE_TYPE), Integer::parameter(INSTANCE_COUNT))
+    let first = Text::parameter(INSTANCE_TYPE);
+    let count = Integer::parameter(INSTANCE_COUNT);
+    if settings.fallback_instance_types.is_empty() {
+        return cluster(settings, Some(first), count);
+    }
+    let others = settings.fallback_instance_types.iter().map(|each| each.as_str().into());
+    let instance_types = std::iter::once(first).chain(others);
+    let instance_preferences =
+        instance_types.map(|instance_type| InstancePreference { instance_type }).collect();
+    ClusterConfig { instance_preferences, ..cluster(settings, None, count) }
 }
 
-fn cluster(settings: &Settings, instance_type: Text, instance_count: Integer) -> ClusterConfig {
+fn cluster(
+    settings: &Settings,
+    instance_type: Option<Text>,
+    instance_count: Integer,
+) -> ClusterConfig {
     ClusterConfig {
         instance_type,
+        instance_preferences: Vec::new(),
         instance_count,
         volume_size_in_gb: Integer::parameter(VOLUME_SIZE),
         volume_kms_key_id: settings.volume_kms_key.clone(),

@@ -49,6 +49,7 @@ pub(super) fn job(settings: &Settings, flow: &FlowFile) -> Result<Job, BuildErro
         depends_on: Vec::new(),
         cluster: flow_cluster(settings),
         container: program::container(settings, image, arguments)?,
+        environment: program::environment(settings),
         inputs: vec![
             flow_input(Text::parameter(INPUT_FLOW_URL)),
             ProcessingInput::app_managed(&flow.source.dataset, Text::parameter(INPUT_DATA_URL)),

@@ -1,5 +1,7 @@
 //! `ingest-features` in a stock AWS image: no image to build, no registry.
 
+use std::collections::BTreeMap;
+
 use super::BuildError;
 use crate::definition::{AppSpecification, ProcessingInput, Text};
 use crate::settings::Settings;
@@ -29,6 +31,16 @@ pub(super) fn container(
     let container_entrypoint =
         vec!["/bin/sh".into(), "-c".into(), SHELL.into(), format!("{CODE_FOLDER}/{name}").into()];
     Ok(AppSpecification { image_uri, container_entrypoint, container_arguments })
+}
+
+/// Returns the environment variables that choose the program's endpoints, as AWS's SDKs define them:
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html>.
+pub(super) fn environment(settings: &Settings) -> BTreeMap<&'static str, &'static str> {
+    let variables = [
+        ("AWS_USE_FIPS_ENDPOINT", settings.use_fips),
+        ("AWS_USE_DUALSTACK_ENDPOINT", settings.use_dual_stack),
+    ];
+    variables.into_iter().filter(|(_, used)| *used).map(|(name, _)| (name, "true")).collect()
 }
 
 /// Returns the input with the program.

@@ -45,12 +45,13 @@ pub(super) fn job(settings: &Settings, flow: &FlowFile) -> Result<Job, BuildErro
     Ok(Job {
         step_name: STEP,
         depends_on: Vec::new(),
-        cluster: cluster(settings, instance_type.into(), Integer::Literal(1)),
+        cluster: cluster(settings, Some(instance_type.into()), Integer::Literal(1)),
         container: program::container(
             settings,
             SCIKIT_LEARN.in_region(&settings.region)?,
             arguments,
         )?,
+        environment: program::environment(settings),
         inputs,
         outputs,
         cache: None,

@@ -65,6 +65,8 @@ pub struct Settings {
     pub region: Region,
     /// The instance type; the default depends on the engine.
     pub instance_type: InstanceType,
+    /// The instance types to use instead, in this order, if there is no capacity; at most four.
+    pub fallback_instance_types: Vec<InstanceType>,
     /// The number of instances, 1 to 100.
     pub instance_count: u32,
     /// The size of each instance's volume, 1 to 16,384 GB.
@@ -81,6 +83,10 @@ pub struct Settings {
     pub volume_kms_key: Option<VolumeKmsKey>,
     /// The job's VPC; `SageMaker`'s own network if not set.
     pub network: Option<Network>,
+    /// Whether our program uses FIPS endpoints in its jobs.
+    pub use_fips: bool,
+    /// Whether our program uses endpoints for IPv4 and IPv6 in its jobs.
+    pub use_dual_stack: bool,
     /// The pipeline's tags, in addition to the project's.
     pub tags: BTreeMap<String, String>,
     /// The maximum number of steps of one execution that run at the same time.

@@ -94,6 +94,7 @@ impl Reader {
             |v| shapes::text(v, InstanceType::new),
             || InstanceType::new(engine?.default_instance_type()).ok(),
         );
+        let fallback_instance_types = self.fallback_instance_types(instance_type.as_ref());
         let instance_count =
             self.or(&keys::INSTANCE_COUNT, |v| shapes::number(v, 1, 100), || Some(1));
         let volume = |value: &Value| shapes::number(value, 1, 16_384);
@@ -103,8 +104,11 @@ impl Reader {
         let retry = self.or(&keys::RETRY, shapes::retry, || Some(shapes::RETRY));
         let cache = self.optional(&keys::CACHE, |v| shapes::text(v, Duration::new));
         let kms_key = self.optional(&keys::KMS_KEY, |v| shapes::text(v, KmsKey::new));
-        let volume_kms_key = self.volume_kms_key(instance_type.as_ref());
+        let instance_types = instance_type.iter().chain(&fallback_instance_types);
+        let volume_kms_key = self.volume_kms_key(instance_types);
         let network = self.network();
+        let use_fips = self.optional(&keys::USE_FIPS, shapes::flag).unwrap_or_default();
+        let use_dual_stack = self.optional(&keys::USE_DUAL_STACK, shapes::flag).unwrap_or_default();
         let tags = self.optional(&keys::TAGS, shapes::tags).unwrap_or_default();
         let parallelism =
             self.optional(&keys::PARALLELISM, |v| shapes::number(v, 1, i32::MAX as u32));
@@ -140,6 +144,7 @@ impl Reader {
             role,
             region,
             instance_type: instance_type?,
+            fallback_instance_types,
             instance_count: instance_count?,
             volume_size_gb: volume_size_gb?,
             max_runtime_seconds,
@@ -148,6 +153,8 @@ impl Reader {
             kms_key,
             volume_kms_key,
             network,
+            use_fips,
+            use_dual_stack,
             tags,
             parallelism,
             native_binary,
@@ -246,17 +253,31 @@ impl Reader {
     /// Returns the key of the instances' volumes, unless the instances have local storage, which AWS
     /// encrypts with its own key:
     /// <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingClusterConfig.html>.
-    fn volume_kms_key(&mut self, instance_type: Option<&InstanceType>) -> Option<VolumeKmsKey> {
+    fn volume_kms_key<'a>(
+        &mut self,
+        mut instance_types: impl Iterator<Item = &'a InstanceType>,
+    ) -> Option<VolumeKmsKey> {
         let key = self.optional(&keys::VOLUME_KMS_KEY, |v| shapes::text(v, VolumeKmsKey::new))?;
-        let instance_type = instance_type?;
-        if instance_type.has_local_storage() {
+        if let Some(instance_type) = instance_types.find(|each| each.has_local_storage()) {
             self.problems.push(format!(
                 "volume_kms_key: {instance_type} has local storage, for which SageMaker accepts no \
-                 key; use another instance_type, or remove volume_kms_key"
+                 key; use another instance type, or remove volume_kms_key"
             ));
             return None;
         }
         Some(key)
+    }
+
+    /// Returns the instance types to use if `first` has no capacity.
+    fn fallback_instance_types(&mut self, first: Option<&InstanceType>) -> Vec<InstanceType> {
+        let parse = |value: &Value| shapes::list(value, 4, InstanceType::new);
+        let others = self.optional(&keys::FALLBACK_INSTANCE_TYPES, parse).unwrap_or_default();
+        if let Some(first) = first.filter(|first| others.contains(first)) {
+            self.problems.push(format!(
+                "fallback_instance_types: {first} is the instance_type already; list only others"
+            ));
+        }
+        others
     }
 
     /// Returns how the flow is bound to the data. Rewriting the flow is safe whatever the container

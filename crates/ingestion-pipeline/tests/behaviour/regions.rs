@@ -49,7 +49,7 @@ fn build(file: &str, engine: &str, region: &Known) -> Result<Value, String> {
     }
     let settings =
         read(file, &environment).map_err(|invalid: InvalidSettings| invalid.to_string())?;
-    let flow = FlowFile::read(&abalone(), settings.output_node.as_deref()).unwrap();
+    let flow = FlowFile::read(&abalone(), (&settings).into()).unwrap();
     let definition = engine::build(&settings, &flow).map_err(|error| error.to_string())?;
     Ok(serde_json::to_value(definition).unwrap())
 }

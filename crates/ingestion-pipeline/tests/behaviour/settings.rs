@@ -45,6 +45,7 @@ fn reads_every_variable() {
         ("TTL_DURATION", "{unit: Hours, value: 12}"),
         ("PROCESSING_IMAGE", "public.ecr.aws/own:1"),
         ("PROCESSING_INSTANCE_TYPE", "ml.c5.xlarge"),
+        ("PROCESSING_FALLBACK_INSTANCE_TYPES", "ml.c6i.xlarge, ml.m5.xlarge"),
         ("PROCESSING_INSTANCE_COUNT", "1"),
         ("PROCESSING_VOLUME_SIZE", "20"),
         ("PROCESSING_MAX_RUNTIME", "600"),
@@ -56,6 +57,8 @@ fn reads_every_variable() {
         ("S3_REQUESTER_PAYS", "true"),
         ("SUBNET_IDS", "subnet-0a1b2c3d, subnet-4e5f6a7b"),
         ("SECURITY_GROUP_IDS", "sg-0a1b2c3d"),
+        ("AWS_USE_FIPS_ENDPOINT", "true"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
         ("PIPELINE_TAGS", r#"{"team": "shells"}"#),
         ("PIPELINE_PARALLELISM", "3"),
         ("ARTIFACTS_URL", "s3://amzn-s3-demo-artifacts"),
@@ -107,6 +110,7 @@ ttl: 30 days
 role: sm-exec
 region: europe
 instance_type: m5.large
+fallback_instance_types: [c5.large]
 instance_count: 0
 volume_size_gb: 16385
 max_runtime_seconds: 1.5
@@ -118,6 +122,8 @@ flow_binding: glue
 requester_pays: 1
 subnets: [sg-0a1b2c3d]
 security_groups: [sg-1, sg-1]
+use_fips: maybe
+use_dual_stack: 2
 tags: {aws:x: y}
 parallelism: many
 artifacts: amzn-s3-demo-artifacts
@@ -344,4 +350,17 @@ fn volumes_take_no_alias_and_local_storage_no_key() {
         let problem = read("minimal.yaml", &[("VOLUME_KMS_KEY_ID", alias)]).unwrap_err();
         assert!(problem.to_string().contains("no alias"), "{problem}");
     }
+}
+
+#[test]
+fn fallback_instance_types_are_other_types_and_fit_the_volume_key() {
+    let fallback = |types| ("PROCESSING_FALLBACK_INSTANCE_TYPES", types);
+    let problem = read("minimal.yaml", &[fallback("ml.c5.large, ml.m5.4xlarge")]).unwrap_err();
+    assert!(
+        problem.to_string().contains("ml.m5.4xlarge is the instance_type already"),
+        "{problem}"
+    );
+    let key = ("VOLUME_KMS_KEY_ID", "1234abcd-12ab-34cd-56ef-1234567890ab");
+    let problem = read("minimal.yaml", &[key, fallback("ml.m5d.4xlarge")]).unwrap_err();
+    assert!(problem.to_string().contains("ml.m5d.4xlarge has local storage"), "{problem}");
 }
