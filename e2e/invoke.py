@@ -139,8 +139,8 @@ def main() -> int:
             create_pipeline(aws, PIPELINE)
             port = free_port()
             # The function must not see the AWS settings of the user's shell.
-            mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-            watch = Watch(port, mine | {"SM_PIPELINE_NAME": PIPELINE} | aws.environment())
+            shell = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+            watch = Watch(port, shell | {"SM_PIPELINE_NAME": PIPELINE} | aws.environment())
             try:
                 watch.wait_until_ready()
                 return send(event, port, watch)

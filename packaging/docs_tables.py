@@ -55,26 +55,26 @@ def main() -> None:
 
 def rewritten(page: str, root: Path) -> str:
     """The page with its tables generated from the sources in `root`."""
-    wanted = tables(root)
+    expected = tables(root)
     found = [name for _, name, _ in _GENERATED.findall(page)]
-    if sorted(found) != sorted(wanted):
+    if sorted(found) != sorted(expected):
         raise PackagingError(
-            f"{PAGE} has the tables {', '.join(found) or 'none'}; expected: {', '.join(wanted)}.",
+            f"{PAGE} has the tables {', '.join(found) or 'none'}; expected: {', '.join(expected)}.",
             "restore the comments: <!-- generated: <source> --> before a table, <!-- end --> after it",
         )
-    return _GENERATED.sub(lambda match: f"{match[1]}\n{wanted[match[2]]}\n{match[3]}", page)
+    return _GENERATED.sub(lambda match: f"{match[1]}\n{expected[match[2]]}\n{match[3]}", page)
 
 
 def tables(root: Path) -> dict[str, str]:
     """All generated tables by their source's name."""
-    made = {SETTINGS: settings((root / KEYS).read_text())}
+    result = {SETTINGS: settings((root / KEYS).read_text())}
     for name in TEMPLATES:
         template = (root / "cfn-templates" / name).read_text()
         try:
-            made[name] = parameters(Document(template))
+            result[name] = parameters(Document(template))
         except YamlError as error:
             raise PackagingError(f"{name}: {error}.", "correct the template") from error
-    return made
+    return result
 
 
 def settings(source: str) -> str:

@@ -74,32 +74,32 @@ def check(s3: Any, bucket: str, account: str) -> None:
                 "s3:PutBucketNotification on the bucket",
             ) from error
         raise
-    here = s3.meta.region_name
-    if region not in {None, here}:
+    own_region = s3.meta.region_name
+    if region not in {None, own_region}:
         raise PackagingError(
-            f"Bucket `{bucket}` is in {region}, not in {here}. S3 sends its events to {region} only.",
+            f"Bucket `{bucket}` is in {region}, not in {own_region}. S3 sends its events to {region} only.",
             f"AWS_REGION={region} make enable-events BUCKET={bucket}",
         )
 
 
 def enable(s3: Any, bucket: str, account: str, wait: Callable[[float], None] = time.sleep) -> bool:
     """Adds EventBridge to the bucket's notifications. Returns False if it was already on."""
-    mine = {"Bucket": bucket, "ExpectedBucketOwner": account}
+    bucket_arguments = {"Bucket": bucket, "ExpectedBucketOwner": account}
     for attempt in range(ATTEMPTS):
-        present = read(s3, mine)
+        present = read(s3, bucket_arguments)
         if EVENTBRIDGE in present:
             return attempt > 0
-        wanted = {**present, EVENTBRIDGE: {}}
+        changed = {**present, EVENTBRIDGE: {}}
         try:
             # Existing destinations may have been deleted since, which must not fail this call.
             s3.put_bucket_notification_configuration(
-                NotificationConfiguration=wanted, SkipDestinationValidation=True, **mine
+                NotificationConfiguration=changed, SkipDestinationValidation=True, **bucket_arguments
             )
         except ClientError as error:
             if error_code(error) != "OperationAborted":  # another change is in progress
                 raise
         else:
-            if is_read_back(s3, mine, wanted, wait):
+            if is_read_back(s3, bucket_arguments, changed, wait):
                 return True
         pause = random.uniform(0.5, 1) * min(2**attempt, 20)
         print(f"the notifications of {bucket} are being changed; trying again", file=sys.stderr)
@@ -111,18 +111,20 @@ def enable(s3: Any, bucket: str, account: str, wait: Callable[[float], None] = t
     )
 
 
-def read(s3: Any, mine: dict[str, str]) -> Notifications:
+def read(s3: Any, bucket_arguments: dict[str, str]) -> Notifications:
     """The bucket's notifications."""
-    answer = s3.get_bucket_notification_configuration(**mine)
+    answer = s3.get_bucket_notification_configuration(**bucket_arguments)
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
-def is_read_back(s3: Any, mine: dict[str, str], wanted: Notifications, wait: Callable[[float], None]) -> bool:
+def is_read_back(
+    s3: Any, bucket_arguments: dict[str, str], changed: Notifications, wait: Callable[[float], None]
+) -> bool:
     """Whether S3 returns the written notifications."""
     for number in range(READS):
         if number:
             wait(number)
-        if canonical(read(s3, mine)) == canonical(wanted):
+        if canonical(read(s3, bucket_arguments)) == canonical(changed):
             return True
     return False
 

@@ -44,18 +44,18 @@ def main() -> None:
         region = ANY_REGION
         print(f"note: no AWS region is set; showing the result for {region}", file=sys.stderr)
     place = Place(options.bucket, region)
-    there = bucket(session, place, dry_run=options.dry_run)
+    target = bucket(session, place, dry_run=options.dry_run)
     if options.only_check:
         if options.version:
             check_name(options.version)
-        if there:
-            there.exists()
+        if target:
+            target.exists()
         return
     staging = Staging(
         root=options.root,
         place=place,
         build=collect(options.root, options.architectures),
-        bucket=there,
+        bucket=target,
         dry_run=options.dry_run,
         say=print,
     )

@@ -128,9 +128,9 @@ def role_arn(arn: str) -> str:
 def fetch(bucket: str, folder: Path) -> Path:
     """Downloads the staged template. The bucket must be in this account."""
     template = folder / "sm-project-sc-portfolio.yaml"
-    mine = ("--expected-bucket-owner", account())
+    owner = ("--expected-bucket-owner", account())
     try:
-        aws("s3api", "get-object", "--bucket", bucket, "--key", PORTFOLIO_KEY, *mine, str(template))
+        aws("s3api", "get-object", "--bucket", bucket, "--key", PORTFOLIO_KEY, *owner, str(template))
     except AwsCliError as error:
         if error.has("NoSuchKey", "NoSuchBucket"):
             raise PackagingError(
@@ -211,13 +211,13 @@ def delete(options: argparse.Namespace) -> None:
             "delete them first: aws sagemaker delete-project --project-name <name>, or in Studio",
         )
     if "FSIngestionProductPolicyArn" in present.outputs:
-        mine = policies(present)
+        own_policies = policies(present)
         # The stack's own launch role goes with the stack.
         roles = {
             present.outputs.get("ProjectsLaunchRoleArn", "").rpartition("/")[2],
-            *(role for role, _ in mine),
+            *(role for role, _ in own_policies),
         }
-        others = stack.other_holders(roles, [policy for _, policy in mine])
+        others = stack.other_holders(roles, [policy for _, policy in own_policies])
         if others:
             raise PackagingError(
                 "The stack's policies are also attached to other entities. Nothing was deleted:\n"

@@ -42,12 +42,12 @@ def main() -> None:
             f"DOMAIN_ID=`{options.domain[:80]}` is not the id of a Studio domain.",
             "DOMAIN_ID=d-...; `aws sagemaker list-domains` lists the domains",
         )
-    mine = ("--bucket", options.bucket, "--expected-bucket-owner", account())
-    check_staged(options.bucket, mine)
+    bucket_arguments = ("--bucket", options.bucket, "--expected-bucket-owner", account())
+    check_staged(options.bucket, bucket_arguments)
     arn = domain_arn(options.domain)
     location = f"s3://{options.bucket}/{PREFIX}"
     tagged = is_tagged(arn, location)
-    allow_studio(mine)
+    allow_studio(bucket_arguments)
     if not tagged:
         aws("sagemaker", "add-tags", "--resource-arn", arn, "--tags", f"Key={TAG},Value={location}")
     print(f"Studio domain {options.domain} now offers the templates in {location}")
@@ -56,10 +56,10 @@ def main() -> None:
     print(f"If no other domain uses the bucket, also remove rule {RULE['ID']} from its CORS configuration.")
 
 
-def check_staged(bucket: str, mine: tuple[str, ...]) -> None:
+def check_staged(bucket: str, bucket_arguments: tuple[str, ...]) -> None:
     """Checks that the template is staged."""
     try:
-        aws("s3api", "head-object", "--key", PRODUCT_KEY, *mine)
+        aws("s3api", "head-object", "--key", PRODUCT_KEY, *bucket_arguments)
     except AwsCliError as error:
         if error.has("404"):
             raise PackagingError(
@@ -90,11 +90,11 @@ def is_tagged(arn: str, location: str) -> bool:
     return TAG in tags
 
 
-def allow_studio(mine: tuple[str, ...]) -> None:
+def allow_studio(bucket_arguments: tuple[str, ...]) -> None:
     """Adds the rule to the bucket's CORS configuration, unless it is there."""
     rules: list[dict[str, Any]] = []
     try:
-        rules = aws("s3api", "get-bucket-cors", *mine)["CORSRules"]
+        rules = aws("s3api", "get-bucket-cors", *bucket_arguments)["CORSRules"]
     except AwsCliError as error:
         if not error.has("NoSuchCORSConfiguration"):
             raise error.with_hint("the caller needs s3:GetBucketCORS on the bucket") from error
@@ -103,7 +103,7 @@ def allow_studio(mine: tuple[str, ...]) -> None:
     others = [rule for rule in rules if rule.get("ID") != RULE["ID"]]
     configuration = json.dumps({"CORSRules": [*others, RULE]})
     try:
-        aws("s3api", "put-bucket-cors", "--cors-configuration", configuration, *mine)
+        aws("s3api", "put-bucket-cors", "--cors-configuration", configuration, *bucket_arguments)
     except AwsCliError as error:
         raise error.with_hint(
             "the caller needs s3:PutBucketCORS on the bucket; a bucket has 100 CORS rules at most"

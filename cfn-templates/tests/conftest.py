@@ -45,10 +45,10 @@ def service_catalog_launch(product: Template, portfolio: Template, aws_launch_po
         "AWS::ServiceCatalog::CloudFormationProduct"
     )
     [artifact] = template[0].properties["ProvisioningArtifactParameters"]
-    asked = needs.of_stacks(stacks)
-    asked += service_catalog.requests(stacks[0], _object_at(artifact["Info"]["LoadTemplateFromURL"]))
+    requests = needs.of_stacks(stacks)
+    requests += service_catalog.requests(stacks[0], _object_at(artifact["Info"]["LoadTemplateFromURL"]))
     ours = grants.joined(policies(portfolio.resolve(configurations.portfolio()), "ProductPolicy"))
-    return Proof(ours, asked, canaries.of_launch(asked), [aws_launch_policy])
+    return Proof(ours, requests, canaries.of_launch(requests), [aws_launch_policy])
 
 
 @pytest.fixture(scope="session")
@@ -57,10 +57,10 @@ def s3_launch(product: Template, portfolio: Template) -> Callable[[str], Proof]:
 
     def proof(roles: str) -> Proof:
         chosen = configurations.product(roles, configurations.PROJECTS_OWN_ROLE)
-        asked = needs.of_stacks(product.resolve(parameters) for _, parameters in chosen)
+        requests = needs.of_stacks(product.resolve(parameters) for _, parameters in chosen)
         stack = portfolio.resolve(configurations.portfolio(roles))
         ours = grants.joined(policies(stack, "ProductPolicy", "ProjectsLaunchPolicy"))
-        return Proof(ours, asked, canaries.of_launch(asked))
+        return Proof(ours, requests, canaries.of_launch(requests))
 
     return proof
 

@@ -19,7 +19,8 @@ FROM_CODEBUILD = {"AWS_REGION"}
 FROM_THE_REPOSITORY = {
     *("PROCESSING_IMAGE", "PROCESSING_INSTANCE_COUNT", "PROCESSING_INSTANCE_TYPE", "PROCESSING_MAX_RUNTIME"),
     *("PROCESSING_VOLUME_SIZE", "RETRY_POLICIES", "PIPELINE_CACHE", "PIPELINE_PARALLELISM", "PIPELINE_TAGS"),
-    *("KMS_KEY_ID", "PIPELINE_REFIT", "SECURITY_GROUP_IDS", "SUBNET_IDS"),
+    *("DW_FLOW_BINDING", "DW_FLOW_INPUT_DATASET", "KMS_KEY_ID", "PIPELINE_REFIT", "SECURITY_GROUP_IDS"),
+    *("SUBNET_IDS", "VOLUME_KMS_KEY_ID"),
 }
 
 
@@ -97,7 +98,7 @@ def test_values_reach_the_build_unchanged() -> None:
     )
 
 
-def test_no_lifecycle_rule_expires_flows() -> None:
+def test_lifecycle_rules_expire_only_sources_and_staged_inputs() -> None:
     stack = TEMPLATE.resolve(PRODUCT_PARAMETERS)
     bucket = stack.resources["ArtifactBucket"].properties
     assert variables(stack)["ARTIFACTS_URL"] == f"s3://{bucket['BucketName']}/pipeline"
@@ -105,8 +106,10 @@ def test_no_lifecycle_rule_expires_flows() -> None:
         rule["Prefix"] for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule
     ]
     # CodePipeline's artifact keys begin with the first characters of the pipeline's name.
-    assert [stack.physical_name("BuildPipeline").startswith(prefix) for prefix in expiring] == [True]
-    assert not any("flows".startswith(prefix) for prefix in expiring)
+    sources, staged = expiring
+    assert stack.physical_name("BuildPipeline").startswith(sources)
+    assert staged == "pipeline/executions/"
+    assert not any(f"pipeline/{kept}/".startswith(sources) for kept in ("flows", "definitions", "rejected"))
 
 
 def test_uses_the_buildspec_of_the_seed_code() -> None:

@@ -54,9 +54,9 @@ def test_projects_use_the_roles_of_the_portfolio() -> None:
     project = OFFERED.resolve(PRODUCT_PARAMETERS)
     properties = json.dumps([dict(resource.properties) for resource in project.resources.values()])
     used = set(re.findall(r'"(arn:aws:iam::\d+:role/[^"]*)"', properties))
-    made = {STACK.arn(role.logical_id) for role in STACK.of_type("AWS::IAM::Role")}
-    assert made - used == {STACK.arn("ProjectsLaunchRole")}
-    assert used < made
+    created = {STACK.arn(role.logical_id) for role in STACK.of_type("AWS::IAM::Role")}
+    assert created - used == {STACK.arn("ProjectsLaunchRole")}
+    assert used < created
 
 
 def test_staged_objects_have_the_prefix_and_their_hash() -> None:

@@ -79,9 +79,9 @@ def test_finds_a_superfluous_grant(actions: list[str], resources: list[str], sup
 
 
 def test_finds_a_grant_that_another_policy_has() -> None:
-    mine = policy(["sqs:CreateQueue", "sqs:TagQueue"], [f"{HERE}:sagemaker-*"])
+    tested = policy(["sqs:CreateQueue", "sqs:TagQueue"], [f"{HERE}:sagemaker-*"])
     given = policy(["sqs:TagQueue"], ["*"])
-    assert proof(mine, given).superfluous_grants() == [f"Queues: sqs:TagQueue on {HERE}:sagemaker-*"]
+    assert proof(tested, given).superfluous_grants() == [f"Queues: sqs:TagQueue on {HERE}:sagemaker-*"]
 
 
 def test_finds_a_superfluous_condition_value() -> None:
@@ -93,8 +93,8 @@ def test_finds_a_superfluous_condition_value() -> None:
 
 
 def test_finds_a_wider_resource_that_no_canary_detects() -> None:
-    mine = policy(["sqs:CreateQueue", "sqs:TagQueue"], [f"{HERE}:sagemaker-*"])
-    assert Proof(mine, [MINE, TAGGED], []).unnoticed_widenings() == ["Queues: any resource"]
+    tested = policy(["sqs:CreateQueue", "sqs:TagQueue"], [f"{HERE}:sagemaker-*"])
+    assert Proof(tested, [MINE, TAGGED], []).unnoticed_widenings() == ["Queues: any resource"]
 
 
 def test_finds_a_wildcard_action() -> None:
@@ -132,8 +132,8 @@ def test_schemas_lack_handlers_of_types_written_by_hand() -> None:
 
 
 def test_replaced_actions_do_not_exist_and_replacements_do() -> None:
-    meant = {action for actions in needs.MEANT.values() for action in actions}
-    said = needs.MEANT.keys() - meant
-    facts = node.actions({*meant, *said})
-    assert all(facts[action] for action in meant)
-    assert not any(facts[action] for action in said)
+    replacements = {action for actions in needs.MEANT.values() for action in actions}
+    replaced = needs.MEANT.keys() - replacements
+    facts = node.actions({*replacements, *replaced})
+    assert all(facts[action] for action in replacements)
+    assert not any(facts[action] for action in replaced)

@@ -28,9 +28,9 @@ def everywhere(product: Template, stack: Stack) -> Mapping[str, list[str]]:
 def role(request: pytest.FixtureRequest, stack: Stack, everywhere: Mapping[str, list[str]]) -> Proof:
     """Return the proof of each role."""
     duty = Duty.read(request.param)
-    asked = duty.requests(everywhere)
+    requests = duty.requests(everywhere)
     given = [node.managed_policy(name) for name in duty.given]
-    return Proof(policy(stack, duty), asked, canaries.of_role(asked), given)
+    return Proof(policy(stack, duty), requests, canaries.of_role(requests), given)
 
 
 def policy(stack: Stack, duty: Duty) -> grants.Policy:
@@ -90,32 +90,35 @@ def test_duties_list_every_call_of_the_code(crate: str) -> None:
     listed = [duty for duty in map(Duty.read, duties.NAMES) if duty.crate == crate]
     assert listed, f"{crate} calls AWS, but no file in {duties.FOLDER} names its role; add it to one"
     for duty in listed:
-        made = calls.of_files(crate, duty.files) if duty.files else calls.of_crate(crate)
-        assert duty.made_by_code() == made, duty.name
+        called = calls.of_files(crate, duty.files) if duty.files else calls.of_crate(crate)
+        assert duty.made_by_code() == called, duty.name
 
 
 def test_every_role_has_duties(stack: Stack) -> None:
-    made = {resource.logical_id for resource in stack.of_type("AWS::IAM::Role")}
+    created = {resource.logical_id for resource in stack.of_type("AWS::IAM::Role")}
     described = {duty.role for duty in map(Duty.read, duties.NAMES) if duty.role}
-    assert made == described | {"ProjectsLaunchRole"}
+    assert created == described | {"ProjectsLaunchRole"}
 
 
 def test_only_the_service_that_gets_a_role_can_assume_it(product: Template, stack: Stack) -> None:
-    made = product.resolve(dict(next(configurations.product())[1]))
+    project = product.resolve(dict(next(configurations.product())[1]))
     arns = {
         resource.logical_id: stack.arn(resource.logical_id) for resource in stack.of_type("AWS::IAM::Role")
     }
-    handed = {
-        role: {PASSED_TO[each.type] for each in made.resources.values() if arn in roles(each.properties)}
+    receivers = {
+        role: {PASSED_TO[each.type] for each in project.resources.values() if arn in roles(each.properties)}
         for role, arn in arns.items()
     }
     # The build passes the pipeline's role. The user who creates a project passes the launch role.
-    handed |= {"JobRole": {"sagemaker.amazonaws.com"}, "ProjectsLaunchRole": {"cloudformation.amazonaws.com"}}
+    receivers |= {
+        "JobRole": {"sagemaker.amazonaws.com"},
+        "ProjectsLaunchRole": {"cloudformation.amazonaws.com"},
+    }
     here = stack.environment.account
     # AWS does not document that Lambda and CloudFormation set the source account. Other accounts cannot pass
     # these roles anyway.
     silent = {"LambdaRole", "ProjectsLaunchRole"}
-    for role, [service] in handed.items():
+    for role, [service] in receivers.items():
         [statement] = stack.resources[role].properties["AssumeRolePolicyDocument"]["Statement"]
         from_here = {"Condition": {"StringEquals": {"aws:SourceAccount": here}}}
         assert statement == {

@@ -14,6 +14,7 @@ from resolve import Stack, Template
 from resolve.types import TYPES
 
 TEMPLATE = Template.load(PRODUCT)
+JOB_FLOW = Path(__file__).parents[2] / "crates/ingestion-pipeline/src/engine/job_flow.rs"
 PARTITIONS = {
     "aws": "eu-west-1",
     "aws-cn": "cn-northwest-1",
@@ -141,11 +142,31 @@ def test_buckets_are_private_encrypted_versioned_and_tls_only() -> None:
             if each.properties["Bucket"] == properties["BucketName"]
         ]
         assert refuses_without_tls(policy.properties["PolicyDocument"], "s3:*")
-        [statement] = policy.properties["PolicyDocument"]["Statement"]
+        statement = policy.properties["PolicyDocument"]["Statement"][0]
         assert set(statement["Resource"]) == {
             STACK.arn(bucket.logical_id),
             f"{STACK.arn(bucket.logical_id)}/*",
         }
+
+
+def test_nothing_can_be_stored_where_unbound_flows_point() -> None:
+    policy = STACK.resources["ArtifactBucketPolicy"].properties["PolicyDocument"]
+    [statement] = [each for each in policy["Statement"] if each["Sid"] == "NeverAnInput"]
+    place = re.search(r'const NO_INPUT: &str = "(.+)";', JOB_FLOW.read_text("utf-8"))
+    assert place is not None
+    [artifacts] = [
+        each["Value"]
+        for each in STACK.resources["Build"].properties["Environment"]["EnvironmentVariables"]
+        if each["Name"] == "ARTIFACTS_URL"
+    ]
+    bucket = artifacts.removeprefix("s3://")
+    assert statement == {
+        "Sid": "NeverAnInput",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{bucket}/{place[1]}/*",
+    }
 
 
 def test_queues_are_encrypted_and_tls_only() -> None:

@@ -52,7 +52,7 @@ def upload(key: str, bucket: str = DATA_BUCKET, **changes: Any) -> dict[str, Any
     return {**event, **changes}
 
 
-def wanted(prefix: str, suffix: str, key: str) -> bool:
+def has_prefix_and_suffix(prefix: str, suffix: str, key: str) -> bool:
     """Return whether the key has the prefix and the suffix without overlap."""
     return key.startswith(prefix) and key.endswith(suffix) and len(key) >= len(prefix) + len(suffix)
 
@@ -90,7 +90,7 @@ def wanted(prefix: str, suffix: str, key: str) -> bool:
 )
 def test_key_needs_prefix_and_suffix(key: str, through: bool) -> None:
     assert matches(pattern("landing/", ".csv"), upload(key)) is through
-    assert wanted("landing/", ".csv", key) is through
+    assert has_prefix_and_suffix("landing/", ".csv", key) is through
 
 
 # Deterministic: the same examples each time, no deadline, no database.
@@ -114,7 +114,7 @@ def test_valid_prefixes_and_suffixes_match_literally(prefix: str, suffix: str, k
         suffix,
         prefix + suffix,
     ):
-        assert matches(rule, upload(each)) is wanted(prefix, suffix, each), each
+        assert matches(rule, upload(each)) is has_prefix_and_suffix(prefix, suffix, each), each
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Final, get_args
 from local_aws.delays import FACTOR_VARIABLE
 from local_aws.ministack.settings import WrongMinistackError
 from local_aws.server import DEFAULT_MAX_EXECUTIONS, DEFAULT_PORT, Settings, StartError, run
+from local_aws.services.processing.data_wrangler import Reads
 from local_aws.services.sagemaker.model import StepsMode
 
 ENGINE_VARIABLE: Final = "LOCAL_AWS_INGEST_FEATURES"
@@ -27,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         max_executions=options.max_executions,
         steps=options.steps,
         ingest_features=_engine(options.ingest_features),
+        data_wrangler_reads=options.data_wrangler_reads,
         data_dir=options.data_dir,
         work_dir=options.work_dir,
         listen_fd=options.listen_fd,
@@ -73,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="PATH",
         help=f"program that runs Data Wrangler steps (or set {ENGINE_VARIABLE})",
+    )
+    serve.add_argument(
+        "--data-wrangler-reads",
+        choices=get_args(Reads),
+        default="mount",
+        help="what Data Wrangler steps read: mounted inputs, or only the addresses in the flow",
     )
     serve.add_argument(
         "--delays",

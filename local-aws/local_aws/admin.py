@@ -77,12 +77,12 @@ class Admin:
         return 200, {"faults": []}
 
     def _calls(self, query: str) -> _Reply:
-        wanted = parse_qs(query)
-        unknown = wanted.keys() - {"operation", "after"}
-        after = wanted.get("after", ["0"])[-1]
+        parameters = parse_qs(query)
+        unknown = parameters.keys() - {"operation", "after"}
+        after = parameters.get("after", ["0"])[-1]
         if unknown or not after.isdecimal():
             return 400, {"error": "The query may have operation (a name) and after (the id of a call)."}
-        return 200, {"calls": self._service.calls.listed(wanted.get("operation", [None])[-1], int(after))}
+        return 200, {"calls": self._service.calls.listed(parameters.get("operation", [None])[-1], int(after))}
 
     def _clear_calls(self) -> _Reply:
         self._service.calls.clear()

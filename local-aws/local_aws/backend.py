@@ -15,6 +15,7 @@ from local_aws.clients import Clients
 from local_aws.delivery import Delivery, DeliveryHost
 from local_aws.services.feature_store.model import FeatureGroups
 from local_aws.services.feature_store.store import FeatureStore
+from local_aws.services.processing.data_wrangler import Reads
 from local_aws.services.processing.model import ProcessingJobs
 from local_aws.services.processing.runner import JobRunner
 from local_aws.services.sagemaker.domains_model import Domains
@@ -35,6 +36,8 @@ class BackendSettings:
     """The program ingest-features, which runs in place of the Data Wrangler container."""
     repositories: Path
     """The directory of the Git repositories."""
+    data_wrangler_reads: Reads = "mount"
+    """What Data Wrangler steps read."""
 
 
 class Backend:
@@ -52,7 +55,13 @@ class Backend:
         clients = Clients(endpoint)
         self.feature_store = FeatureStore(self.feature_groups, clients, keys, background, self.lock)
         self.runner = JobRunner(
-            clients, keys, background, self.lock, settings.engine, self.feature_store.flush
+            clients,
+            keys,
+            background,
+            self.lock,
+            settings.engine,
+            settings.data_wrangler_reads,
+            self.feature_store.flush,
         )
         steps = StepRunner(self.runner, self.jobs, clients, keys, background, self.lock)
         self.engine = PipelineEngine(self.runner, steps, self.jobs, background, self.lock)

@@ -20,6 +20,7 @@ import botocore.session
 from botocore.config import Config
 
 from local_aws.admin_client import AdminClient, Call, FaultsClient
+from local_aws.services.processing.data_wrangler import Reads
 from local_aws.services.sagemaker.model import StepsMode
 
 REGION: Final = "us-east-1"
@@ -57,6 +58,7 @@ class LocalAws:
         max_executions: int = 20,
         steps: StepsMode = "run",
         ingest_features: Path | None = None,
+        data_wrangler_reads: Reads = "mount",
         data_dir: Path | None = None,
         delays: float | None = None,
         log_file: Path | None = None,
@@ -67,6 +69,7 @@ class LocalAws:
         self._max_executions = max_executions
         self._steps = steps
         self._ingest_features = ingest_features
+        self._data_wrangler_reads = data_wrangler_reads
         self._data_dir = data_dir
         self._delays = delays
         self._kept_log_file = log_file
@@ -223,6 +226,7 @@ class LocalAws:
         command += ["--auth"] if self._auth else []
         command += ["--steps", self._steps]
         command += ["--ingest-features", str(self._ingest_features)] if self._ingest_features else []
+        command += ["--data-wrangler-reads", self._data_wrangler_reads]
         command += ["--data-dir", str(self._data_dir)] if self._data_dir else []
         command += ["--delays", str(self._delays)] if self._delays is not None else []
         return subprocess.Popen(

@@ -23,6 +23,7 @@ from local_aws.guardian import MARK, start_guardian, sweep
 from local_aws.ministack import host as ministack_host
 from local_aws.ministack.host import MinistackHost
 from local_aws.ministack.settings import LOOPBACK, check_version, environment
+from local_aws.services.processing.data_wrangler import Reads
 from local_aws.services.sagemaker.model import StepsMode
 from local_aws.services.sagemaker.service import SageMakerService
 from local_aws.state_file import load, save
@@ -49,6 +50,7 @@ class Settings:
     max_executions: int = DEFAULT_MAX_EXECUTIONS
     steps: StepsMode = "run"
     ingest_features: Path | None = None
+    data_wrangler_reads: Reads = "mount"
     data_dir: Path | None = None
     work_dir: Path | None = None
     listen_fd: int | None = None
@@ -108,13 +110,14 @@ def instructions(port: int) -> str:
 async def _serve(settings: Settings, listener: socket.socket, port: int, data_dir: Path | None) -> None:
     state_file = data_dir / "sagemaker.json" if data_dir else None
     host = MinistackHost()
-    wanted = BackendSettings(
+    backend_settings = BackendSettings(
         settings.max_executions,
         settings.steps,
         settings.ingest_features,
         (data_dir or Path.cwd()) / "codecommit",
+        settings.data_wrangler_reads,
     )
-    backend = Backend(wanted, host, f"http://{LOOPBACK}:{port}")
+    backend = Backend(backend_settings, host, f"http://{LOOPBACK}:{port}")
     service = SageMakerService(host, backend)
     if state_file:
         load(backend, state_file)

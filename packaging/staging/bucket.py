@@ -46,13 +46,13 @@ class Bucket:
     def __init__(self, client: Any, place: Place, account: str) -> None:
         self._client = client
         self._place = place
-        self._mine = {"Bucket": place.bucket, "ExpectedBucketOwner": account}
+        self._bucket_arguments = {"Bucket": place.bucket, "ExpectedBucketOwner": account}
 
     def exists(self) -> bool:
         """Whether the bucket exists. Raises an error if it is in another region or account."""
         name = self._place.bucket
         try:
-            answer = self._client.head_bucket(**self._mine)
+            answer = self._client.head_bucket(**self._bucket_arguments)
         except ClientError as error:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
             if status == 404:
@@ -60,7 +60,7 @@ class Bucket:
             if status == 403:
                 raise PackagingError(
                     f"Bucket `{name}` belongs to another account than "
-                    f"{self._mine['ExpectedBucketOwner']}, or the caller may not read it.",
+                    f"{self._bucket_arguments['ExpectedBucketOwner']}, or the caller may not read it.",
                     "use another S3_BUCKET_NAME; or, if the bucket is yours, allow the caller s3:ListBucket "
                     "on it",
                 ) from error
@@ -102,14 +102,14 @@ class Bucket:
                 return
             raise
         try:
-            self._client.get_waiter("bucket_exists").wait(**self._mine)
+            self._client.get_waiter("bucket_exists").wait(**self._bucket_arguments)
             self._secure()
         except BaseException:
-            self._client.delete_bucket(**self._mine)
+            self._client.delete_bucket(**self._bucket_arguments)
             raise
 
     def _secure(self) -> None:
-        client, mine = self._client, self._mine
+        client, bucket_arguments = self._client, self._bucket_arguments
         client.put_public_access_block(
             PublicAccessBlockConfiguration={
                 "BlockPublicAcls": True,
@@ -117,13 +117,15 @@ class Bucket:
                 "BlockPublicPolicy": True,
                 "RestrictPublicBuckets": True,
             },
-            **mine,
+            **bucket_arguments,
         )
         # Not KMS: the launch role, Lambda and CodeBuild would each need permission to use the key.
         encryption = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-        client.put_bucket_encryption(ServerSideEncryptionConfiguration={"Rules": [encryption]}, **mine)
-        client.put_bucket_policy(Policy=json.dumps(self._tls_only()), **mine)
-        client.put_bucket_versioning(VersioningConfiguration={"Status": "Enabled"}, **mine)
+        client.put_bucket_encryption(
+            ServerSideEncryptionConfiguration={"Rules": [encryption]}, **bucket_arguments
+        )
+        client.put_bucket_policy(Policy=json.dumps(self._tls_only()), **bucket_arguments)
+        client.put_bucket_versioning(VersioningConfiguration={"Status": "Enabled"}, **bucket_arguments)
 
     def _tls_only(self) -> dict[str, Any]:
         arn = f"arn:{self._place.partition}:s3:::{self._place.bucket}"
@@ -140,7 +142,9 @@ class Bucket:
     def needs(self, artifact: Artifact) -> Change:
         """The change that gives the object this content and these tags."""
         try:
-            head = self._client.head_object(Key=artifact.key, ChecksumMode="ENABLED", **self._mine)
+            head = self._client.head_object(
+                Key=artifact.key, ChecksumMode="ENABLED", **self._bucket_arguments
+            )
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 return Change.UPLOAD
@@ -152,7 +156,7 @@ class Bucket:
     def holds(self, key: str) -> bool:
         """Whether the object exists."""
         try:
-            self._client.head_object(Key=key, **self._mine)
+            self._client.head_object(Key=key, **self._bucket_arguments)
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 return False
@@ -162,7 +166,7 @@ class Bucket:
     def read(self, key: str) -> Stored | None:
         """The object, if it exists."""
         try:
-            answer = self._client.get_object(Key=key, **self._mine)
+            answer = self._client.get_object(Key=key, **self._bucket_arguments)
         except ClientError as error:
             if error_code(error) == "NoSuchKey":
                 return None
@@ -174,7 +178,9 @@ class Bucket:
         if change is Change.TAG:
             tags = self._tags(artifact.key) | artifact.tags
             pairs = [{"Key": name, "Value": value} for name, value in tags.items()]
-            self._client.put_object_tagging(Key=artifact.key, Tagging={"TagSet": pairs}, **self._mine)
+            self._client.put_object_tagging(
+                Key=artifact.key, Tagging={"TagSet": pairs}, **self._bucket_arguments
+            )
         elif change is not Change.NONE:
             self._put(artifact)
 
@@ -197,9 +203,9 @@ class Bucket:
             ChecksumSHA256=artifact.checksum,
             Tagging=urllib.parse.urlencode(artifact.tags),
             **only_if,
-            **self._mine,
+            **self._bucket_arguments,
         )
 
     def _tags(self, key: str) -> dict[str, str]:
-        answer = self._client.get_object_tagging(Key=key, **self._mine)
+        answer = self._client.get_object_tagging(Key=key, **self._bucket_arguments)
         return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}

@@ -56,10 +56,10 @@ class Staging:
             versions.check_name(name) if name else versions.default_name(self.root, digest),
             self.place.url(f"{PREFIX}project-s3-fs-ingestion/{digest}.yaml"),
         )
-        there = self.bucket is not None and self.bucket.exists()
+        exists = self.bucket is not None and self.bucket.exists()
         # Fail before anything is written if the portfolio cannot be staged.
-        self._portfolio(new, self._read_portfolio() if there else None)
-        target = self if there else self._with_new_bucket()
+        self._portfolio(new, self._read_portfolio() if exists else None)
+        target = self if exists else self._with_new_bucket()
         visible = {**PROVISIONING, "sagemaker:studio-visibility": "true"}
         for artifact in [
             *self.build.artifacts,

@@ -30,10 +30,10 @@ class Shell:
         """Runs a script in packaging/."""
         (self._folder / "answers.json").write_text(json.dumps(self.answers))
         (self._folder / "calls").write_text("")
-        mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        mine |= {"PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}", "AWS_DOUBLE": str(self._folder)}
+        shell = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        shell |= {"PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}", "AWS_DOUBLE": str(self._folder)}
         command = [sys.executable, str(REPOSITORY / "packaging" / script), *arguments]
-        return subprocess.run(command, env=mine, capture_output=True, text=True, check=False, timeout=600)
+        return subprocess.run(command, env=shell, capture_output=True, text=True, check=False, timeout=600)
 
     def calls(self, *operations: str) -> list[list[str]]:
         """The arguments of all calls of these commands, in order. Without commands: of all calls."""

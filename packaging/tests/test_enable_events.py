@@ -187,10 +187,10 @@ def test_rejects_missing_foreign_or_remote_bucket(
 
 
 def run(aws: LocalAws, bucket: str) -> subprocess.CompletedProcess[str]:
-    mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    shell = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return subprocess.run(
         [sys.executable, REPOSITORY / "packaging/enable_events.py", "--bucket", bucket],
-        env=mine | aws.environment(),
+        env=shell | aws.environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -15,12 +15,12 @@ from local_aws.launcher import LocalAws
 
 def package(root: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs the command with only these AWS variables."""
-    mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    shell = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     command = [sys.executable, str(REPOSITORY / "packaging/package.py"), "--root", str(root)]
     return subprocess.run(
         [*command, *arguments],
-        env=mine | nothing | {"AWS_EC2_METADATA_DISABLED": "true"} | environment,
+        env=shell | nothing | {"AWS_EC2_METADATA_DISABLED": "true"} | environment,
         capture_output=True,
         text=True,
         check=False,

@@ -18,10 +18,10 @@ TEMPLATE = Path(__file__).parent / "fixtures/portfolio-like.yaml"
 
 
 def run(aws: LocalAws, *arguments: str) -> subprocess.CompletedProcess[str]:
-    mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    shell = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return subprocess.run(
         [sys.executable, REPOSITORY / "packaging/portfolio.py", *arguments],
-        env=mine | aws.environment(),
+        env=shell | aws.environment(),
         capture_output=True,
         text=True,
         check=False,

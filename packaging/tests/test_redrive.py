@@ -55,10 +55,10 @@ class Project:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs the command."""
-        mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        shell = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return subprocess.run(
             [sys.executable, REPOSITORY / "packaging/redrive.py", *arguments],
-            env=mine | self.aws.environment(),
+            env=shell | self.aws.environment(),
             capture_output=True,
             text=True,
             check=False,

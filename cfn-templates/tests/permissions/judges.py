@@ -80,7 +80,7 @@ def evaluated(questions: Iterable[tuple[Sequence[Policy], Request]]) -> Iterator
             if id(document) not in parsed:
                 parsed[id(document)] = iam_evaluator.parse_policy_document(dict(document))
         context = {key.lower(): list(v) if isinstance(v, tuple) else v for key, v in request.context}
-        asked = iam_evaluator.EvalContext(
+        eval_context = iam_evaluator.EvalContext(
             principal_arn=f"arn:aws:iam::{ACCOUNT}:role/asking",
             principal_type="AssumedRole",
             # If the resource's ARN has no account, the evaluator assumes the principal's.
@@ -90,5 +90,5 @@ def evaluated(questions: Iterable[tuple[Sequence[Policy], Request]]) -> Iterator
             region="eu-west-1",
             service_context=context,
         )
-        answer = iam_evaluator.evaluate(asked, [parsed[id(document)] for document in documents])
+        answer = iam_evaluator.evaluate(eval_context, [parsed[id(document)] for document in documents])
         yield answer.decision == "Allow"

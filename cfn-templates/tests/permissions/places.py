@@ -100,6 +100,9 @@ def _of_product(stack: Stack) -> Mapping[str, Iterable[str]]:
             for name in ("SC-1-pp-a", "sagemaker-p-abcdefghijkl")
         ],
         "rejected": [f"{_object(here.partition, variables['ARTIFACTS_URL'])}/rejected/{'9' * 64}.jsonl"],
+        "staged": [
+            f"{_object(here.partition, variables['ARTIFACTS_URL'])}/executions/abcdefghijkl/input/data.csv"
+        ],
         "stored_flow": [f"{_object(here.partition, variables['ARTIFACTS_URL'])}/{'8' * 64}.flow"],
     }
 

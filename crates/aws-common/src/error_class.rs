@@ -1,6 +1,11 @@
 //! Classes of AWS errors.
 
 use std::error::Error;
+#[cfg(feature = "s3")]
+use std::fmt;
+
+#[cfg(feature = "s3")]
+use aws_smithy_runtime_api::client::result::SdkError;
 
 /// The class of an error. It determines whether to retry, and the hint for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +110,25 @@ impl ErrorClass {
         })
     }
 
+    /// Classifies an SDK error for which the service sent no error response. Also returns the error's
+    /// text, with its causes.
+    #[cfg(feature = "s3")]
+    #[must_use]
+    pub fn without_response<E, R>(error: &SdkError<E, R>) -> (Self, String)
+    where
+        E: Error + 'static,
+        R: fmt::Debug,
+    {
+        let causes = with_causes(error);
+        let class = match error {
+            _ if causes.contains("credentials") => Self::NoCredentials,
+            SdkError::ResponseError(_) => Self::Fault,
+            SdkError::ConstructionFailure(_) => Self::Refused,
+            _ => Self::Unreachable,
+        };
+        (class, causes)
+    }
+
     /// Returns whether another attempt may succeed.
     #[must_use]
     pub fn is_transient(self) -> bool {
@@ -154,6 +178,21 @@ mod tests {
             ("SomethingNew", None, ErrorClass::Refused),
         ] {
             assert_eq!(ErrorClass::of(code, status), class, "{code} {status:?}");
+        }
+    }
+
+    #[cfg(feature = "s3")]
+    #[test]
+    fn classifies_sdk_errors_without_an_error_response() {
+        type Failed = SdkError<fmt::Error, ()>;
+        for (error, class) in [
+            (Failed::timeout_error("too slow"), ErrorClass::Unreachable),
+            (Failed::response_error("not JSON", ()), ErrorClass::Fault),
+            (Failed::construction_failure("too long"), ErrorClass::Refused),
+            (Failed::construction_failure("no credentials"), ErrorClass::NoCredentials),
+        ] {
+            let (found, text) = ErrorClass::without_response(&error);
+            assert_eq!(found, class, "{text}");
         }
     }
 }

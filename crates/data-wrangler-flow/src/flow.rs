@@ -106,6 +106,20 @@ impl Flow {
         &self.object
     }
 
+    /// The flow as JSON, as stored in its file.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Serialization fails only for maps with keys that are not strings. There are none.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Returns the flow with other nodes.
+    pub(crate) fn with_nodes(&self, nodes: Vec<Node>) -> Result<Self, serde_json::Error> {
+        let mut object = self.object.clone();
+        object.set("nodes", Json::of(&nodes)?);
+        Ok(Self { object, nodes })
+    }
+
     /// The container image that created the flow: `internal_metadata.dw_job.container_uri`.
     /// `SageMaker` Canvas writes it; older flows have none.
     ///

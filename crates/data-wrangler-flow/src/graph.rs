@@ -72,25 +72,47 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Returns the output named `<node id>.<output name>`.
+    /// Returns the output named `<node id>.<output name>` that produces data. A destination stands for
+    /// the data that flows into it.
     ///
     /// # Errors
     ///
-    /// [`NoOutput`] if the flow has no such output, or if its node produces no data.
+    /// [`NoOutput`] if the flow has no such output, or if its node neither produces data nor writes
+    /// the data of exactly one node.
     pub fn choose(&self, wanted: &str) -> Result<OutputName, NoOutput> {
-        let known = self.outputs_of(Node::carries_data);
-        if let Some(output) = known.iter().find(|output| output.to_string() == wanted) {
-            return Ok(output.clone());
-        }
-        let wanted = wanted.to_owned();
-        let end = |node: &&&Node| {
-            !node.carries_data()
-                && wanted.strip_prefix(node.id()).is_some_and(|r| r.starts_with('.'))
+        let named = self.choose_or_destination(wanted)?;
+        let inputs = match self.node(named.node_id()) {
+            Some(node) if !node.carries_data() => node.inputs(),
+            _ => return Ok(named),
         };
-        Err(match self.nodes.iter().find(end) {
-            Some(_) => NoOutput::GivesNoData { wanted, known },
-            None => NoOutput::Unknown { wanted, known },
-        })
+        match inputs {
+            [input] => {
+                Ok(OutputName { node_id: input.node_id.clone(), output: input.output_name.clone() })
+            }
+            _ => Err(NoOutput::GivesNoData {
+                wanted: wanted.to_owned(),
+                known: self.outputs_of(Node::carries_data),
+            }),
+        }
+    }
+
+    /// Returns the output named `<node id>.<output name>` of a node that produces data, or of a
+    /// destination. The Data Wrangler container takes both as the output of a job.
+    ///
+    /// # Errors
+    ///
+    /// [`NoOutput`] if the flow has no such output, or if it belongs to a visualization.
+    pub fn choose_or_destination(&self, wanted: &str) -> Result<OutputName, NoOutput> {
+        let is_visualization = |node: &Node| *node.kind() == NodeKind::Visualization;
+        let named = |output: &OutputName| output.to_string() == wanted;
+        let mut known = self.outputs_of(|node| !is_visualization(node));
+        if let Some(at) = known.iter().position(named) {
+            return Ok(known.swap_remove(at));
+        }
+        if self.outputs_of(is_visualization).iter().any(named) {
+            return Err(NoOutput::GivesNoData { wanted: wanted.to_owned(), known });
+        }
+        Err(NoOutput::Unknown { wanted: wanted.to_owned(), known })
     }
 
     /// Returns the source nodes that an output depends on, in the order of [`Graph::nodes`].

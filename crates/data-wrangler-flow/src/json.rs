@@ -29,6 +29,11 @@ impl Json {
         serde_json::from_str(self.as_str())
     }
 
+    /// Serializes a value.
+    pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        serde_json::value::to_raw_value(value).map(Self)
+    }
+
     /// The value's type in words, such as `a string` or `an object`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -66,6 +71,28 @@ impl Object {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json> {
         self.iter().find_map(|(member, value)| (member == name).then_some(value))
+    }
+
+    /// Replaces the member named `name`, or appends it.
+    pub(crate) fn set(&mut self, name: &str, value: Json) {
+        match self.0.iter_mut().find(|(member, _)| member == name) {
+            Some((_, member)) => *member = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Changes the object in the member named `name`. Its other members keep their text. A missing
+    /// member or `null` is an empty object.
+    pub(crate) fn change(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut Self) -> Result<(), serde_json::Error>,
+    ) -> Result<(), serde_json::Error> {
+        let inner: Option<Option<Self>> = self.get(name).map(Json::read).transpose()?;
+        let mut inner = inner.flatten().unwrap_or_default();
+        change(&mut inner)?;
+        self.set(name, Json::of(&inner)?);
+        Ok(())
     }
 
     /// The members, in order.

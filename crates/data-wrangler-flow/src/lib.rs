@@ -8,6 +8,8 @@
 //!    output by name. [`Graph::sources_of`] returns the sources that it depends on.
 //! 4. [`S3Source`] describes a source node's dataset. [`Flow::container_image`] is the image that
 //!    created the flow.
+//! 5. [`Flow::with_s3_sources`] and [`Flow::with_source_uri`] return the flow with other sources.
+//!    [`Flow::to_json`] writes it.
 //!
 //! ```
 //! use data_wrangler_flow::{Flow, Graph, S3Source};
@@ -31,6 +33,7 @@ mod node;
 mod output;
 mod problem;
 mod source;
+mod stored;
 
 pub use flow::{Flow, InvalidFlow};
 pub use graph::Graph;

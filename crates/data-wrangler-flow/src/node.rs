@@ -116,6 +116,16 @@ impl Node {
         &self.object
     }
 
+    /// Returns the node with other `parameters`.
+    pub(crate) fn with_parameters(
+        &self,
+        change: impl FnOnce(&mut Object) -> Result<(), serde_json::Error>,
+    ) -> Result<Self, serde_json::Error> {
+        let mut object = self.object.clone();
+        object.change("parameters", change)?;
+        Ok(Self { object, ..self.clone() })
+    }
+
     /// Whether the node produces data. Destinations and visualizations are the ends of a flow, not
     /// its results.
     #[must_use]

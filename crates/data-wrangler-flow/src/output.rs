@@ -48,18 +48,19 @@ pub enum NoOutput {
     Unknown {
         /// The requested name.
         wanted: String,
-        /// Every output of the flow.
+        /// Every output that produces or writes data.
         known: Vec<OutputName>,
     },
-    /// The requested node is a destination or a visualization.
+    /// The requested node is a visualization, or a destination without data.
     #[error(
-        "`{wanted}` is a destination or a visualization, which produces no data; choose one of: {}",
+        "`{wanted}` is a visualization, or a destination with no single input, and produces no data; \
+         choose one of: {}",
         list(known)
     )]
     GivesNoData {
         /// The requested name.
         wanted: String,
-        /// Every output that produces data.
+        /// Every output that produces or writes data.
         known: Vec<OutputName>,
     },
 }

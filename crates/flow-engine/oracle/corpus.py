@@ -1,7 +1,6 @@
 """Random CSV and JSON Lines files, with the rows that Spark reads from them."""
 
 import json
-import math
 import random
 import warnings
 from pathlib import Path
@@ -12,6 +11,8 @@ import pandas
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
+
+from json_values import json_value
 
 LINES = 1500
 FILES = 300
@@ -139,14 +140,7 @@ def json_table(spark: SparkSession, path: Path, text: str) -> dict[str, object] 
     plain = all(kind in {"bigint", "double", "boolean", "string"} for _, kind in frame.dtypes)
     if not plain or not frame.columns or "_corrupt_record" in frame.columns:
         return None
-    return {"columns": frame.dtypes, "rows": [[value(item) for item in row] for row in frame.collect()]}
-
-
-def value(item: object) -> object:
-    """Convert a value to JSON. Non-finite numbers become strings."""
-    if isinstance(item, float) and not math.isfinite(item):
-        return "NaN" if math.isnan(item) else ("Infinity" if item > 0 else "-Infinity")
-    return item
+    return {"columns": frame.dtypes, "rows": [[json_value(item) for item in row] for row in frame.collect()]}
 
 
 def reader(spark: SparkSession, path: str, *, multi_line: bool) -> list[tuple[str | None, ...]]:

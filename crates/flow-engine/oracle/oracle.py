@@ -9,7 +9,6 @@ import csv
 import gzip
 import io
 import json
-import math
 import os
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ import models
 import operators
 import parquet_files
 import parquet_writers
+from json_values import json_value
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "oracle"
 FLOWS = Path(__file__).parents[3] / "flows"
@@ -110,7 +110,7 @@ def formulas(frame: DataFrame, texts: list[str]) -> list[dict[str, Any]]:
     computed = readable(frame.select(*(column.alias(name) for name, column in columns.items())))
     rows = computed.collect()
     for index, name in enumerate(columns):
-        results[int(name)]["values"] = [value(row[index]) for row in rows]
+        results[int(name)]["values"] = [json_value(row[index]) for row in rows]
     return results
 
 
@@ -118,17 +118,8 @@ def table(frame: DataFrame) -> dict[str, Any]:
     """Convert a table to JSON: columns with types, and rows."""
     return {
         "columns": [list(column) for column in frame.dtypes],
-        "rows": [[value(item) for item in row] for row in readable(frame).collect()],
+        "rows": [[json_value(item) for item in row] for row in readable(frame).collect()],
     }
-
-
-def value(item: Any) -> Any:
-    """Convert a value to JSON. Non-finite numbers become strings."""
-    if isinstance(item, float) and not math.isfinite(item):
-        return "NaN" if math.isnan(item) else ("Infinity" if item > 0 else "-Infinity")
-    if item is None or isinstance(item, bool | int | float | str):
-        return item
-    return str(item)
 
 
 if __name__ == "__main__":

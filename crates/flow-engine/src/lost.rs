@@ -40,9 +40,9 @@ impl Lines {
     pub(super) fn add(&mut self, origin: Origin) {
         self.rows += 1;
         // Threads report in any order, but the listed rows must not depend on it.
-        let place = self.first.partition_point(|named| *named < origin);
-        if place < NAMED {
-            self.first.insert(place, origin);
+        let index = self.first.partition_point(|named| *named < origin);
+        if index < NAMED {
+            self.first.insert(index, origin);
             self.first.truncate(NAMED);
         }
     }

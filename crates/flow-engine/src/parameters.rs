@@ -8,7 +8,7 @@ use data_wrangler_flow::Node;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Block {
     /// The object's path, such as `parameters.drop_column_parameters`.
-    place: String,
+    path: String,
     members: Map<String, Value>,
 }
 
@@ -24,19 +24,19 @@ impl Block {
     fn member_of(node: &Node, name: &str) -> Result<Self, Problem> {
         let value = node.members().get(name).map(data_wrangler_flow::Json::read).transpose();
         match value.map_err(|error| format!("{name} cannot be read: {error}"))? {
-            None | Some(Value::Null) => Ok(Self { place: name.to_owned(), members: Map::new() }),
-            Some(Value::Object(members)) => Ok(Self { place: name.to_owned(), members }),
+            None | Some(Value::Null) => Ok(Self { path: name.to_owned(), members: Map::new() }),
+            Some(Value::Object(members)) => Ok(Self { path: name.to_owned(), members }),
             Some(other) => Err(format!("{name} is {}, but must be an object", kind(&other))),
         }
     }
 
     /// Reads the nested object `name`. A missing object is empty.
     pub(super) fn block(&self, name: &str) -> Result<Self, Problem> {
-        let place = self.name(name);
+        let path = self.name(name);
         match self.get(name) {
-            None => Ok(Self { place, members: Map::new() }),
-            Some(Value::Object(members)) => Ok(Self { place, members: members.clone() }),
-            Some(other) => Err(format!("{place} is {}, but must be an object", kind(other))),
+            None => Ok(Self { path, members: Map::new() }),
+            Some(Value::Object(members)) => Ok(Self { path, members: members.clone() }),
+            Some(other) => Err(format!("{path} is {}, but must be an object", kind(other))),
         }
     }
 
@@ -46,7 +46,7 @@ impl Block {
     }
 
     pub(super) fn name(&self, name: &str) -> String {
-        format!("{}.{name}", self.place)
+        format!("{}.{name}", self.path)
     }
 
     pub(super) fn text(&self, name: &str) -> Result<Option<&str>, Problem> {
@@ -121,10 +121,10 @@ impl Block {
         let Some(value) = self.get(name) else { return Ok(Vec::new()) };
         let Value::Array(list) = value else { return Err(self.wrong(name, value, "an array")) };
         let items = list.iter().enumerate().map(|(index, item)| {
-            let place = format!("{}[{index}]", self.name(name));
+            let path = format!("{}[{index}]", self.name(name));
             match item {
-                Value::Object(members) => Ok(Self { place, members: members.clone() }),
-                other => Err(format!("{place} is {}, but must be an object", kind(other))),
+                Value::Object(members) => Ok(Self { path, members: members.clone() }),
+                other => Err(format!("{path} is {}, but must be an object", kind(other))),
             }
         });
         items.collect()

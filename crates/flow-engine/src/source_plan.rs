@@ -1,8 +1,7 @@
 //! The plan of a flow's source nodes.
 
 use super::parameters::Block;
-use data_wrangler_flow::Node;
-use data_wrangler_flow::S3Source;
+use data_wrangler_flow::{InvalidSource, Node, S3Source};
 
 /// A dataset that the plan reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +59,8 @@ pub enum Encoding {
 /// The unsupported part of the source.
 pub(super) fn read_source(node: &Node) -> Result<SourcePlan, String> {
     let S3Source { dataset, uri, .. } = S3Source::of(node).map_err(|error| match error {
-        data_wrangler_flow::InvalidSource::NotS3 { operator, .. } => {
-            format!("reading from `{operator}` is not supported; only S3 is")
+        InvalidSource::NotS3 { kind, .. } => {
+            format!("reading from {kind} is not supported; only S3 is")
         }
         error => error.to_string(),
     })?;
@@ -69,6 +68,13 @@ pub(super) fn read_source(node: &Node) -> Result<SourcePlan, String> {
     match block.text("s3DataType")? {
         None | Some("S3Prefix") => {}
         Some(other) => return Err(block.unknown("s3DataType", other)),
+    }
+    let manifest = block.block("s3ManifestPlain")?;
+    if manifest
+        .get("s3Uris")
+        .is_some_and(|uris| uris.as_array().is_none_or(|list| !list.is_empty()))
+    {
+        return Err(format!("{} is not supported", manifest.name("s3Uris")));
     }
     let format = match block.needed("s3ContentType")?.to_ascii_lowercase().as_str() {
         "csv" => csv(&block)?,

@@ -31,8 +31,8 @@ impl Model {
         let metadata = file(&mut archive, "metadata/part-", "")?;
         let metadata: Value =
             serde_json::from_slice(&metadata).map_err(|error| error.to_string())?;
-        let wanted = format!("org.apache.spark.ml.feature.{class}");
-        if metadata.get("class").and_then(Value::as_str) != Some(&wanted) {
+        let class = format!("org.apache.spark.ml.feature.{class}");
+        if metadata.get("class").and_then(Value::as_str) != Some(&class) {
             return Ok(None);
         }
         let data = Bytes::from(file(&mut archive, "data/part-", ".parquet")?);
@@ -90,8 +90,8 @@ fn file(
     end: &str,
 ) -> Result<Vec<u8>, String> {
     let names = archive.file_names();
-    let wanted = names.filter(|name| name.starts_with(start) && name.ends_with(end));
-    let name = wanted.min().map(str::to_owned);
+    let matching = names.filter(|name| name.starts_with(start) && name.ends_with(end));
+    let name = matching.min().map(str::to_owned);
     let name = name.ok_or_else(|| format!("it has no file {start}*{end}"))?;
     let file = archive.by_name(&name).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();

@@ -33,6 +33,7 @@ mod progress;
 pub mod rejects;
 pub mod retry;
 pub mod schema_check;
+pub mod stage;
 pub mod stop;
 pub mod store;
 pub mod summary;

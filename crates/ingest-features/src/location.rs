@@ -24,6 +24,17 @@ pub enum InputVersion {
     Id(String),
 }
 
+impl InputVersion {
+    /// Returns the version ID; `None` for the current version.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Latest => None,
+            Self::Id(id) => Some(id),
+        }
+    }
+}
+
 impl FromStr for InputVersion {
     type Err = &'static str;
 

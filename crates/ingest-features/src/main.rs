@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use ingest_features::job::JobSpec;
 use ingest_features::{aws, cli};
 
 fn main() -> ExitCode {
     let variable = |name: &str| std::env::var_os(name);
-    let connect = async |spec: &JobSpec| aws::connect(variable, spec.requester_pays).await;
+    let connect = async |requester_pays| aws::connect(variable, requester_pays).await;
     cli::main(std::env::args_os(), variable, connect)
 }

@@ -19,14 +19,14 @@ pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     stop: Stop,
     rows: AtomicU64,
-    said: Mutex<Instant>,
+    last_logged: Mutex<Instant>,
 }
 
 impl Progress {
     pub(crate) fn new(terminal: bool, stop: Stop) -> Self {
         let bar = terminal.then(ProgressBar::new_spinner);
-        let (rows, said) = (AtomicU64::new(0), Mutex::new(Instant::now()));
-        Self { bar, stop, rows, said }
+        let (rows, last_logged) = (AtomicU64::new(0), Mutex::new(Instant::now()));
+        Self { bar, stop, rows, last_logged }
     }
 
     /// Begins a phase of the job. `rows` is its total number of rows, if that is known.
@@ -74,11 +74,11 @@ impl Progress {
         }
         let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
         // If another thread is logging, this line is not needed.
-        if let Ok(mut said) = self.said.try_lock()
-            && said.elapsed() >= LOG_INTERVAL
+        if let Ok(mut last_logged) = self.last_logged.try_lock()
+            && last_logged.elapsed() >= LOG_INTERVAL
         {
             tracing::info!(rows, "{what}");
-            *said = Instant::now();
+            *last_logged = Instant::now();
         }
     }
 }

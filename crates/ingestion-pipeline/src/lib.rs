@@ -33,5 +33,5 @@ pub mod values;
 
 pub use check::{InvalidDefinition, Problem, check};
 pub use definition::PipelineDefinition;
-pub use flow_file::{FlowFile, UnusableFlow};
+pub use flow_file::{FlowChoice, FlowFile, UnusableFlow};
 pub use settings::{InvalidSettings, Settings};

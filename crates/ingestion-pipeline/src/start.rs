@@ -8,6 +8,8 @@ use crate::settings::keys::nearest;
 
 /// Maximum length of a parameter's value, in characters.
 const MAX_VALUE: usize = 1024;
+/// Maximum length of a container's argument, in characters.
+const MAX_ARGUMENT: usize = 256;
 
 /// The parameters do not match the deployed definition. The text lists every problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +51,45 @@ pub fn check_parameters(
             problems.push(format!("`{}` has no default; pass a value", name(parameter)));
         }
     }
+    problems.extend(unfit_arguments(&definition, given));
     if problems.is_empty() { Ok(()) } else { Err(InvalidParameters(problems)) }
+}
+
+/// Reports parameters that would make a container's argument too long, or impossible to parse.
+fn unfit_arguments(definition: &Value, given: &BTreeMap<String, String>) -> Vec<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let steps = list(&definition["Steps"]);
+    let arguments = steps
+        .iter()
+        .flat_map(|step| list(&step["Arguments"]["AppSpecification"]["ContainerArguments"]));
+    let parts = arguments.map(|argument| list(&argument["Std:Join"]["Values"]));
+    parts.flat_map(|parts| unfit_parts(&parts, given)).collect()
+}
+
+/// Reports parameters that do not fit into one argument. `parts` are the texts that it consists of.
+fn unfit_parts(parts: &[Value], given: &BTreeMap<String, String>) -> Vec<String> {
+    let literal: usize =
+        parts.iter().filter_map(Value::as_str).map(|text| text.chars().count()).sum();
+    let room = MAX_ARGUMENT.saturating_sub(literal);
+    let parameters =
+        parts.iter().filter_map(|part| part["Get"].as_str()?.strip_prefix("Parameters."));
+    let values = parameters.filter_map(|parameter| given.get_key_value(parameter));
+    let problem = |(name, value): (&String, &String)| {
+        if value.chars().count() > room {
+            Some(format!(
+                "`{name}` does not fit into an argument of the container, which has room for {room} \
+                 characters; use a shorter value, or another flow_binding"
+            ))
+        } else if value.contains(['\'', '"', '\\']) {
+            Some(format!(
+                "`{name}` contains a quote or a backslash, which the container's argument cannot \
+                 hold; rename the object, or use another flow_binding"
+            ))
+        } else {
+            None
+        }
+    };
+    values.filter_map(problem).collect()
 }
 
 /// Returns the names of a definition's parameters.

@@ -6,6 +6,10 @@ use aws_common::names;
 
 use crate::names::{is_duration, is_instance_type};
 
+/// Families of SageMaker instances with local storage that have no `d` in their names.
+const STORAGE_FAMILIES: [&str; 9] =
+    ["g5", "g6", "g6e", "p5", "p5e", "p5en", "trn1", "trn1n", "trn2"];
+
 /// The text is not a valid value. The message says what is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not {expected}", .text.escape_debug())]
@@ -113,6 +117,12 @@ text_value!(
     }
 );
 text_value!(
+    /// The id or ARN of a KMS key for volumes, at most 2,048 characters. SageMaker accepts no alias here.
+    VolumeKmsKey,
+    "a KMS key for volumes: its id or ARN, no alias, at most 2,048 characters",
+    |text| KmsKey::new(text).is_ok() && !text.contains("alias/")
+);
+text_value!(
     /// A region's name, such as `eu-west-1`.
     Region,
     "a region such as eu-west-1",
@@ -166,6 +176,18 @@ impl RoleArn {
     #[must_use]
     pub fn account(&self) -> &str {
         names::role_arn(&self.0).map_or("", |(_, account)| account)
+    }
+}
+
+impl InstanceType {
+    /// Returns whether the instances have local storage, judged by the family's name:
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html>.
+    #[must_use]
+    pub fn has_local_storage(&self) -> bool {
+        let family = self.0.split('.').nth(1).unwrap_or_default();
+        // `d` in the attributes after the generation, as in `m5d` and `g4dn`.
+        let attributes = family.trim_start_matches(|c: char| c.is_ascii_lowercase());
+        attributes.contains('d') || STORAGE_FAMILIES.contains(&family)
     }
 }
 

@@ -96,10 +96,12 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{member}" if path else member
 
 
-def _expect(fits: bool, value: Any, wanted: str, path: str) -> None:
+def _expect(fits: bool, value: Any, expected: str, path: str) -> None:
     if not fits:
         at = f" at '{path}'" if path else ""
-        raise AwsError("SerializationException", f"{_json_kind(value)} can not be converted to {wanted}{at}")
+        raise AwsError(
+            "SerializationException", f"{_json_kind(value)} can not be converted to {expected}{at}"
+        )
 
 
 def _well_formed_text(texts: list[str], path: str) -> None:

@@ -205,7 +205,7 @@ mod tests {
 
     #[derive(Debug)]
     struct Counting {
-        asked: Arc<AtomicUsize>,
+        calls: Arc<AtomicUsize>,
         end: Option<SystemTime>,
     }
 
@@ -214,7 +214,7 @@ mod tests {
         where
             Self: 'a,
         {
-            self.asked.fetch_add(1, Ordering::Relaxed);
+            self.calls.fetch_add(1, Ordering::Relaxed);
             future::ProvideCredentials::ready(Ok(Credentials::new(
                 "a", "s", None, self.end, "test",
             )))
@@ -222,16 +222,16 @@ mod tests {
     }
 
     async fn calls_for_three_requests(lifetime: Option<Duration>) -> usize {
-        let asked = Arc::new(AtomicUsize::new(0));
+        let calls = Arc::new(AtomicUsize::new(0));
         let end = lifetime.map(|lifetime| now() + lifetime);
-        let provider = SharedCredentialsProvider::new(Counting { asked: Arc::clone(&asked), end });
+        let provider = SharedCredentialsProvider::new(Counting { calls: Arc::clone(&calls), end });
         let config = SdkConfig::builder().credentials_provider(provider).build();
         let http = Client::new(TrustStore::of_files(&[]));
         let s3 = S3::new(&config, &http, "eu-west-1", None);
         for _ in 0..3 {
             s3.clone().credentials("reading").await.unwrap();
         }
-        asked.load(Ordering::Relaxed)
+        calls.load(Ordering::Relaxed)
     }
 
     #[tokio::test]

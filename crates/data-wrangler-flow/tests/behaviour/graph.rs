@@ -2,7 +2,7 @@
 
 use data_wrangler_flow::{Flow, Graph, Node};
 
-use crate::{flow, transforms};
+use crate::{fixture, flow, transforms};
 
 fn problems(flow: &Flow) -> Vec<String> {
     Graph::new(flow).unwrap_err().problems().iter().map(ToString::to_string).collect()
@@ -22,10 +22,47 @@ fn ignores_the_order_of_nodes_in_the_file() {
 }
 
 #[test]
-fn rejects_a_destination_as_output() {
+fn a_destination_stands_for_the_data_that_it_writes() {
     let flow = flow("canvas.flow");
-    let error = Graph::new(&flow).unwrap().choose("keep.default").unwrap_err();
-    insta::assert_snapshot!(error, @"`keep.default` is a destination or a visualization, which produces no data; choose one of: read.default, types.default, clean.default");
+    let graph = Graph::new(&flow).unwrap();
+    assert_eq!(graph.choose("keep.default").unwrap().to_string(), "clean.default");
+    let destination = graph.choose_or_destination("keep.default").unwrap();
+    assert_eq!(destination.to_string(), "keep.default");
+    assert_eq!(ids(&graph.sources_of(&destination)), ["read"]);
+    assert_eq!(graph.choose_or_destination("types.default").unwrap().node_id(), "types");
+}
+
+#[test]
+fn a_destination_of_another_output_than_default_stands_for_that_output() {
+    let text = fixture("join-and-split.flow").replace(
+        "{\"node_id\": \"named\", \"type\": \"DATASET\"",
+        "{\"node_id\": \"named\", \"type\": \"DESTINATION\"",
+    );
+    let flow = Flow::parse(text.as_bytes()).unwrap();
+    let graph = Graph::new(&flow).unwrap();
+    assert_eq!(graph.choose("named.default").unwrap().to_string(), "halves.Train");
+}
+
+#[test]
+fn rejects_a_visualization_as_output() {
+    let flow = flow("canvas.flow");
+    let graph = Graph::new(&flow).unwrap();
+    for error in [graph.choose("look.default"), graph.choose_or_destination("look.default")] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(error.unwrap_err(), @"`look.default` is a visualization, or a destination with no single input, and produces no data; choose one of: read.default, types.default, clean.default, keep.default");
+        }
+    }
+}
+
+#[test]
+fn rejects_a_destination_without_a_single_input_as_data() {
+    let text = r#"{"nodes": [
+        {"node_id": "a", "type": "SOURCE", "operator": "o", "outputs": [{"name": "x"}]},
+        {"node_id": "d", "type": "DESTINATION", "operator": "o", "outputs": [{"name": "x"}]}
+    ]}"#;
+    let flow = Flow::parse(text.as_bytes()).unwrap();
+    let error = Graph::new(&flow).unwrap().choose("d.x").unwrap_err().to_string();
+    assert!(error.ends_with("choose one of: a.x"), "{error}");
 }
 
 #[test]

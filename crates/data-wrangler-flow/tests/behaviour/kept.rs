@@ -7,9 +7,15 @@ use crate::{fixture, flow};
 
 #[test]
 fn writing_preserves_the_flow() {
-    for file in ["canvas.flow", "join-and-split.flow", "../../../../flows/abalone.flow"] {
+    for file in [
+        "canvas.flow",
+        "canvas-dataset.flow",
+        "canvas-join.flow",
+        "join-and-split.flow",
+        "../../../../flows/abalone.flow",
+    ] {
         let read = flow(file);
-        let written = serde_json::to_string(&read).unwrap();
+        let written = read.to_json();
         let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         assert_eq!(value(&written), value(&fixture(file)), "{file}");
         assert_eq!(Flow::parse(written.as_bytes()).unwrap(), read, "{file}");

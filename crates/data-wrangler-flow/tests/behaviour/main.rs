@@ -7,6 +7,7 @@ mod hostile;
 mod kept;
 mod properties;
 mod source;
+mod stored;
 
 use data_wrangler_flow::Flow;
 use serde_json::{Value, json};

@@ -26,8 +26,11 @@ proptest! {
     }
 
     #[test]
-    fn never_panics_on_a_damaged_flow(at in 0_usize..3_000, byte in any::<u8>(), cut in any::<bool>()) {
-        let mut bytes = fixture("canvas.flow").into_bytes();
+    fn never_panics_on_a_damaged_flow(
+        file in prop::sample::select(vec!["canvas.flow", "canvas-join.flow"]),
+        at in 0_usize..5_000, byte in any::<u8>(), cut in any::<bool>()
+    ) {
+        let mut bytes = fixture(file).into_bytes();
         let at = at % bytes.len();
         bytes[at] = byte;
         if cut {
@@ -37,6 +40,10 @@ proptest! {
             let _ = flow.container_image();
             let graph = Graph::new(&flow);
             let _ = graph.as_ref().map(Graph::output);
+            let changed = flow.nodes().iter().map(|node| flow.with_source_uri(node.id(), "s3://b/k"));
+            for changed in changed.chain([flow.with_s3_sources()]).flatten() {
+                prop_assert_eq!(Flow::parse(changed.to_json().as_bytes()).unwrap(), changed);
+            }
             let written = serde_json::to_vec(&flow).unwrap();
             prop_assert_eq!(Flow::parse(&written).unwrap(), flow);
         }

@@ -62,12 +62,12 @@ pub(super) fn call<'a>(
 fn extreme<'a>(
     arguments: &'a [Typed],
     row: &Row<'a>,
-    wanted: Ordering,
+    ordering: Ordering,
 ) -> Result<Value<'a>, String> {
     let mut best = Value::Null;
     for argument in arguments {
         let value = compute(argument, row)?;
-        if !value.is_null() && (best.is_null() || value.order(&best) == wanted) {
+        if !value.is_null() && (best.is_null() || value.order(&best) == ordering) {
             best = value;
         }
     }

@@ -100,7 +100,7 @@ impl Function {
     /// The expected number of arguments.
     pub(super) fn check(self, given: usize) -> Result<(), &'static str> {
         use Function as F;
-        let (ok, wanted) = match self {
+        let (ok, expected) = match self {
             F::UnixTimestamp => (given == 0, "none"),
             F::Coalesce | F::Concat => (given >= 1, "at least one"),
             F::Greatest | F::Least => (given >= 2, "at least two"),
@@ -118,6 +118,6 @@ impl Function {
             | F::StartsWith => (given == 2, "two"),
             _ => (given == 1, "one"),
         };
-        if ok { Ok(()) } else { Err(wanted) }
+        if ok { Ok(()) } else { Err(expected) }
     }
 }

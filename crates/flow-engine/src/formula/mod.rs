@@ -83,13 +83,13 @@ fn find(table: &Table, name: &str, purpose: Use, casts: &Casts) -> Result<(usize
     if let Some(kind) = Kind::of(&field.kind) {
         return Ok((position, kind));
     }
-    let wanted = match purpose {
+    let target = match purpose {
         Use::Value => None,
         Use::Cast(kind) => Some(kind),
         Use::IsNull if field.kind == DataType::Binary => Some(Kind::Text),
         Use::IsNull => Some(Kind::Boolean),
     };
-    let castable = wanted.filter(|kind| is_castable(&field.kind, *kind));
+    let castable = target.filter(|kind| is_castable(&field.kind, *kind));
     let Some((kind, to)) = castable.and_then(|kind| Some((kind, kind.data_type()?))) else {
         let kind = sql_name(&field.kind);
         let to = castable_to(&field.kind).map(|kind| format!("cast({name} as {})", kind.name()));

@@ -182,10 +182,10 @@ impl Parser {
         if self.keyword(keyword) { Ok(()) } else { Err(self.missing(keyword)) }
     }
 
-    fn missing(&self, wanted: &str) -> String {
+    fn missing(&self, expected: &str) -> String {
         match self.peek() {
-            None => format!("expected `{wanted}`, found the end of the formula"),
-            Some(token) => format!("expected `{wanted}`, found {}", shown(token)),
+            None => format!("expected `{expected}`, found the end of the formula"),
+            Some(token) => format!("expected `{expected}`, found {}", shown(token)),
         }
     }
 
@@ -396,8 +396,8 @@ impl Parser {
         }
         let function = Function::named(name)
             .ok_or_else(|| format!("the function `{name}` is not supported"))?;
-        function.check(arguments.len()).map_err(|wanted| {
-            format!("the function `{name}` has {} arguments; expected {wanted}", arguments.len())
+        function.check(arguments.len()).map_err(|expected| {
+            format!("the function `{name}` has {} arguments; expected {expected}", arguments.len())
         })?;
         Expression::new(match (function, arguments.as_slice()) {
             (Function::IsNull, [of]) => Node::IsNull(of.clone().into()),

@@ -67,8 +67,8 @@ pub(super) fn build(node: &Node, refit: bool) -> Built {
     let mut columns = Vec::new();
     let mut refused = Vec::new();
     for (name, json) in schema.iter() {
-        let wanted = json.read::<String>().unwrap_or_default();
-        match Type::ALL.into_iter().find(|kind| kind.name() == wanted) {
+        let type_name = json.read::<String>().unwrap_or_default();
+        match Type::ALL.into_iter().find(|kind| kind.name() == type_name) {
             Some(kind) => columns.push((name.to_owned(), kind)),
             None => refused.push(format!("`{name}` to {}", json.as_str())),
         }
@@ -127,10 +127,10 @@ impl Operator for InferAndCast {
 /// without a header, the data's names can be values.
 fn check(table: &Table, schema: &[(String, Type)]) -> Result<(), Fault> {
     let named = |name: &str| schema.iter().any(|(column, _)| column == name);
-    let there = |name: &str| table.fields.iter().any(|field| field.name == name);
+    let exists = |name: &str| table.fields.iter().any(|field| field.name == name);
     let extra: Vec<_> = table.fields.iter().enumerate().filter(|(_, f)| !named(&f.name)).collect();
     let missing: Vec<_> =
-        schema.iter().filter(|(name, _)| !there(name)).map(|(name, _)| name.as_str()).collect();
+        schema.iter().filter(|(name, _)| !exists(name)).map(|(name, _)| name.as_str()).collect();
     if extra.is_empty() && missing.is_empty() {
         return Ok(());
     }

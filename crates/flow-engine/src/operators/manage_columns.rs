@@ -149,7 +149,7 @@ fn move_columns(table: Table, columns: &[String], to: &Target) -> Result<Table, 
     moved.sort_unstable();
     moved.dedup();
     let mut order: Vec<_> = (0..table.fields.len()).filter(|at| !moved.contains(at)).collect();
-    let place = |target: &str| {
+    let index_of = |target: &str| {
         let target = table.column(target)?;
         Ok::<_, Fault>(order.iter().position(|at| *at == target).unwrap_or(order.len()))
     };
@@ -163,8 +163,8 @@ fn move_columns(table: Table, columns: &[String], to: &Target) -> Result<Table, 
                 format!("the index {index} is too large; the last column has index {last}");
             return Err(Fault::Problem(problem));
         }
-        Target::After(target) => place(target)? + 1,
-        Target::Before(target) => place(target)?,
+        Target::After(target) => index_of(target)? + 1,
+        Target::Before(target) => index_of(target)?,
     };
     order.splice(index..index, moved);
     Ok(table.select(&order))

@@ -6,8 +6,10 @@ use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, StringArray, new_null_array};
 use arrow_schema::DataType;
 
-use super::string_indexer::{EncodedColumn, Invalid, Labels, indexable, no_label};
-use super::{Built, Operator, plain_name};
+use super::string_indexer::{
+    ColumnEncoder, EncodeColumns, EncodedColumn, Invalid, Labels, indexable, no_label,
+};
+use super::{Built, plain_name};
 use crate::context::{Context, Fault};
 use crate::parameters::{Block, Trained};
 use crate::table::{ColumnDef, RowChunk, Table};
@@ -16,8 +18,7 @@ use crate::table::{ColumnDef, RowChunk, Table};
 const MAX_LABELS: usize = 10_000;
 
 #[derive(Debug)]
-struct OneHotEncode {
-    columns: Vec<EncodedColumn>,
+struct OneHot {
     invalid: Invalid,
     drop_last: bool,
 }
@@ -37,16 +38,10 @@ pub(super) fn build(block: &Block, trained: &Trained) -> Built {
         // An output name equal to the input name means "no output name".
         only.output = only.output.take().filter(|output| *output != only.input);
     }
-    Ok(Box::new(OneHotEncode { columns, invalid, drop_last }))
+    Ok(Box::new(EncodeColumns { columns, encoder: OneHot { invalid, drop_last } }))
 }
 
-impl Operator for OneHotEncode {
-    fn apply(&self, table: Table, context: &Context) -> Result<Table, Fault> {
-        self.columns.iter().try_fold(table, |table, column| self.encode(table, column, context))
-    }
-}
-
-impl OneHotEncode {
+impl ColumnEncoder for OneHot {
     fn encode(
         &self,
         mut table: Table,
@@ -90,7 +85,9 @@ impl OneHotEncode {
         table.check_names()?;
         Ok(table)
     }
+}
 
+impl OneHot {
     fn encode_rows(
         &self,
         rows: &RowChunk,

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use arrow_array::{BooleanArray, Float64Array};
 use arrow_schema::DataType;
 
-use super::string_indexer::{EncodedColumn, Invalid, Labels, indexable, no_label};
-use super::{Built, Operator};
+use super::Built;
+use super::string_indexer::{
+    ColumnEncoder, EncodeColumns, EncodedColumn, Invalid, Labels, indexable, no_label,
+};
 use crate::context::{Context, Fault};
 use crate::parameters::{Block, Trained};
 use crate::table::{Table, same_name};
 
 #[derive(Debug)]
-struct OrdinalEncode {
-    columns: Vec<EncodedColumn>,
+struct Ordinal {
     invalid: Invalid,
     /// Whether values without a label become NaN.
     nan: bool,
@@ -23,16 +24,10 @@ pub(super) fn build(block: &Block, trained: &Trained) -> Built {
     let nan = block.text("invalid_handling_strategy")? == Some("Replace with NaN");
     let invalid = if nan { Invalid::Keep } else { Invalid::of(block)? };
     let columns = EncodedColumn::all_of(block, trained)?;
-    Ok(Box::new(OrdinalEncode { columns, invalid, nan }))
+    Ok(Box::new(EncodeColumns { columns, encoder: Ordinal { invalid, nan } }))
 }
 
-impl Operator for OrdinalEncode {
-    fn apply(&self, table: Table, context: &Context) -> Result<Table, Fault> {
-        self.columns.iter().try_fold(table, |table, column| self.encode(table, column, context))
-    }
-}
-
-impl OrdinalEncode {
+impl ColumnEncoder for Ordinal {
     fn encode(
         &self,
         mut table: Table,

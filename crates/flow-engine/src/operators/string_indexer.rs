@@ -1,6 +1,7 @@
 //! Spark ML's `StringIndexer`: a column's labels, ordered by descending frequency.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -9,7 +10,7 @@ use arrow_array::{Array, ArrayRef, Float64Array, StringArray};
 use arrow_schema::DataType;
 use serde_json::{Map, Value};
 
-use super::output_name;
+use super::{Operator, output_name};
 use crate::cast::cast;
 use crate::context::{Context, Fault};
 use crate::parameters::{Block, Trained};
@@ -49,6 +50,30 @@ impl EncodedColumn {
             Ok(Self { input: input.clone(), output, trained })
         };
         inputs.iter().map(column).collect()
+    }
+}
+
+/// Encodes a column by its labels.
+pub(super) trait ColumnEncoder: Debug + Send + Sync {
+    fn encode(
+        &self,
+        table: Table,
+        column: &EncodedColumn,
+        context: &Context,
+    ) -> Result<Table, Fault>;
+}
+
+/// Encodes a node's columns one after another.
+#[derive(Debug)]
+pub(super) struct EncodeColumns<E> {
+    pub(super) columns: Vec<EncodedColumn>,
+    pub(super) encoder: E,
+}
+
+impl<E: ColumnEncoder> Operator for EncodeColumns<E> {
+    fn apply(&self, table: Table, context: &Context) -> Result<Table, Fault> {
+        let encode = |table, column| self.encoder.encode(table, column, context);
+        self.columns.iter().try_fold(table, encode)
     }
 }
 

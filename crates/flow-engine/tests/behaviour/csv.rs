@@ -17,40 +17,40 @@ fn corpus(json: &str) -> (Vec<String>, Vec<Value>) {
 
 #[test]
 fn random_lines_match_spark() {
-    let (texts, wanted) = corpus(include_str!("../oracle/csv-lines.json"));
+    let (texts, expected) = corpus(include_str!("../oracle/csv-lines.json"));
     let folder = Folder::new();
     let file = folder.file("lines.csv", format!("c0,c1,c2\n{}\n", texts.join("\n")));
     let output = run(&flow(&json!([])), &file).unwrap();
     let got = rows(&output);
-    assert_eq!(got.len(), wanted.len());
-    for ((text, got), wanted) in texts.iter().zip(got).zip(wanted) {
-        assert_eq!(json!(got), wanted, "{text:?}");
+    assert_eq!(got.len(), expected.len());
+    for ((text, got), expected) in texts.iter().zip(got).zip(expected) {
+        assert_eq!(json!(got), expected, "{text:?}");
     }
 }
 
 #[test]
 fn random_multi_line_files_match_spark() {
-    let (texts, wanted) = corpus(include_str!("../oracle/csv-files.json"));
+    let (texts, expected) = corpus(include_str!("../oracle/csv-files.json"));
     let folder = Folder::new();
     let flow = flow_of(
         &json!({"s3ContentType": "csv", "s3HasHeader": true, "s3MultiLine": true}),
         &json!([]),
     );
-    for (text, wanted) in texts.iter().zip(wanted) {
+    for (text, expected) in texts.iter().zip(expected) {
         let file = folder.file("file.csv", format!("c0,c1,c2\n{text}"));
-        assert_eq!(json!(rows(&run(&flow, &file).unwrap())), wanted, "{text:?}");
+        assert_eq!(json!(rows(&run(&flow, &file).unwrap())), expected, "{text:?}");
     }
 }
 
 #[test]
 fn random_line_ends_match_spark() {
-    let (texts, wanted) = corpus(include_str!("../oracle/csv-line-ends.json"));
+    let (texts, expected) = corpus(include_str!("../oracle/csv-line-ends.json"));
     let folder = Folder::new();
     let flow = flow_of(&json!({"s3ContentType": "csv", "s3HasHeader": false}), &json!([]));
-    for (text, wanted) in texts.iter().zip(wanted) {
+    for (text, expected) in texts.iter().zip(expected) {
         let file = folder.file("file.csv", format!("c0,c1,c2\n{text}"));
         let got: Vec<_> = rows(&run(&flow, &file).unwrap()).into_iter().skip(1).collect();
-        assert_eq!(json!(got), wanted, "{text:?}");
+        assert_eq!(json!(got), expected, "{text:?}");
     }
 }
 

@@ -79,6 +79,25 @@ fn rejects_broken_json_lines_with_the_line() {
 }
 
 #[test]
+fn reads_a_flow_of_canvas() {
+    let fixtures = "/../data-wrangler-flow/tests/fixtures/canvas-dataset.flow";
+    let flow = std::fs::read(format!("{}{fixtures}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let plan = plan(&flow, false);
+    let source = &plan.sources()[0];
+    assert_eq!(
+        (&*source.dataset, &*source.node_id),
+        ("orders", "0c1b7d52-0d3a-4a6e-9a53-1c1f1b6b0a01")
+    );
+    assert!(source.uri.ends_with("/orders/part-1.csv"), "{}", source.uri);
+    let folder = Folder::new();
+    let file = folder.file("new.csv", "id,note,price\n1,a,2.5\n");
+    let output = run(&flow, &file).unwrap();
+    let columns: Vec<_> =
+        output.schema.fields().iter().map(|field| field.name().as_str()).collect();
+    assert_eq!((columns, output.rows_read), (vec!["id", "price"], 1));
+}
+
+#[test]
 fn rejects_a_partitioned_folder() {
     let folder = Folder::new();
     folder.file("day=1/a.csv", "a\n1\n");

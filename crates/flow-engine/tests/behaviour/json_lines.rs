@@ -19,7 +19,7 @@ fn random_files_match_spark_or_are_rejected() {
     let folder = Folder::new();
     let flow = flow_of(&json!({"s3ContentType": "jsonl"}), &json!([]));
     let mut wrong = Vec::new();
-    for (text, wanted) in texts.iter().zip(tables) {
+    for (text, expected) in texts.iter().zip(tables) {
         let file = folder.file("a.jsonl", text.as_str().unwrap());
         let got = match run(&flow, &file) {
             Ok(output) => {
@@ -32,8 +32,8 @@ fn random_files_match_spark_or_are_rejected() {
             Err(_) if text.as_str().unwrap().contains(": 'x'") => continue,
             Err(_) => Value::Null,
         };
-        if got != *wanted {
-            wrong.push(format!("{text}\n  got   {got}\n  Spark {wanted}"));
+        if got != *expected {
+            wrong.push(format!("{text}\n  got   {got}\n  Spark {expected}"));
         }
     }
     assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));

@@ -23,7 +23,7 @@ fn read(path: &Path) -> Value {
 /// A case with its name, its content, its nodes as text, and the expected result.
 struct Case {
     name: String,
-    asked: Value,
+    content: Value,
     nodes: Vec<Json>,
     expected: Value,
 }
@@ -35,7 +35,7 @@ fn cases() -> Vec<Case> {
         let expected = read(&path.with_file_name(format!("{name}.expected.json")));
         let written: Object = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let nodes = written.get("nodes").unwrap().read().unwrap();
-        Some(Case { name, asked: read(&path), nodes, expected })
+        Some(Case { name, content: read(&path), nodes, expected })
     });
     cases.collect()
 }
@@ -93,7 +93,7 @@ fn expected_value(value: &Value, kind: &str) -> Value {
 #[test]
 fn operators_match_spark() {
     let mut wrong = Vec::new();
-    for Case { name, asked: case, nodes, expected } in cases() {
+    for Case { name, content: case, nodes, expected } in cases() {
         if case.get("formulas").is_some() {
             continue;
         }
@@ -108,17 +108,17 @@ fn operators_match_spark() {
         let columns: Vec<(String, String)> =
             serde_json::from_value(expected["columns"].clone()).unwrap();
         let got: Vec<_> = names(&output).into_iter().zip(types(&output)).collect();
-        let wanted: Vec<_> =
+        let expected_columns: Vec<_> =
             columns.iter().map(|(name, kind)| (name.as_str(), kind.as_str())).collect();
-        if got != wanted {
-            wrong.push(format!("{name}: columns {got:?}, and Spark has {wanted:?}"));
+        if got != expected_columns {
+            wrong.push(format!("{name}: columns {got:?}, and Spark has {expected_columns:?}"));
             continue;
         }
         let convert = |row: &Value| {
             let row = row.as_array().unwrap().iter().zip(&columns);
             row.map(|(value, (_, kind))| expected_value(value, kind)).collect::<Vec<_>>()
         };
-        let mut wanted: Vec<Vec<Value>> =
+        let mut expected: Vec<Vec<Value>> =
             expected["rows"].as_array().unwrap().iter().map(convert).collect();
         let mut got = rows(&output);
         if let Some(head) = case["head"].as_u64() {
@@ -134,15 +134,14 @@ fn operators_match_spark() {
         }
         if case["unordered"] == json!(true) {
             got.sort_by_key(|row| format!("{row:?}"));
-            wanted.sort_by_key(|row| format!("{row:?}"));
+            expected.sort_by_key(|row| format!("{row:?}"));
         }
-        let equal = got.len() == wanted.len()
-            && got
-                .iter()
-                .zip(&wanted)
-                .all(|(got, wanted)| got.iter().zip(wanted).all(|(got, wanted)| same(got, wanted)));
+        let equal = got.len() == expected.len()
+            && got.iter().zip(&expected).all(|(got, expected)| {
+                got.iter().zip(expected).all(|(got, expected)| same(got, expected))
+            });
         if !equal {
-            wrong.push(format!("{name}:\n got   {}\n Spark {}", json!(got), json!(wanted)));
+            wrong.push(format!("{name}:\n got   {}\n Spark {}", json!(got), json!(expected)));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -151,7 +150,7 @@ fn operators_match_spark() {
 #[test]
 fn formulas_match_spark() {
     let mut wrong = Vec::new();
-    for Case { asked: case, nodes, expected, .. } in cases() {
+    for Case { content: case, nodes, expected, .. } in cases() {
         let Some(formulas) = expected["formulas"].as_array() else { continue };
         let (members, path) = source(&case);
         for expected in formulas {
@@ -171,17 +170,17 @@ fn formulas_match_spark() {
                 Ok(output) => {
                     let kind = expected["type"].as_str().unwrap();
                     let values = expected["values"].as_array().unwrap();
-                    let wanted: Vec<_> =
+                    let expected: Vec<_> =
                         values.iter().map(|value| expected_value(value, kind)).collect();
                     let got: Vec<_> =
                         rows(&output).iter().map(|row| row.last().unwrap().clone()).collect();
                     let got_kind = types(&output).last().copied().unwrap();
-                    let equal = got.len() == wanted.len()
-                        && got.iter().zip(&wanted).all(|(got, wanted)| same(got, wanted));
+                    let equal = got.len() == expected.len()
+                        && got.iter().zip(&expected).all(|(got, expected)| same(got, expected));
                     if got_kind != kind || !equal {
-                        let (got, wanted) = (json!(got), json!(wanted));
+                        let (got, expected) = (json!(got), json!(expected));
                         wrong.push(format!(
-                            "{text}:\n got   {got_kind} {got}\n Spark {kind} {wanted}"
+                            "{text}:\n got   {got_kind} {got}\n Spark {kind} {expected}"
                         ));
                     }
                 }

@@ -112,8 +112,8 @@ proptest! {
         prop_assert_eq!(names[0], "b");
         for (row, (a, _)) in rows(&output).iter().zip(&data) {
             for (value, name) in row.iter().zip(&names).skip(1) {
-                let wanted = f64::from(!a.is_empty() && *name == format!("a_{a}"));
-                prop_assert_eq!(value, &json!(wanted));
+                let expected = f64::from(!a.is_empty() && *name == format!("a_{a}"));
+                prop_assert_eq!(value, &json!(expected));
             }
         }
     }

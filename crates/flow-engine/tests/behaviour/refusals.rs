@@ -115,11 +115,19 @@ fn rejects_unsupported_sources() {
         json!({"s3ContentType": "csv", "s3CsvEncodingType": "UTF-16"}),
         json!({"s3ContentType": "csv", "s3FieldDelimiter": "||"}),
         json!({"s3ContentType": "csv", "s3DataType": "ManifestFile"}),
+        json!({"s3ContentType": "csv", "s3ManifestPlain": {"s3Uris": ["s3://b/a.csv"]}}),
         json!({}),
     ];
     let refused: Vec<_> =
         sources.iter().map(|source| try_plan(&flow_of(source, &json!([]))).unwrap_err()).collect();
     insta::assert_snapshot!(refused.join("\n"));
+}
+
+#[test]
+fn rejects_sources_outside_s3_by_name() {
+    let text = String::from_utf8(flow(&json!([]))).unwrap();
+    let refused = try_plan(text.replace("s3_source", "redshift_source").as_bytes()).unwrap_err();
+    insta::assert_snapshot!(refused);
 }
 
 #[test]

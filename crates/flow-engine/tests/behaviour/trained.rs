@@ -70,11 +70,11 @@ fn uses_trained_scalers() {
             [0.3875, 1.0],
         ),
     ];
-    for (scaler, block, class, wanted) in cases {
+    for (scaler, block, class, expected) in cases {
         let flow = scale(scaler, block, &json!("x"), &json!({"scaler_model": model(class)}));
         let output = rows(&run_plan(&plan(&flow, false), &file).unwrap());
-        for (row, wanted) in output.iter().zip(wanted) {
-            assert!((row[0].as_f64().unwrap() - wanted).abs() < 1e-12, "{scaler}: {output:?}");
+        for (row, expected) in output.iter().zip(expected) {
+            assert!((row[0].as_f64().unwrap() - expected).abs() < 1e-12, "{scaler}: {output:?}");
         }
     }
 }

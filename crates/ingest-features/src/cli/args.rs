@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use flow_engine::EventTime;
 use terminal_text::Failure;
 
@@ -14,6 +14,7 @@ use crate::event_time;
 use crate::feature_group::is_group_name;
 use crate::job::{JobSpec, MaxRejected, Purpose};
 use crate::location::{InputVersion, Location};
+use crate::stage::StageSpec;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,9 +37,12 @@ After a signal, the calls in flight finish, and every row is accounted for.";
 
 /// Runs a Data Wrangler flow on data and writes the result to a feature group.
 #[derive(Debug, Parser)]
-#[command(name = "ingest-features", version, after_help = EXAMPLES)]
+#[command(name = "ingest-features", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+
     /// The flow: a file, a folder with one flow, or s3://<bucket>/<key>
     #[arg(long, value_name = "FLOW")]
     pub(super) flow: Option<Location>,
@@ -129,6 +133,38 @@ pub(super) struct Arguments {
     /// Print the input for `aws sagemaker create-feature-group --cli-input-json`
     #[arg(long)]
     pub(super) print_feature_definitions: bool,
+}
+
+/// What to do instead of running a flow.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// In a processing job: copy its input, for the Data Wrangler container in the pipeline's next step
+    StageInput(StageInput),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StageInput {
+    /// The version of the input, if it is one object: its version ID, or `latest`
+    #[arg(long, value_name = "VERSION", default_value = "latest", allow_hyphen_values = true)]
+    pub(super) input_version: InputVersion,
+
+    /// Also write a flow in which this source node reads the copy
+    #[arg(long, value_name = "NODE_ID", allow_hyphen_values = true)]
+    pub(super) source_node: Option<String>,
+
+    /// Pay for requests to S3 buckets whose owners let the requester pay
+    #[arg(long)]
+    pub(super) requester_pays: bool,
+}
+
+impl StageInput {
+    pub(super) fn into_spec(self) -> StageSpec {
+        StageSpec {
+            version: self.input_version,
+            source_node: self.source_node,
+            requester_pays: self.requester_pays,
+        }
+    }
 }
 
 impl Arguments {

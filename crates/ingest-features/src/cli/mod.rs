@@ -13,12 +13,13 @@ use tokio::runtime;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
-use args::Arguments;
+use args::{Arguments, Command};
 
 use crate::contract::{MlDir, write_message};
 use crate::job::{self, JobContext, JobSpec, Services};
 use crate::objects::Objects;
 use crate::retry::RETRIES;
+use crate::stage::{StageSpec, stage};
 use crate::stop::Stop;
 use crate::store::Store;
 
@@ -27,7 +28,7 @@ use crate::store::Store;
 pub fn main<S: Store, O: Objects>(
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<OsString>,
-    connect: impl AsyncFn(&JobSpec) -> Result<Services<S, O>, Failure>,
+    connect: impl AsyncFn(bool) -> Result<Services<S, O>, Failure>,
 ) -> ExitCode {
     let ml = MlDir::new(variable);
     let terminal = io::stderr().is_terminal();
@@ -35,7 +36,7 @@ pub fn main<S: Store, O: Objects>(
         log_to_stderr();
     }
     let result = match parse(arguments) {
-        Ok(spec) => run(&spec, &ml, terminal, connect),
+        Ok(task) => run(&task, &ml, terminal, connect),
         Err(NoJob::Failure(failure)) => Err(failure),
         Err(NoJob::HelpOrVersion(text)) => {
             let written = write!(io::stdout(), "{text}");
@@ -49,6 +50,40 @@ pub fn main<S: Store, O: Objects>(
         let _ = write_message(&ml, &failure.to_string());
     }
     ExitCode::from(failure.exit_code())
+}
+
+/// What the arguments request.
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
+pub enum Task {
+    /// Run a flow.
+    Ingest(JobSpec),
+    /// Stage the input of another job.
+    Stage(StageSpec),
+}
+
+impl Task {
+    /// Runs the task. `connect` learns whether to pay for requests to S3.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] describes what went wrong and what to do.
+    pub async fn run<S: Store, O: Objects>(
+        &self,
+        context: &JobContext,
+        connect: impl AsyncFn(bool) -> Result<Services<S, O>, Failure>,
+        out: &mut dyn Write,
+    ) -> Result<(), Failure> {
+        let requester_pays = match self {
+            Self::Ingest(spec) => spec.requester_pays,
+            Self::Stage(spec) => spec.requester_pays,
+        };
+        let connect = async || connect(requester_pays).await;
+        match self {
+            Self::Ingest(spec) => job::run(spec, context, connect, out).await,
+            Self::Stage(spec) => stage(spec, context, connect).await,
+        }
+    }
 }
 
 /// The arguments do not describe a job.
@@ -67,23 +102,26 @@ pub enum NoJob {
 /// # Errors
 ///
 /// [`NoJob`] if there is no job to run.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<JobSpec, NoJob> {
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, NoJob> {
     let arguments = arguments.into_iter().flat_map(container_arguments::split);
-    let arguments = Arguments::try_parse_from(arguments).map_err(|error| {
+    let mut arguments = Arguments::try_parse_from(arguments).map_err(|error| {
         if error.use_stderr() {
             NoJob::Failure(no_job(&error))
         } else {
             NoJob::HelpOrVersion(error.to_string())
         }
     })?;
-    arguments.into_spec().map_err(NoJob::Failure)
+    match arguments.command.take() {
+        Some(Command::StageInput(stage)) => Ok(Task::Stage(stage.into_spec())),
+        None => arguments.into_spec().map(Task::Ingest).map_err(NoJob::Failure),
+    }
 }
 
 fn run<S: Store, O: Objects>(
-    spec: &JobSpec,
+    task: &Task,
     ml: &MlDir,
     terminal: bool,
-    connect: impl AsyncFn(&JobSpec) -> Result<Services<S, O>, Failure>,
+    connect: impl AsyncFn(bool) -> Result<Services<S, O>, Failure>,
 ) -> Result<(), Failure> {
     let cannot = |error: io::Error| {
         Failure::new(
@@ -94,7 +132,7 @@ fn run<S: Store, O: Objects>(
     let stop = Stop::at_signals().map_err(cannot)?;
     let context = JobContext { ml: ml.clone(), stop, terminal, retries: RETRIES };
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
-    runtime.block_on(job::run(spec, &context, connect, &mut io::stdout()))
+    runtime.block_on(task.run(&context, connect, &mut io::stdout()))
 }
 
 /// Converts clap's error. Our hint replaces clap's.

@@ -34,16 +34,16 @@ pub struct Input {
     #[serde(default)]
     pub app_managed: bool,
     /// Its data in S3.
-    pub s3_input: Option<S3Input>,
+    pub s3_input: Option<S3Location>,
 }
 
-/// Data in S3.
+/// The data of an input or output in S3 and in the container.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct S3Input {
-    /// Its source.
+pub struct S3Location {
+    /// Its address in S3.
     pub s3_uri: Option<String>,
-    /// The folder in the container.
+    /// Its folder in the container.
     pub local_path: Option<String>,
 }
 
@@ -59,11 +59,14 @@ pub struct OutputConfig {
 /// One output.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "the service's member names")]
 pub struct Output {
     /// Its name. In a job that runs a flow, the name of the flow's output.
     pub output_name: String,
     /// The feature group that it is written to.
     pub feature_store_output: Option<FeatureStoreOutput>,
+    /// Its folder, and where SageMaker uploads it.
+    pub s3_output: Option<S3Location>,
 }
 
 /// A feature group.

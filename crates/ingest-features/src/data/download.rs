@@ -24,37 +24,54 @@ pub(super) struct Downloaded {
 /// Downloads data into a new folder.
 pub(super) async fn download<O: Objects>(
     source: &SourcePlan,
-    S3Data { url, version }: &S3Data,
+    data: &S3Data,
     folder: &Path,
     objects: &O,
 ) -> Result<Downloaded, Failure> {
     fs::create_dir(folder).map_err(|error| not_stored(&error))?;
-    let is_folder = version.is_none() && (url.key().is_empty() || url.key().ends_with('/'));
-    if !is_folder {
-        let path = new_path(folder, 0, url)?;
-        if objects.download(url, version.as_deref(), &path).await? {
-            let files = vec![(path, url.clone())];
-            return Ok(Downloaded { files, ..Downloaded::default() });
-        }
+    let path = new_path(folder, 0, &data.url)?;
+    if download_object(data, &path, objects).await? {
+        let files = vec![(path, data.url.clone())];
+        return Ok(Downloaded { files, ..Downloaded::default() });
     }
+    download_folder(source, &data.url, folder, objects).await
+}
+
+/// Downloads the object with exactly this URL and version into a new file. Returns `false` if the URL is
+/// a folder's, or if there is no such object.
+///
+/// # Errors
+///
+/// [`Failure`] if the object has no such version, or if it cannot be downloaded.
+pub(crate) async fn download_object<O: Objects>(
+    S3Data { url, version }: &S3Data,
+    path: &Path,
+    objects: &O,
+) -> Result<bool, Failure> {
+    let is_folder = version.is_none() && (url.key().is_empty() || url.key().ends_with('/'));
+    if is_folder {
+        return Ok(false);
+    }
+    let downloaded = objects.download(url, version.as_deref(), path).await?;
     match version {
-        Some(version) => Err(Failure::new(
+        Some(version) if !downloaded => Err(Failure::new(
             format!("the object {url} has no version {version}"),
             "check that the version was not deleted; to read the current one, use `latest` as the \
              version",
         )),
-        None => download_folder(source, url, folder, objects).await,
+        _ => Ok(downloaded),
     }
 }
 
-/// Downloads all objects below a URL.
-async fn download_folder<O: Objects>(
-    source: &SourcePlan,
+/// Returns a folder's URL, and the objects below it.
+///
+/// # Errors
+///
+/// [`Failure`] if there are none, or if S3 cannot be reached.
+pub(crate) async fn list_folder<O: Objects>(
     url: &ObjectUrl,
-    folder: &Path,
     objects: &O,
-) -> Result<Downloaded, Failure> {
-    let mut downloaded = Downloaded::default();
+) -> Result<(ObjectUrl, Vec<Listed>), Failure> {
     let prefix = match url.key() {
         "" => String::new(),
         key if key.ends_with('/') => key.to_owned(),
@@ -65,6 +82,18 @@ async fn download_folder<O: Objects>(
     if listed.is_empty() {
         return Err(nothing_there(url, &prefix, objects).await);
     }
+    Ok((prefix, listed))
+}
+
+/// Downloads the objects below a URL that the source reads.
+async fn download_folder<O: Objects>(
+    source: &SourcePlan,
+    url: &ObjectUrl,
+    folder: &Path,
+    objects: &O,
+) -> Result<Downloaded, Failure> {
+    let mut downloaded = Downloaded::default();
+    let (prefix, listed) = list_folder(url, objects).await?;
     let mut selection = Selection::new(source);
     for (number, Listed { url, size }) in (1..).zip(&listed) {
         let Some(name) = url.key().strip_prefix(prefix.key()) else { continue };

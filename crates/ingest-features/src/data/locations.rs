@@ -219,7 +219,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::cli;
+    use crate::cli::{self, Task};
 
     const FLOW: [Dataset<'static>; 2] = [
         Dataset { name: "new.csv", uri: "s3://bucket-a/old/new.csv" },
@@ -243,7 +243,8 @@ mod tests {
         config: Option<&JobConfig>,
     ) -> Result<Locations, Failure> {
         let arguments = ["ingest-features"].iter().chain(arguments);
-        let spec = cli::parse(arguments.map(Into::into)).unwrap();
+        let task = cli::parse(arguments.map(Into::into)).unwrap();
+        let Task::Ingest(spec) = task else { panic!("{task:?}") };
         locations(datasets, &spec, &MlDir::new(|_| None), config)
     }
 

@@ -11,8 +11,8 @@ use flow_engine::{Inputs, Skipped, SourcePlan};
 use terminal_text::Failure;
 
 use download::{Downloaded, download, invalid, not_stored};
-use locations::S3Data;
-pub(crate) use locations::{DataLocation, Dataset, Locations, locations};
+pub(crate) use download::{download_object, list_folder};
+pub(crate) use locations::{DataLocation, Dataset, Locations, S3Data, locations};
 use temporary::TemporaryFolder;
 
 use crate::objects::Objects;

@@ -51,16 +51,16 @@ impl Account {
         summary.retries = outcome.retries;
     }
 
-    /// Returns whether the job succeeded. `place` is where the rows that were not written are stored.
+    /// Returns whether the job succeeded. `location` is where the rows that were not written are stored.
     pub(super) fn ended(
         &self,
         rows: &OutputRows<'_>,
         name: impl Fn(&Path) -> String,
-        place: Option<&str>,
+        location: Option<&str>,
         signal: Option<u8>,
     ) -> Result<(), Failure> {
         let (rejected, unwritten) = (self.rejected(), self.count(Status::Unwritten));
-        let kept = place.map_or_else(String::new, |place| format!("; see {place}"));
+        let kept = location.map_or_else(String::new, |location| format!("; see {location}"));
         let numbers = format!(
             "{} of {} rows were written, {rejected} rejected, {unwritten} left unwritten{kept}",
             self.written, self.all
@@ -68,7 +68,7 @@ impl Account {
         let again = "run the job again with the same --event-time; it writes the same records";
         let kinds = || self.kinds(rows, &name);
         match &self.stopped {
-            Some(Stopped::Asked) => {
+            Some(Stopped::Requested) => {
                 let message = format!("the job was stopped: {numbers}");
                 Err(Failure::stopped(signal.unwrap_or(15), message, again))
             }
@@ -112,12 +112,12 @@ impl Account {
         let more = kinds.len().saturating_sub(KINDS);
         let mut text = String::new();
         for (kind, (count, first)) in kinds.into_iter().take(KINDS) {
-            let place = rows.find(first.row).map(|located| {
+            let occurrence = rows.find(first.row).map(|located| {
                 let file = rows.file(&located).map(name).unwrap_or_default();
                 format!(" (first: {file}, line {})", located.origin.position)
             });
             let of = if count == 1 { "row" } else { "rows" };
-            text = format!("{text}\n  {count} {of}: {kind}{}", place.unwrap_or_default());
+            text = format!("{text}\n  {count} {of}: {kind}{}", occurrence.unwrap_or_default());
         }
         if more > 0 { format!("{text}\n  and {more} other reasons") } else { text }
     }

@@ -63,21 +63,21 @@ pub struct Services<S, O> {
 pub async fn run<S: Store, O: Objects>(
     spec: &JobSpec,
     context: &JobContext,
-    connect: impl AsyncFn(&JobSpec) -> Result<Services<S, O>, Failure>,
+    connect: impl AsyncFn() -> Result<Services<S, O>, Failure>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let started = Instant::now();
     check_one_instance(&context.ml)?;
     let config = context.ml.job_config()?;
     let job = Resolved::new(spec, &context.ml, config.as_ref())?;
-    let connection = Connection::new(async || connect(spec).await);
+    let connection = Connection::new(connect);
     let progress = Progress::new(context.terminal, context.stop.clone());
     let ready = read(&job, &connection, context).await?;
     let services = connection.connected();
     let (output, mut summary) = run_flow(&ready, context, &progress)?;
     let done = match &spec.purpose {
         Purpose::PrintDefinitions => return print_definitions(&output, spec, out),
-        Purpose::DryRun => return dry_run(&output, &ready, out),
+        Purpose::DryRun => return dry_run(&output, summary.rows_unwritten, &ready, out),
         Purpose::Export(target) => export_to(&output, target, &mut summary),
         Purpose::Ingest => match (&ready.group, &services) {
             (Some(group), Some(services)) => {
@@ -136,8 +136,12 @@ fn print_definitions(output: &Output, spec: &JobSpec, out: &mut dyn Write) -> Re
     writeln!(out, "{request:#}").map_err(|error| no_output(&error))
 }
 
-fn dry_run(output: &Output, ready: &Ready<'_>, out: &mut dyn Write) -> Result<(), Failure> {
-    let rows = output.chunks.iter().map(|chunk| chunk.records.num_rows() as u64).sum();
+fn dry_run(
+    output: &Output,
+    rows: u64,
+    ready: &Ready<'_>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     let shown = preview(output, rows).map_err(|error| {
         Failure::new(
             format!("the rows cannot be shown: {error}"),
@@ -191,7 +195,7 @@ fn malformed(output: &Output, data: &Data) -> Option<String> {
     Some(format!("{rows} not match the file's format (first: {file}, line {line}: {reason})"))
 }
 
-fn stopped_early(stop: &Stop) -> Failure {
+pub(crate) fn stopped_early(stop: &Stop) -> Failure {
     let message = "the job was stopped while it read the data; nothing was written";
     Failure::stopped(stop.signal().unwrap_or(15), message, "run it again")
 }

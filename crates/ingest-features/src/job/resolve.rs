@@ -73,7 +73,8 @@ impl<'a> Resolved<'a> {
     }
 
     /// Returns the feature group to write to or to check: the argument, or the feature group of the
-    /// processing output with the name of the flow's output.
+    /// processing output with the name of the flow's output. If the arguments name a destination, the
+    /// processing output has its name.
     pub(super) fn feature_group(&self, output: &OutputName) -> Result<Option<&'a str>, Failure> {
         if !self.needs_a_group() {
             return Ok(None);
@@ -82,8 +83,9 @@ impl<'a> Resolved<'a> {
             return Ok(Some(name));
         }
         let Some(config) = self.config else { return Err(no_group()) };
+        let output = self.spec.output_node.clone().unwrap_or_else(|| output.to_string());
         let outputs = &config.processing_output_config.outputs;
-        let of_its_name = outputs.iter().find(|of_job| of_job.output_name == output.to_string());
+        let of_its_name = outputs.iter().find(|of_job| of_job.output_name == output);
         match of_its_name.map(|output| &output.feature_store_output) {
             Some(Some(group)) => Ok(Some(&group.feature_group_name)),
             Some(None) => Err(Failure::new(

@@ -69,10 +69,10 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
         summary.rows_rejected = account.rejected();
         account.not_written.sort_by_key(|row| row.row);
         let kept = self.keep(&rows, &account.not_written).await;
-        let place = kept.as_ref().map_or_else(|(place, _)| place.clone(), Clone::clone);
-        summary.rejected_to.clone_from(&place);
+        let location = kept.as_ref().map_or_else(|(location, _)| location.clone(), Clone::clone);
+        summary.rejected_to.clone_from(&location);
         let name = |path: &Path| self.data.name(path);
-        let ended = account.ended(&rows, name, place.as_deref(), self.context.stop.signal());
+        let ended = account.ended(&rows, name, location.as_deref(), self.context.stop.signal());
         match (ended, kept) {
             (Err(ended), Err((_, not_kept))) => Err(ended.with(&not_kept)),
             (ended, kept) => ended.and(kept.map(drop).map_err(|(_, not_kept)| not_kept)),
@@ -108,18 +108,18 @@ impl<S: Store, O: Objects> Ingest<'_, S, O> {
                 )
             })
         };
-        let (place, kept) = match &self.job.rejected {
+        let (location, kept) = match &self.job.rejected {
             Location::Local(path) => (path.display().to_string(), here(path)),
             Location::S3(url) => (url.to_string(), self.services.objects.put(url, &lines).await),
         };
-        let Err(failure) = kept else { return Ok(Some(place)) };
+        let Err(failure) = kept else { return Ok(Some(location)) };
         let path = &self.job.rejected_here;
-        let place = here(path).ok().map(|()| path.display().to_string());
-        let failure = match &place {
-            Some(place) => failure.adding(&format!("; the rows are in {place} instead")),
+        let location = here(path).ok().map(|()| path.display().to_string());
+        let failure = match &location {
+            Some(location) => failure.adding(&format!("; the rows are in {location} instead")),
             None => failure,
         };
-        Err((place, failure))
+        Err((location, failure))
     }
 }
 

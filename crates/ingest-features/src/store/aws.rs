@@ -5,7 +5,6 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_common::with_causes;
 use aws_config::SdkConfig;
 use aws_sdk_sagemaker::Client as SageMaker;
 use aws_sdk_sagemaker::config::retry::RetryConfig;
@@ -175,15 +174,12 @@ where
         let status = answer.raw().status().as_u16();
         return StoreError::reported(code, message.unwrap_or("no message"), Some(status));
     }
-    let causes = with_causes(error);
-    match error {
-        _ if causes.contains("credentials") => {
-            StoreError::new(ErrorClass::NoCredentials, "no credentials", causes)
-        }
-        SdkError::ResponseError(_) => wrong(&causes),
-        SdkError::ConstructionFailure(_) => {
-            StoreError::new(ErrorClass::Refused, "invalid request", causes)
-        }
-        _ => StoreError::new(ErrorClass::Unreachable, "no response", causes),
-    }
+    let (class, causes) = ErrorClass::without_response(error);
+    let code = match class {
+        ErrorClass::NoCredentials => "no credentials",
+        ErrorClass::Fault => "invalid response",
+        ErrorClass::Refused => "invalid request",
+        _ => "no response",
+    };
+    StoreError::new(class, code, causes)
 }

@@ -6,7 +6,7 @@ use crate::store::{ErrorClass, Record, Store, StoreError};
 
 /// The result of an attempt: the indexes of the records to send again, and the reason.
 struct Remaining {
-    places: Vec<usize>,
+    indexes: Vec<usize>,
     why: Option<StoreError>,
 }
 
@@ -28,9 +28,9 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
             };
             let Some(why) = remaining.why else { return };
             // Progress resets the failure count.
-            failed = if remaining.places.len() < rows.len() { 1 } else { failed + 1 };
-            rows = remaining.places.iter().map(|place| rows[*place]).collect();
-            records = remaining.places.iter().map(|place| records[*place].clone()).collect();
+            failed = if remaining.indexes.len() < rows.len() { 1 } else { failed + 1 };
+            rows = remaining.indexes.iter().map(|index| rows[*index]).collect();
+            records = remaining.indexes.iter().map(|index| records[*index].clone()).collect();
             if !why.is_transient() {
                 // Every other record would fail in the same way.
                 self.add_unwritten(&rows, &RejectReason::from(&why));
@@ -79,45 +79,45 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
                     *one_by_one = true;
                     return self.each(rows, records).await;
                 }
-                _ => return Remaining { places: (0..rows.len()).collect(), why: Some(error) },
+                _ => return Remaining { indexes: (0..rows.len()).collect(), why: Some(error) },
             },
         };
-        let mut remaining = Remaining { places: answer.unprocessed, why: None };
-        if !remaining.places.is_empty() {
+        let mut remaining = Remaining { indexes: answer.unprocessed, why: None };
+        if !remaining.indexes.is_empty() {
             remaining.why =
                 Some(StoreError::new(ErrorClass::Throttled, "unprocessed", "unprocessed entries"));
         }
         let mut rejected = 0;
-        for (place, error) in answer.refused {
+        for (index, error) in answer.refused {
             let error = error.of_existing_group();
             match error.class() {
                 ErrorClass::Refused => {
                     rejected += 1;
-                    self.add_rejected(rows[place], RejectReason::from(&error));
+                    self.add_rejected(rows[index], RejectReason::from(&error));
                 }
                 // As above: `PutRecord` may be permitted instead.
                 ErrorClass::Denied => {
                     self.one_by_one.set(true);
-                    remaining.places.push(place);
+                    remaining.indexes.push(index);
                     let again =
                         StoreError::new(ErrorClass::Throttled, error.code(), "retried one by one");
                     remaining.why.get_or_insert(again);
                 }
                 _ => {
-                    remaining.places.push(place);
+                    remaining.indexes.push(index);
                     remaining.why.get_or_insert(error);
                 }
             }
         }
-        self.add_written(rows.len() - rejected - remaining.places.len());
+        self.add_written(rows.len() - rejected - remaining.indexes.len());
         remaining
     }
 
     /// Calls `PutRecord` for one record after the other, up to the first that must be retried.
     async fn each(&self, rows: &[usize], records: &[Record]) -> Remaining {
-        for (place, record) in records.iter().enumerate() {
+        for (index, record) in records.iter().enumerate() {
             if self.is_stopped() {
-                self.add_unwritten(&rows[place..], &"the job ended before this row".into());
+                self.add_unwritten(&rows[index..], &"the job ended before this row".into());
                 break;
             }
             self.outcome.borrow_mut().calls += 1;
@@ -125,13 +125,13 @@ impl<S: Store, R: Records, W: Watch> Writer<'_, S, R, W> {
             match put.map_err(StoreError::of_existing_group) {
                 Ok(()) => self.add_written(1),
                 Err(error) if error.class() == ErrorClass::Refused => {
-                    self.add_rejected(rows[place], RejectReason::from(&error));
+                    self.add_rejected(rows[index], RejectReason::from(&error));
                 }
                 Err(error) => {
-                    return Remaining { places: (place..rows.len()).collect(), why: Some(error) };
+                    return Remaining { indexes: (index..rows.len()).collect(), why: Some(error) };
                 }
             }
         }
-        Remaining { places: Vec::new(), why: None }
+        Remaining { indexes: Vec::new(), why: None }
     }
 }

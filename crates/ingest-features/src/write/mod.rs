@@ -66,7 +66,7 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stopped {
     /// The job was stopped.
-    Asked,
+    Requested,
     /// The service refused too many rows.
     TooManyRejected,
     /// All attempts of a call failed.
@@ -137,7 +137,7 @@ struct Writer<'a, S, R, W> {
 impl<S, R, W: Watch> Writer<'_, S, R, W> {
     fn is_stopped(&self) -> bool {
         if self.stop.signal().is_some() {
-            self.stop_with(Stopped::Asked);
+            self.stop_with(Stopped::Requested);
         }
         self.outcome.borrow().stopped.is_some()
     }

@@ -79,3 +79,23 @@ fn rejects_a_job_output_that_is_not_the_flows() {
     let error = failure(&machine, &[&output_config()]);
     assert!(error.contains("has no FeatureStoreOutput"), "{error}");
 }
+
+#[test]
+fn finds_the_feature_group_of_a_destination() {
+    let machine = Machine::in_a_job();
+    let mut flow: serde_json::Value = serde_json::from_slice(&abalone_flow()).unwrap();
+    let (node_id, output_name) = OUTPUT.split_once('.').unwrap();
+    flow["nodes"].as_array_mut().unwrap().push(json!({
+        "node_id": "keep", "type": "DESTINATION", "operator": "sagemaker.spark.s3_destination_0.1",
+        "inputs": [{"name": "default", "node_id": node_id, "output_name": output_name}],
+        "outputs": [{"name": "default"}],
+    }));
+    machine.write("ml/processing/flow/abalone.flow", flow.to_string());
+    let mut config = job_config();
+    config["ProcessingOutputConfig"]["Outputs"][0]["OutputName"] = json!("keep.default");
+    machine.write("ml/config/processingjobconfig.json", config.to_string());
+    let arguments = ["--output-config", "{\"keep.default\": {\"content_type\": \"CSV\"}}"];
+    // The group exists, but does not fit the flow.
+    let error = failure(&machine, &arguments);
+    assert!(error.contains("cannot be written to the feature group FG-test"), "{error}");
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_common::{ObjectUrl, RetryPolicy};
 use ingest_features::cli::{self, NoJob};
 use ingest_features::contract::MlDir;
-use ingest_features::job::{self, JobContext, JobSpec, Services};
+use ingest_features::job::{JobContext, Services};
 use ingest_features::objects::{Listed, Objects};
 use ingest_features::stop::Stop;
 use serde_json::{Value, json};
@@ -75,8 +75,8 @@ impl Machine {
             .iter()
             .map(|argument| argument.replace('@', self.root.to_str().unwrap()).into());
         let program = std::iter::once("ingest-features".into());
-        let spec = match cli::parse(program.chain(arguments)) {
-            Ok(spec) => spec,
+        let task = match cli::parse(program.chain(arguments)) {
+            Ok(task) => task,
             Err(NoJob::Failure(failure)) => {
                 let ended = Ended { result: Err(failure), stdout: String::new() };
                 return (ended, FakeOutcome { records: BTreeMap::new(), calls: 0 });
@@ -93,8 +93,8 @@ impl Machine {
         };
         let mut stdout = Vec::new();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let connect = async |_: &JobSpec| Ok(Services { store: &store, objects: &self.objects });
-        let result = runtime.block_on(job::run(&spec, &context, connect, &mut stdout));
+        let connect = async |_: bool| Ok(Services { store: &store, objects: &self.objects });
+        let result = runtime.block_on(task.run(&context, connect, &mut stdout));
         let ended = Ended { result, stdout: String::from_utf8(stdout).unwrap() };
         let records = store.records.borrow().clone();
         let calls = store.calls.borrow().len();

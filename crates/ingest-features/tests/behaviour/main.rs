@@ -9,4 +9,5 @@ mod inputs;
 mod machine;
 mod rows;
 mod schema;
+mod stage;
 mod writing;

@@ -224,7 +224,7 @@ fn a_stop_finishes_calls_in_flight_and_starts_no_more() {
         None
     });
     let outcome = run_with(&store, &(0..10_000).collect::<Vec<_>>(), &limits(), &stop);
-    assert_eq!(outcome.stopped, Some(Stopped::Asked));
+    assert_eq!(outcome.stopped, Some(Stopped::Requested));
     assert!((10 * 25..=14 * 25).contains(&outcome.written), "{}", outcome.written);
     assert_eq!(outcome.written, store.records.borrow().len() as u64);
 }

@@ -12,6 +12,8 @@ use crate::names::is_instance_type;
 
 /// Maximum length of a container argument, and of a path in the container, in characters.
 const MAX_ARGUMENT: usize = 256;
+/// What a path in the container must be, for messages.
+const PATH: &str = "a path under /opt/ml/processing of at most 256 characters";
 /// The folder for a job's files.
 const PROCESSING: &str = "/opt/ml/processing/";
 
@@ -123,13 +125,12 @@ impl Job<'_, '_> {
                 self.problems,
             );
             self.text(&s3, "S3Uri", "an S3 URL", |uri| uri.starts_with("s3://"));
-            let path = self.text(
-                &s3,
-                "LocalPath",
-                "a path under /opt/ml/processing of at most 256 characters",
-                is_path,
-            );
-            paths.extend(path.map(|path| (s3.place("LocalPath"), path)));
+            // SageMaker copies nothing if the container fetches the input itself.
+            if input.get("AppManaged") != Some(&Value::Bool(true)) || s3.get("LocalPath").is_some()
+            {
+                let path = self.text(&s3, "LocalPath", PATH, is_path);
+                paths.extend(path.map(|path| (s3.place("LocalPath"), path)));
+            }
         }
         unique(&names, self.problems);
         unique(&paths, self.problems);
@@ -159,6 +160,14 @@ impl Job<'_, '_> {
                     "a feature group name",
                     is_feature_group_name,
                 );
+            }
+            if let Some(s3) = output.object("S3Output", self.problems) {
+                s3.known(&["S3Uri", "LocalPath", "S3UploadMode"], self.problems);
+                self.text(&s3, "S3Uri", "an S3 URL", |uri| uri.starts_with("s3://"));
+                self.text(&s3, "LocalPath", PATH, is_path);
+                self.text(&s3, "S3UploadMode", "EndOfJob or Continuous", |mode| {
+                    matches!(mode, "EndOfJob" | "Continuous")
+                });
             }
         }
         unique(&names, self.problems);

@@ -10,7 +10,7 @@ use terminal_text::Failure;
 use super::args::Which;
 use super::{Context, note, warn};
 use crate::PipelineDefinition;
-use crate::engine::{self, BuildError};
+use crate::engine::{self, BuildError, JobFlow};
 use crate::flow_file::{FlowFile, UnusableFlow};
 use crate::service::{Aws, Service};
 use crate::settings::{Engine, File, FlowLocation, Identity, InvalidSettings, Settings, Sources};
@@ -86,20 +86,25 @@ pub(super) async fn any_flow(
     }
 }
 
-/// Builds the definition; returns it with the parts of the flow that it uses.
+/// Builds the definition; returns it with the flow that its job reads.
 pub(super) fn definition(
     settings: &Settings,
     flow: &FlowBytes,
     context: &Context<'_>,
-) -> Result<(PipelineDefinition, FlowFile), Failure> {
-    let file = FlowFile::read(&flow.bytes, settings.output_node.as_deref()).map_err(|error| {
+) -> Result<(PipelineDefinition, JobFlow), Failure> {
+    let file = FlowFile::read(&flow.bytes, settings.into()).map_err(|error| {
         let hint = match &error {
             UnusableFlow::NoOutput(_) => "set output_node in pipeline.yaml, or DW_FLOW_OUTPUT_NAME",
+            UnusableFlow::SeveralDatasets { .. } | UnusableFlow::UnknownDataset { .. } => {
+                "set input_dataset in pipeline.yaml, or DW_FLOW_INPUT_DATASET"
+            }
             _ => "correct the flow in Data Wrangler and export it again",
         };
         Failure::new(format!("{}: {error}", flow.name), hint)
     })?;
-    let definition = engine::build(settings, &file).map_err(|error| {
+    let built = engine::build(settings, &file)
+        .and_then(|definition| Ok((definition, JobFlow::new(settings, &file)?)));
+    let built = built.map_err(|error| {
         let hint = match error {
             BuildError::NoImage(_) => {
                 "set `image` in pipeline.yaml, or use an engine or region that has an image"
@@ -107,6 +112,13 @@ pub(super) fn definition(
             BuildError::Value(_) => "shorten `artifacts` or the flow's file name",
             BuildError::NoBinary => "set native_binary in pipeline.yaml, or INGEST_FEATURES_URL",
             BuildError::OutputTooLong { .. } => "rename it, or use the engine native",
+            BuildError::NotOneParameter { .. } => {
+                "edit the dataset's address in Data Wrangler, or set another flow_binding"
+            }
+            BuildError::UrlTooLong(_) => {
+                "shorten `artifacts` or the name of the flow's parameter, or set another flow_binding"
+            }
+            BuildError::Source(_) => "correct the flow in Data Wrangler and export it again",
             BuildError::Invalid(_) => {
                 "correct the setting or the part of the flow that this value comes from"
             }
@@ -114,15 +126,27 @@ pub(super) fn definition(
         Failure::new(error, hint)
     })?;
     if settings.cache.is_some() {
-        warn(context, cache_warning(settings.engine));
+        warn(context, cache_warning(settings));
     }
-    Ok((definition, file))
+    if settings.engine == Engine::DataWrangler && !settings.stages_input() {
+        warn(context, NEIGHBOURS);
+    }
+    Ok(built)
 }
+
+/// What an input's URL matches if no step stages the uploaded object.
+const NEIGHBOURS: &str = "native_binary is not set, so SageMaker takes the data's URL as a prefix: an \
+     execution for `a.csv` also reads `a.csv.bak`. Set native_binary to stage exactly the uploaded \
+     object";
 
 /// Returns a warning: a step cache can skip new data.
 /// <https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-caching.html>
-fn cache_warning(engine: Engine) -> &'static str {
-    match engine {
+fn cache_warning(settings: &Settings) -> &'static str {
+    match settings.engine {
+        Engine::DataWrangler if settings.stages_input() => {
+            "cache: each execution stages its data under an address of its own, so no result is ever \
+             reused; remove `cache`"
+        }
         Engine::DataWrangler => {
             "cache: SageMaker compares the step's arguments, which contain the data's URL but not \
              the data. If an upload reuses a key that was ingested before, its execution succeeds, \

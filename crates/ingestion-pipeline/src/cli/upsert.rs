@@ -5,24 +5,14 @@ use terminal_text::Failure;
 
 use super::args::Upsert;
 use super::{Context, data, format, note, project};
-use crate::engine;
-use crate::settings::FlowLocation;
 use crate::upsert::{Action, Deployment};
 
 pub(super) async fn run(upsert: &Upsert, context: &Context<'_>) -> Result<(), Failure> {
     let settings = project::settings(context)?;
     let service = project::aws(context, &settings.region).await;
     let flow = project::any_flow(&settings, upsert.flow_file.as_deref(), &service).await?;
-    let (definition, file) = project::definition(&settings, &flow, context)?;
-    let stored = match &settings.flow {
-        FlowLocation::S3(_) => None,
-        FlowLocation::Path(_) => {
-            let url = engine::flow_url(&settings, &file)
-                .map_err(|error| Failure::new(error, "shorten `artifacts`"))?;
-            Some((url, flow.bytes))
-        }
-    };
-    let deployment = Deployment::new(&settings, &definition, stored);
+    let (definition, flow) = project::definition(&settings, &flow, context)?;
+    let deployment = Deployment::new(&settings, &definition, flow.into_stored());
     if upsert.dry_run {
         let changes = deployment.plan(&service).await?;
         let json = context.json().then(|| changes.to_json().to_string());

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use serde::{Serialize, Serializer};
 
 use crate::definition::reference::{Integer, Text};
-use crate::values::{ImageUri, KmsKey, RoleArn, SecurityGroupId, SubnetId};
+use crate::values::{ImageUri, KmsKey, RoleArn, SecurityGroupId, SubnetId, VolumeKmsKey};
 
 /// The arguments of a processing step.
 #[derive(Debug, Clone, Serialize)]
@@ -52,7 +52,7 @@ pub struct ClusterConfig {
     pub volume_size_in_gb: Integer,
     /// The KMS key that encrypts the volumes.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_optional_text")]
-    pub volume_kms_key_id: Option<KmsKey>,
+    pub volume_kms_key_id: Option<VolumeKmsKey>,
 }
 
 /// The container of a job.
@@ -81,14 +81,22 @@ pub struct ProcessingInput {
     pub s3_input: S3Input,
 }
 
-/// The source of an input in S3, and its path in the container.
+/// The source of an input in S3, and how SageMaker copies it to the container.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
-#[expect(clippy::struct_field_names, reason = "the service's member names")]
 pub struct S3Input {
     s3_uri: Text,
-    local_path: String,
     s3_data_type: &'static str,
+    /// Not set if the container fetches the input itself.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    copy: Option<S3Copy>,
+}
+
+/// How SageMaker copies an input to the container.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct S3Copy {
+    local_path: String,
     s3_input_mode: &'static str,
     s3_data_distribution_type: &'static str,
     s3_compression_type: &'static str,
@@ -105,7 +113,7 @@ pub struct OutputConfig {
     pub kms_key_id: Option<KmsKey>,
 }
 
-/// An output to a feature group. This only declares it; the container writes the records itself.
+/// An output.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProcessingOutput {
@@ -114,15 +122,30 @@ pub struct ProcessingOutput {
     /// Whether the container stores the output itself.
     pub app_managed: bool,
     /// The target.
-    pub feature_store_output: FeatureStoreOutput,
+    #[serde(flatten)]
+    pub target: OutputTarget,
 }
 
-/// A feature group.
+/// The target of an output.
 #[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct FeatureStoreOutput {
-    /// The feature group's name.
-    pub feature_group_name: Text,
+#[non_exhaustive]
+pub enum OutputTarget {
+    /// A feature group. This only declares it; the container writes the records itself.
+    #[serde(rename = "FeatureStoreOutput", rename_all = "PascalCase")]
+    FeatureStore {
+        /// The feature group's name.
+        feature_group_name: Text,
+    },
+    /// A folder, which SageMaker copies to S3 when the container has succeeded.
+    #[serde(rename = "S3Output", rename_all = "PascalCase")]
+    S3 {
+        /// The prefix in S3.
+        s3_uri: Text,
+        /// The folder in the container.
+        local_path: String,
+        /// When to copy.
+        s3_upload_mode: &'static str,
+    },
 }
 
 /// The container's network.
@@ -160,18 +183,44 @@ pub struct StoppingCondition {
 impl ProcessingInput {
     /// Returns an input of files from S3, copied to every instance before the container starts.
     pub fn files(name: &str, s3_uri: impl Into<Text>, local_path: &str) -> Self {
+        let copy = S3Copy {
+            local_path: local_path.to_owned(),
+            s3_input_mode: "File",
+            s3_data_distribution_type: "FullyReplicated",
+            s3_compression_type: "None",
+        };
+        Self::new(name, s3_uri.into(), Some(copy))
+    }
+
+    /// Returns an input that the container fetches itself. SageMaker only passes its URL on, in
+    /// `/opt/ml/config/processingjobconfig.json`.
+    pub fn app_managed(name: &str, s3_uri: impl Into<Text>) -> Self {
+        Self::new(name, s3_uri.into(), None)
+    }
+
+    fn new(name: &str, s3_uri: Text, copy: Option<S3Copy>) -> Self {
         Self {
             input_name: name.to_owned(),
-            app_managed: false,
-            s3_input: S3Input {
-                s3_uri: s3_uri.into(),
-                local_path: local_path.to_owned(),
-                s3_data_type: "S3Prefix",
-                s3_input_mode: "File",
-                s3_data_distribution_type: "FullyReplicated",
-                s3_compression_type: "None",
-            },
+            app_managed: copy.is_none(),
+            s3_input: S3Input { s3_uri, s3_data_type: "S3Prefix", copy },
         }
+    }
+}
+
+impl ProcessingOutput {
+    /// Returns an output to a feature group.
+    #[must_use]
+    pub fn feature_group(name: Text, feature_group_name: Text) -> Self {
+        let target = OutputTarget::FeatureStore { feature_group_name };
+        Self { output_name: name, app_managed: true, target }
+    }
+
+    /// Returns an output of files to S3.
+    #[must_use]
+    pub fn files(name: &str, s3_uri: Text, local_path: &str) -> Self {
+        let local_path = local_path.to_owned();
+        let target = OutputTarget::S3 { s3_uri, local_path, s3_upload_mode: "EndOfJob" };
+        Self { output_name: name.into(), app_managed: false, target }
     }
 }
 

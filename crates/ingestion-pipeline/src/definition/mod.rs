@@ -16,12 +16,11 @@ use serde_json::{Map, Value};
 use crate::check::{InvalidDefinition, check};
 
 pub use job::{
-    AppSpecification, ClusterConfig, FeatureStoreOutput, NetworkConfig, OutputConfig,
-    ProcessingInput, ProcessingJob, ProcessingOutput, ProcessingResources, S3Input,
-    StoppingCondition, VpcConfig,
+    AppSpecification, ClusterConfig, NetworkConfig, OutputConfig, OutputTarget, ProcessingInput,
+    ProcessingJob, ProcessingOutput, ProcessingResources, S3Input, StoppingCondition, VpcConfig,
 };
 pub use parameter::{Parameter, ParameterDefault};
-pub use reference::{Integer, Reference, Text};
+pub use reference::{Integer, Join, Reference, Text};
 pub use step::{CacheConfig, ExceptionType, ProcessingStep, RetryPolicy};
 
 /// A definition that passed all checks.

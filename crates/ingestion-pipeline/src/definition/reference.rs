@@ -11,9 +11,18 @@ pub enum Reference {
     Parameter(String),
     /// The execution's start time, the same for all attempts of a step.
     StartDateTime,
+    /// The execution's ID, unique in the account and region.
+    ExecutionId,
+    /// The S3 URL of a processing step's output to S3. It makes the step run first.
+    OutputUrl {
+        /// The step's name.
+        step: String,
+        /// The output's name.
+        output: String,
+    },
 }
 
-/// A string: a literal or a reference. AWS's schema allows nothing else for an argument.
+/// A string: a literal, a reference, or a concatenation of both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Text {
@@ -21,7 +30,13 @@ pub enum Text {
     Literal(String),
     /// A reference.
     Get(Reference),
+    /// A concatenation.
+    Join(Join),
 }
+
+/// Texts that SageMaker concatenates at run time, without a separator: `{"Std:Join": {…}}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Join(Vec<Text>);
 
 /// A whole number: a literal or a reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,6 +53,11 @@ impl Text {
     #[must_use]
     pub fn parameter(name: &str) -> Self {
         Self::Get(Reference::Parameter(name.to_owned()))
+    }
+
+    /// Returns a concatenation.
+    pub fn join(parts: impl IntoIterator<Item = Self>) -> Self {
+        Self::Join(Join(parts.into_iter().collect()))
     }
 }
 
@@ -67,7 +87,21 @@ impl Serialize for Reference {
         match self {
             Self::Parameter(name) => map.serialize_entry("Get", &format!("Parameters.{name}"))?,
             Self::StartDateTime => map.serialize_entry("Get", "Execution.StartDateTime")?,
+            Self::ExecutionId => map.serialize_entry("Get", "Execution.PipelineExecutionId")?,
+            Self::OutputUrl { step, output } => {
+                let outputs = "ProcessingOutputConfig.Outputs";
+                let get = format!("Steps.{step}.{outputs}['{output}'].S3Output.S3Uri");
+                map.serialize_entry("Get", &get)?;
+            }
         }
+        map.end()
+    }
+}
+
+impl Serialize for Join {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("Std:Join", &serde_json::json!({ "On": "", "Values": self.0 }))?;
         map.end()
     }
 }

@@ -11,6 +11,9 @@ use crate::values::Duration;
 pub struct ProcessingStep {
     /// The name: 1 to 64 letters, digits, hyphens and underscores.
     pub name: String,
+    /// The steps that must succeed first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<String>,
     /// The job.
     pub arguments: ProcessingJob,
     /// The retries.

@@ -1,22 +1,32 @@
 //! Builds a definition from settings and a flow, for each engine.
 
 mod data_wrangler;
+mod job_flow;
 mod native;
+mod program;
+mod stage_input;
+
+use data_wrangler_flow::InvalidSource;
 
 use crate::check::InvalidDefinition;
 use crate::definition::{
-    AppSpecification, CacheConfig, ClusterConfig, ExceptionType, FeatureStoreOutput, Integer,
-    NetworkConfig, OutputConfig, Parameter, PipelineDefinition, ProcessingInput, ProcessingJob,
-    ProcessingOutput, ProcessingResources, ProcessingStep, RetryPolicy, StoppingCondition, Text,
-    VpcConfig,
+    AppSpecification, CacheConfig, ClusterConfig, ExceptionType, Integer, NetworkConfig,
+    OutputConfig, Parameter, PipelineDefinition, ProcessingInput, ProcessingJob, ProcessingOutput,
+    ProcessingResources, ProcessingStep, RetryPolicy, StoppingCondition, Text, VpcConfig,
 };
 use crate::flow_file::FlowFile;
 use crate::images::NoImage;
-use crate::settings::{Attempts, Engine, FlowLocation, Network, Settings};
-use crate::values::{InvalidValue, ParameterUrl};
+use crate::settings::{Attempts, Engine, Network, Settings};
+use crate::values::{Duration, InvalidValue};
+
+pub use job_flow::JobFlow;
 
 /// The parameter that receives the uploaded object's URL.
 pub const INPUT_DATA_URL: &str = "InputDataUrl";
+/// The parameter that receives the uploaded object's version.
+pub const INPUT_DATA_VERSION: &str = "InputDataVersion";
+/// The version that stands for the current one. A parameter's value should not be empty.
+const LATEST: &str = "latest";
 const INSTANCE_TYPE: &str = "ProcessingInstanceType";
 const INSTANCE_COUNT: &str = "ProcessingInstanceCount";
 const VOLUME_SIZE: &str = "ProcessingVolumeSize";
@@ -51,6 +61,25 @@ pub enum BuildError {
         /// The number of excess characters.
         excess: usize,
     },
+    /// The flow has no parameter that can take the data's URL, or several.
+    #[error(
+        "the address of the dataset `{}` in the flow refers to {} parameters ({uri}), but with \
+         `flow_binding: parameter` it must be one", dataset.escape_debug(), count
+    )]
+    NotOneParameter {
+        /// The dataset.
+        dataset: String,
+        /// Its address.
+        uri: String,
+        /// The number of parameters.
+        count: usize,
+    },
+    /// The container's argument with the data's URL is too long.
+    #[error("the container's argument with the data's URL would have {0} characters too many")]
+    UrlTooLong(usize),
+    /// The flow's source cannot be changed.
+    #[error(transparent)]
+    Source(#[from] InvalidSource),
     /// `SageMaker` would reject the definition.
     #[error(transparent)]
     Invalid(#[from] InvalidDefinition),
@@ -62,105 +91,87 @@ pub enum BuildError {
 ///
 /// [`BuildError`] if the region has no image for the engine, or if `SageMaker` would reject the result.
 pub fn build(settings: &Settings, flow: &FlowFile) -> Result<PipelineDefinition, BuildError> {
-    let engine = match settings.engine {
-        Engine::DataWrangler => data_wrangler::parts(settings, flow)?,
-        Engine::Native => native::parts(settings, flow)?,
+    let jobs = match settings.engine {
+        Engine::DataWrangler => data_wrangler::jobs(settings, flow)?,
+        Engine::Native => vec![native::job(settings, flow)?],
     };
-    let step = ProcessingStep {
-        name: engine.step_name.to_owned(),
+    let steps = jobs.into_iter().map(|job| step(settings, job)).collect();
+    Ok(PipelineDefinition::new(parameters(settings, flow)?, steps)?)
+}
+
+/// What differs between the steps.
+struct Job {
+    step_name: &'static str,
+    /// The steps that must succeed first.
+    depends_on: Vec<String>,
+    cluster: ClusterConfig,
+    container: AppSpecification,
+    inputs: Vec<ProcessingInput>,
+    outputs: Vec<ProcessingOutput>,
+    /// How long an equal job's result may be reused.
+    cache: Option<Duration>,
+}
+
+fn step(settings: &Settings, job: Job) -> ProcessingStep {
+    ProcessingStep {
+        name: job.step_name.to_owned(),
+        depends_on: job.depends_on,
         arguments: ProcessingJob {
-            processing_resources: resources(settings),
-            app_specification: engine.application,
+            processing_resources: ProcessingResources { cluster_config: job.cluster },
+            app_specification: job.container,
             role_arn: settings.role.clone(),
-            processing_inputs: inputs(flow, engine.code),
-            processing_output_config: output(settings),
+            processing_inputs: job.inputs,
+            processing_output_config: OutputConfig {
+                outputs: job.outputs,
+                kms_key_id: settings.kms_key.clone(),
+            },
             network_config: settings.network.as_ref().map(network),
             stopping_condition: settings
                 .max_runtime_seconds
                 .map(|max_runtime_in_seconds| StoppingCondition { max_runtime_in_seconds }),
         },
         retry_policies: retry_policies(settings),
-        cache_config: settings.cache.clone().map(CacheConfig::expiring_after),
-    };
-    Ok(PipelineDefinition::new(parameters(settings, flow)?, vec![step])?)
-}
-
-/// Returns the flow's S3 URL: from the settings, or where upsert stores a local flow. That URL contains
-/// the flow's hash, so that a stored flow never changes.
-///
-/// # Errors
-///
-/// [`InvalidValue`] if the URL has more than 1,024 characters.
-pub fn flow_url(settings: &Settings, flow: &FlowFile) -> Result<ParameterUrl, InvalidValue> {
-    match &settings.flow {
-        FlowLocation::S3(url) => Ok(url.clone()),
-        FlowLocation::Path(path) => {
-            let name = path.file_name().map_or("flow.flow".into(), |name| name.to_string_lossy());
-            settings.artifacts.join(&format!("flows/{}/{name}", flow.sha256))
-        }
+        cache_config: job.cache.map(CacheConfig::expiring_after),
     }
 }
 
-/// What differs between the engines.
-struct Parts {
-    step_name: &'static str,
-    application: AppSpecification,
-    /// The program, if the image does not contain it.
-    code: Option<ProcessingInput>,
-}
-
-/// Returns the predecessor's parameters, in its order, because its users know them.
-fn parameters(settings: &Settings, flow: &FlowFile) -> Result<Vec<Parameter>, InvalidValue> {
+/// Returns the predecessor's parameters, in its order, because its users know them, and the version.
+fn parameters(settings: &Settings, flow: &FlowFile) -> Result<Vec<Parameter>, BuildError> {
     Ok(vec![
         Parameter::string(INSTANCE_TYPE, settings.instance_type.as_str()),
         Parameter::integer(INSTANCE_COUNT, settings.instance_count),
         Parameter::integer(VOLUME_SIZE, settings.volume_size_gb),
         Parameter::string(FLOW_OUTPUT_NAME, flow.output.to_string()),
-        Parameter::string(INPUT_FLOW_URL, flow_url(settings, flow)?.as_str()),
+        Parameter::string(INPUT_FLOW_URL, JobFlow::new(settings, flow)?.url().as_str()),
         Parameter::string(INPUT_DATA_URL, settings.input_data.as_str()),
+        Parameter::string(INPUT_DATA_VERSION, LATEST),
         Parameter::string(FEATURE_GROUP_NAME, settings.feature_group.as_str()),
     ])
 }
 
-fn resources(settings: &Settings) -> ProcessingResources {
-    ProcessingResources {
-        cluster_config: ClusterConfig {
-            instance_type: Text::parameter(INSTANCE_TYPE),
-            instance_count: Integer::parameter(INSTANCE_COUNT),
-            volume_size_in_gb: Integer::parameter(VOLUME_SIZE),
-            volume_kms_key_id: settings.kms_key.clone(),
-        },
+/// Returns the instances that run the flow. An execution can override them.
+fn flow_cluster(settings: &Settings) -> ClusterConfig {
+    cluster(settings, Text::parameter(INSTANCE_TYPE), Integer::parameter(INSTANCE_COUNT))
+}
+
+fn cluster(settings: &Settings, instance_type: Text, instance_count: Integer) -> ClusterConfig {
+    ClusterConfig {
+        instance_type,
+        instance_count,
+        volume_size_in_gb: Integer::parameter(VOLUME_SIZE),
+        volume_kms_key_id: settings.volume_kms_key.clone(),
     }
 }
 
-fn inputs(flow: &FlowFile, code: Option<ProcessingInput>) -> Vec<ProcessingInput> {
-    let flow_input = ProcessingInput::files("flow", Text::parameter(INPUT_FLOW_URL), FLOW_FOLDER);
-    let mut inputs = vec![flow_input, data_input(&flow.dataset)];
-    inputs.extend(code);
-    inputs
+/// Returns the flow, as SageMaker copies it to the job.
+fn flow_input(url: Text) -> ProcessingInput {
+    ProcessingInput::files("flow", url, FLOW_FOLDER)
 }
 
-/// Binds an execution's data to the flow's source. The Data Wrangler container replaces a dataset with
-/// the input of the same name.
-fn data_input(dataset: &str) -> ProcessingInput {
-    ProcessingInput::files(dataset, Text::parameter(INPUT_DATA_URL), &data_folder(dataset))
-}
-
-fn data_folder(dataset: &str) -> String {
-    format!("/opt/ml/processing/{dataset}")
-}
-
-fn output(settings: &Settings) -> OutputConfig {
-    OutputConfig {
-        outputs: vec![ProcessingOutput {
-            output_name: Text::parameter(FLOW_OUTPUT_NAME),
-            app_managed: true,
-            feature_store_output: FeatureStoreOutput {
-                feature_group_name: Text::parameter(FEATURE_GROUP_NAME),
-            },
-        }],
-        kms_key_id: settings.kms_key.clone(),
-    }
+/// Returns the flow's output. The program writes the records to the feature group itself.
+fn feature_group_output() -> ProcessingOutput {
+    let group = Text::parameter(FEATURE_GROUP_NAME);
+    ProcessingOutput::feature_group(Text::parameter(FLOW_OUTPUT_NAME), group)
 }
 
 fn network(network: &Network) -> NetworkConfig {

@@ -1,32 +1,26 @@
-//! `ingest-features` in a stock AWS image: no image to build, no registry.
+//! `ingest-features` runs the flow. It downloads the uploaded object itself, so that it reads exactly
+//! this object.
 
-use super::{BuildError, FEATURE_GROUP_NAME, FLOW_FOLDER, FLOW_OUTPUT_NAME, Parts, data_folder};
-use crate::definition::{AppSpecification, ProcessingInput, Reference, Text};
+use super::{
+    BuildError, FEATURE_GROUP_NAME, FLOW_FOLDER, FLOW_OUTPUT_NAME, INPUT_DATA_URL,
+    INPUT_DATA_VERSION, INPUT_FLOW_URL, Job, feature_group_output, flow_cluster, flow_input,
+    program,
+};
+use crate::definition::{ProcessingInput, Reference, Text};
 use crate::flow_file::FlowFile;
 use crate::images::SCIKIT_LEARN;
 use crate::settings::Settings;
 
-/// The folder of the binary in the job.
-const CODE_FOLDER: &str = "/opt/ml/processing/code";
-
-/// Copies the binary and makes the copy executable: files from S3 are not, and the input may be mounted
-/// without the right to execute. `$0` is the binary's path, `$@` its arguments. `exec` makes it the
-/// container's main process, which receives `SageMaker`'s signals.
-const SHELL: &str = "copy=\"${TMPDIR:-/tmp}/ingest-features\" && cp \"$0\" \"$copy\" && \
-                     chmod +x \"$copy\" && exec \"$copy\" \"$@\"";
-
-pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, BuildError> {
-    let image_uri = match &settings.image {
+pub(super) fn job(settings: &Settings, flow: &FlowFile) -> Result<Job, BuildError> {
+    let image = match &settings.image {
         Some(image) => image.clone(),
         None => SCIKIT_LEARN.in_region(&settings.region)?,
     };
-    let binary = settings.native_binary.as_ref().ok_or(BuildError::NoBinary)?;
-    let name = binary.key().rsplit('/').next().unwrap_or_default();
-    let mut container_arguments: Vec<Text> = vec![
+    let mut arguments: Vec<Text> = vec![
         "--flow".into(),
         FLOW_FOLDER.into(),
-        "--input".into(),
-        data_folder(&flow.dataset).into(),
+        "--input-version".into(),
+        Text::parameter(INPUT_DATA_VERSION),
         "--output-node".into(),
         Text::parameter(FLOW_OUTPUT_NAME),
         "--feature-group".into(),
@@ -39,20 +33,19 @@ pub(super) fn parts(settings: &Settings, flow: &FlowFile) -> Result<Parts, Build
         settings.artifacts.join("rejected/")?.as_str().into(),
     ];
     if settings.refit {
-        container_arguments.push("--refit".into());
+        arguments.push("--refit".into());
     }
-    Ok(Parts {
+    Ok(Job {
         step_name: "native-processing-to-feature-store",
-        application: AppSpecification {
-            image_uri,
-            container_entrypoint: vec![
-                "/bin/sh".into(),
-                "-c".into(),
-                SHELL.into(),
-                format!("{CODE_FOLDER}/{name}").into(),
-            ],
-            container_arguments,
-        },
-        code: Some(ProcessingInput::files("code", binary.as_str(), CODE_FOLDER)),
+        depends_on: Vec::new(),
+        cluster: flow_cluster(settings),
+        container: program::container(settings, image, arguments)?,
+        inputs: vec![
+            flow_input(Text::parameter(INPUT_FLOW_URL)),
+            ProcessingInput::app_managed(&flow.source.dataset, Text::parameter(INPUT_DATA_URL)),
+            program::input(settings)?,
+        ],
+        outputs: vec![feature_group_output()],
+        cache: settings.cache.clone(),
     })
 }

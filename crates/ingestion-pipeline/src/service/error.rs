@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use aws_common::{ErrorClass, S3Error, with_causes};
+use aws_common::{ErrorClass, S3Error};
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
@@ -81,10 +81,7 @@ impl ServiceError {
                 let status = answer.raw().status().as_u16();
                 (class_of(code, message, status), format!("{code}: {message}"))
             }
-            other => {
-                let answer = with_causes(other);
-                (class_of_no_answer(other, &answer), answer)
-            }
+            other => ErrorClass::without_response(other),
         };
         Self { what, answer, class, hint: None, source: Some(Box::new(error)) }
     }
@@ -123,15 +120,6 @@ fn class_of(code: &str, message: &str, status: u16) -> ErrorClass {
 fn is_of_pipeline(message: &str) -> bool {
     let message = message.trim_start().to_ascii_lowercase();
     message.strip_prefix("the ").unwrap_or(&message).starts_with("pipeline")
-}
-
-fn class_of_no_answer<E>(error: &SdkError<E, HttpResponse>, answer: &str) -> ErrorClass {
-    match error {
-        _ if answer.contains("credentials") => ErrorClass::NoCredentials,
-        SdkError::ResponseError(_) => ErrorClass::Fault,
-        SdkError::ConstructionFailure(_) => ErrorClass::Refused,
-        _ => ErrorClass::Unreachable,
-    }
 }
 
 #[cfg(test)]

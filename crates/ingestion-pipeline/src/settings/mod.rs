@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use crate::values::{
     Description, Duration, FeatureGroupName, ImageUri, InstanceType, KmsKey, ParameterUrl,
-    PipelineName, ProjectId, ProjectName, Region, RoleArn, SecurityGroupId, SubnetId,
+    PipelineName, ProjectId, ProjectName, Region, RoleArn, SecurityGroupId, SubnetId, VolumeKmsKey,
 };
 
 pub use sources::{File, Sources};
@@ -39,6 +39,11 @@ pub struct Settings {
     pub flow: FlowLocation,
     /// The flow's output, `<node id>.<output>`; the flow's only output if not set.
     pub output_node: Option<String>,
+    /// The dataset that an execution's data replaces: its name, or its source node's ID. Needed if the
+    /// output reads several datasets.
+    pub input_dataset: Option<String>,
+    /// How an execution's data replaces the flow's source, for the engine `data-wrangler`.
+    pub flow_binding: FlowBinding,
     /// Whether each execution trains the flow's operators again.
     pub refit: bool,
     /// The container image, instead of the flow's or the region's.
@@ -63,8 +68,10 @@ pub struct Settings {
     pub retry: Retry,
     /// How long executions with the same arguments may reuse a result.
     pub cache: Option<Duration>,
-    /// The KMS key for volumes and results.
+    /// The KMS key of what the jobs store in S3.
     pub kms_key: Option<KmsKey>,
+    /// The KMS key of the instances' volumes.
+    pub volume_kms_key: Option<VolumeKmsKey>,
     /// The job's VPC; `SageMaker`'s own network if not set.
     pub network: Option<Network>,
     /// The pipeline's tags, in addition to the project's.
@@ -101,9 +108,10 @@ impl Identity {
 }
 
 /// What runs the flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Engine {
     /// AWS's Data Wrangler container.
+    #[default]
     DataWrangler,
     /// `ingest-features` in a stock image.
     Native,
@@ -118,6 +126,28 @@ impl Engine {
             Self::Native => "native",
         }
     }
+
+    /// The default instance type. Spark in Data Wrangler's container needs much memory.
+    #[must_use]
+    pub fn default_instance_type(self) -> &'static str {
+        match self {
+            Self::DataWrangler => "ml.m5.4xlarge",
+            Self::Native => "ml.m5.large",
+        }
+    }
+}
+
+/// How an execution's data replaces the flow's source. AWS does not document what the Data Wrangler
+/// container prefers; `docs/decisions/051-flow-binding.md` has the evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlowBinding {
+    /// Each execution has its own copy of the flow, whose source is the data. The data is mounted, too.
+    Rewrite,
+    /// The data is mounted under the dataset's name. The flow's source names an object that does not
+    /// exist.
+    Mount,
+    /// A parameter of the flow is the data's URL. It is passed to the container.
+    Parameter,
 }
 
 /// Where the flow is.
@@ -174,6 +204,12 @@ impl InvalidSettings {
 }
 
 impl Settings {
+    /// Whether a first step stages the data for the Data Wrangler container.
+    #[must_use]
+    pub fn stages_input(&self) -> bool {
+        self.engine == Engine::DataWrangler && self.native_binary.is_some()
+    }
+
     /// Reads all settings.
     ///
     /// # Errors

@@ -5,11 +5,12 @@ use serde_json::Value;
 use super::keys::{self, Key};
 use super::shapes;
 use super::sources::{Given, Origin, Sources};
-use super::{Engine, FlowLocation, Identity, InvalidSettings, Network, Settings};
+use super::{Engine, FlowBinding, FlowLocation, Identity, InvalidSettings, Network, Settings};
 use crate::images;
 use crate::values::{
     Description, Duration, FeatureGroupName, ImageUri, InstanceType, KmsKey, NamePrefix,
     ParameterUrl, PipelineName, ProjectId, ProjectName, Region, RoleArn, SecurityGroupId, SubnetId,
+    VolumeKmsKey,
 };
 
 /// The predecessor's defaults.
@@ -73,9 +74,10 @@ impl Reader {
             |v| shapes::text(v, Description::new),
             || Description::new(DESCRIPTION).ok(),
         );
-        let engine = self.or(&keys::ENGINE, shapes::engine, || Some(Engine::DataWrangler));
+        let engine = self.or(&keys::ENGINE, shapes::engine, || Some(Engine::default()));
         let flow = self.flow();
         let output_node = self.optional(&keys::OUTPUT_NODE, |v| shapes::text(v, Ok));
+        let input_dataset = self.optional(&keys::INPUT_DATASET, |v| shapes::text(v, Ok));
         let refit = self.optional(&keys::REFIT, shapes::flag).unwrap_or_default();
         let image = self.optional(&keys::IMAGE, |v| shapes::text(v, ImageUri::new));
         let input_data = self.required(&keys::INPUT_DATA, shapes::data_url);
@@ -86,7 +88,7 @@ impl Reader {
         let instance_type = self.or(
             &keys::INSTANCE_TYPE,
             |v| shapes::text(v, InstanceType::new),
-            || InstanceType::new(default_instance_type(engine?)).ok(),
+            || InstanceType::new(engine?.default_instance_type()).ok(),
         );
         let instance_count =
             self.or(&keys::INSTANCE_COUNT, |v| shapes::number(v, 1, 100), || Some(1));
@@ -97,12 +99,14 @@ impl Reader {
         let retry = self.or(&keys::RETRY, shapes::retry, || Some(shapes::RETRY));
         let cache = self.optional(&keys::CACHE, |v| shapes::text(v, Duration::new));
         let kms_key = self.optional(&keys::KMS_KEY, |v| shapes::text(v, KmsKey::new));
+        let volume_kms_key = self.volume_kms_key(instance_type.as_ref());
         let network = self.network();
         let tags = self.optional(&keys::TAGS, shapes::tags).unwrap_or_default();
         let parallelism =
             self.optional(&keys::PARALLELISM, |v| shapes::number(v, 1, i32::MAX as u32));
         let artifacts = self.optional(&keys::ARTIFACTS, |v| shapes::text(v, ParameterUrl::new));
         let native_binary = self.native_binary(engine);
+        let flow_binding = self.flow_binding(native_binary.is_some());
         self.agree(engine, instance_count, role.as_ref(), region.as_ref());
 
         let pipeline_name = pipeline_name(prefix, project_id.as_ref())?;
@@ -120,6 +124,8 @@ impl Reader {
             engine: engine?,
             flow: flow?,
             output_node,
+            input_dataset,
+            flow_binding: flow_binding?,
             refit,
             image,
             input_data: input_data?,
@@ -133,6 +139,7 @@ impl Reader {
             retry: retry?,
             cache,
             kms_key,
+            volume_kms_key,
             network,
             tags,
             parallelism,
@@ -204,6 +211,36 @@ impl Reader {
             Some(Engine::Native) => self.required(&keys::NATIVE_BINARY, shapes::object_url),
             _ => self.optional(&keys::NATIVE_BINARY, shapes::object_url),
         }
+    }
+
+    /// Returns the key of the instances' volumes, unless the instances have local storage, which AWS
+    /// encrypts with its own key:
+    /// <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingClusterConfig.html>.
+    fn volume_kms_key(&mut self, instance_type: Option<&InstanceType>) -> Option<VolumeKmsKey> {
+        let key = self.optional(&keys::VOLUME_KMS_KEY, |v| shapes::text(v, VolumeKmsKey::new))?;
+        let instance_type = instance_type?;
+        if instance_type.has_local_storage() {
+            self.problems.push(format!(
+                "volume_kms_key: {instance_type} has local storage, for which SageMaker accepts no \
+                 key; use another instance_type, or remove volume_kms_key"
+            ));
+            return None;
+        }
+        Some(key)
+    }
+
+    /// Returns how the flow is bound to the data. Rewriting the flow is safe whatever the container
+    /// prefers, but it needs our program.
+    fn flow_binding(&mut self, has_native_binary: bool) -> Option<FlowBinding> {
+        let default = if has_native_binary { FlowBinding::Rewrite } else { FlowBinding::Mount };
+        let Some(given) = self.given(&keys::FLOW_BINDING) else { return Some(default) };
+        let binding = self.legal(&given, shapes::flow_binding(&given.value))?;
+        if binding == FlowBinding::Rewrite && !has_native_binary {
+            let problem = "rewrite needs the program that rewrites the flow; set native_binary, or \
+                           use mount";
+            return self.legal(&given, Err(problem.to_owned()));
+        }
+        Some(binding)
     }
 
     /// Checks settings against each other.
@@ -288,13 +325,5 @@ impl Reader {
 
     fn legal<T>(&mut self, given: &Given, value: Result<T, String>) -> Option<T> {
         value.map_err(|problem| self.problems.push(format!("{}: {problem}", given.origin))).ok()
-    }
-}
-
-/// Returns the engine's default instance type. Spark in Data Wrangler's container needs much memory.
-fn default_instance_type(engine: Engine) -> &'static str {
-    match engine {
-        Engine::DataWrangler => "ml.m5.4xlarge",
-        Engine::Native => "ml.m5.large",
     }
 }

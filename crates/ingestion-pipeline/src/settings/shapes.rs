@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::sources::unknown_key;
 use super::yaml;
-use super::{Attempts, Engine, FlowLocation, Retry};
+use super::{Attempts, Engine, FlowBinding, FlowLocation, Retry};
 use crate::values::{InvalidValue, ParameterUrl};
 
 /// The default retries: soon for calls, with longer waits for quotas.
@@ -65,6 +65,15 @@ pub(super) fn engine(value: &Value) -> Result<Engine, String> {
     known
         .copied()
         .ok_or_else(|| format!("{} is not an engine; use data-wrangler or native", shown(value)))
+}
+
+pub(super) fn flow_binding(value: &Value) -> Result<FlowBinding, String> {
+    match value.as_str() {
+        Some("rewrite") => Ok(FlowBinding::Rewrite),
+        Some("mount") => Ok(FlowBinding::Mount),
+        Some("parameter") => Ok(FlowBinding::Parameter),
+        _ => Err(format!("{} is not a binding; use rewrite, mount or parameter", shown(value))),
+    }
 }
 
 /// Parses the flow's location: an S3 URL, or a path relative to `folder`.

@@ -1,15 +1,20 @@
 //! Checks of definitions that other programs made.
 
-use ingestion_pipeline::{FlowFile, check, engine};
+use ingestion_pipeline::{FlowChoice, FlowFile, check, engine};
 use serde_json::{Value, json};
 
 use crate::{abalone, read};
 
 fn definition() -> Value {
-    let flow = FlowFile::read(&abalone(), None).unwrap();
+    let flow = FlowFile::read(&abalone(), FlowChoice::default()).unwrap();
     let settings = read(
         "full.yaml",
-        &[("DW_FLOW_OUTPUT_NAME", "00000000-0000-4000-8000-000000000005.default")],
+        &[
+            ("DW_FLOW_OUTPUT_NAME", "00000000-0000-4000-8000-000000000005.default"),
+            // One step.
+            ("INGEST_FEATURES_URL", ""),
+            ("DW_FLOW_BINDING", "mount"),
+        ],
     );
     serde_json::to_value(engine::build(&settings.unwrap(), &flow).unwrap()).unwrap()
 }

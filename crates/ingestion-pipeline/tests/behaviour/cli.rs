@@ -55,25 +55,23 @@ fn invalid_arguments_give_a_hint() {
 
 #[test]
 fn warns_about_step_cache() {
-    let cached = &[("PIPELINE_CACHE", "P30D")][..];
-    let stderr = |arguments: &[&str], environment| {
+    let cache = ("PIPELINE_CACHE", "P30D");
+    let stderr = |arguments: &[&str], environment: &[(&str, &str)]| {
         let output = run(arguments, environment);
         assert!(output.status.success());
         String::from_utf8(output.stderr).unwrap()
     };
     let build = ["build", "--file", "minimal.yaml"];
     assert_eq!(stderr(&build, &[]), "");
-    let warning = stderr(&build, cached);
-    assert!(warning.starts_with("warning: cache: SageMaker compares"), "{warning}");
-    let json = stderr(&["--json", "build", "--file", "minimal.yaml"], cached);
-    let json: Value = serde_json::from_str(&json).unwrap();
-    assert!(json["warning"].as_str().unwrap().contains("nothing is ingested"), "{json}");
-    let native = [
-        ("PIPELINE_CACHE", "P30D"),
-        ("PIPELINE_ENGINE", "native"),
-        ("INGEST_FEATURES_URL", "s3://bucket-a/ingest-features"),
-    ];
-    assert!(stderr(&build, &native).contains("no result is ever reused"));
+    assert!(stderr(&build, &[cache]).contains("no result is ever reused"));
+    assert!(stderr(&build, &[cache, ("PIPELINE_ENGINE", "native")]).contains("no result is ever"));
+    let flow = fixture("../../../../flows/abalone.flow");
+    let unstaged = [cache, ("DW_FLOW_URL", flow.to_str().unwrap())];
+    let warnings = stderr(&["--json", "build", "--file", "no-flow.yaml"], &unstaged);
+    let warnings: Vec<Value> =
+        warnings.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(warnings[0]["warning"].as_str().unwrap().contains("nothing is ingested"));
+    assert!(warnings[1]["warning"].as_str().unwrap().contains("also reads `a.csv.bak`"));
 }
 
 #[test]
@@ -121,10 +119,9 @@ fn build_needs_local_copy_of_flow_in_s3() {
     let arguments = ["build", "--file", "no-flow.yaml", "--flow-file", copy.to_str().unwrap()];
     let output = run(&arguments, &environment);
     let definition: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(
-        definition["Parameters"][4]["DefaultValue"],
-        "s3://amzn-s3-demo-bucket/abalone.flow"
-    );
+    let stored = definition["Parameters"][4]["DefaultValue"].as_str().unwrap();
+    assert!(stored.starts_with("s3://sagemaker-eu-west-1-123456789012/"), "{stored}");
+    assert!(stored.ends_with("/abalone.flow"), "{stored}");
 }
 
 #[test]
@@ -133,6 +130,22 @@ fn rejects_unknown_output_and_lists_known_ones() {
         &["build", "--file", "minimal.yaml"],
         &[("DW_FLOW_OUTPUT_NAME", "other.default")]
     ));
+}
+
+#[test]
+fn several_datasets_give_a_hint() {
+    let flow = fixture("../../../data-wrangler-flow/tests/fixtures/canvas-join.flow");
+    let environment =
+        [("DW_FLOW_URL", flow.to_str().unwrap()), ("DW_FLOW_OUTPUT_NAME", "both.default")];
+    for other in [None, Some(("DW_FLOW_INPUT_DATASET", "invoices"))] {
+        let environment: Vec<_> = environment.into_iter().chain(other).collect();
+        let text = transcript(&["build", "--file", "no-flow.yaml"], &environment);
+        assert!(
+            text.contains("set input_dataset to one of: `orders` (node read-orders)"),
+            "{text}"
+        );
+        assert!(text.contains("hint: set input_dataset in pipeline.yaml"), "{text}");
+    }
 }
 
 #[test]

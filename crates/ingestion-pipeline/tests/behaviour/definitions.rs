@@ -1,9 +1,10 @@
 //! The definitions for both engines, minimal and full, in every region.
 
-use ingest_features::location::Location;
+use ingest_features::cli::Task;
+use ingest_features::location::{InputVersion, Location};
 use ingestion_pipeline::images::{DATA_WRANGLER, Images, SCIKIT_LEARN, partition};
 use ingestion_pipeline::values::Region;
-use ingestion_pipeline::{FlowFile, engine};
+use ingestion_pipeline::{FlowChoice, FlowFile, engine};
 use serde_json::Value;
 
 use crate::{abalone, read};
@@ -17,18 +18,32 @@ fn definition(file: &str, engine: &str, region: &str) -> Value {
     let environment =
         [("PIPELINE_ENGINE", engine), ("AWS_REGION", region), ("EXECUTION_ROLE", &role), BINARY];
     let settings = read(file, &environment).unwrap();
-    let flow = FlowFile::read(&abalone(), settings.output_node.as_deref()).unwrap();
+    let flow = FlowFile::read(&abalone(), (&settings).into()).unwrap();
     serde_json::to_value(engine::build(&settings, &flow).unwrap()).unwrap()
 }
 
-/// Returns the definition without its region-specific parts, and the image.
+/// Returns the arguments of the step that runs the flow: the last one.
+fn flow_job(definition: &Value) -> &Value {
+    &definition["Steps"].as_array().unwrap().last().unwrap()["Arguments"]
+}
+
+/// Returns the definition without its region-specific parts, and the image that runs the flow.
 fn without_region(mut definition: Value, region: &str) -> (Value, String) {
-    let application = "/Steps/0/Arguments/AppSpecification/ImageUri";
-    let image = definition.pointer_mut(application).unwrap().take();
+    let mut image = Value::Null;
+    for step in definition["Steps"].as_array_mut().unwrap() {
+        image = step["Arguments"]["AppSpecification"]["ImageUri"].take();
+        if step["Name"] == "stage-input" {
+            let of_region = SCIKIT_LEARN.in_region(&Region::new(region).unwrap()).unwrap();
+            assert_eq!(image, of_region.as_str());
+        }
+    }
     // The KMS key in full.yaml is always in eu-west-1.
     let text = definition.to_string().replace(region, "REGION").replace("eu-west-1", "REGION");
     let partition = partition(&Region::new(region).unwrap());
     let text = text.replace(&format!("arn:{partition}:iam:"), "arn:aws:iam:");
+    // The stored flow contains an address in the region.
+    let hash = text.split_once("/flows/").unwrap().1.split('/').next().unwrap().to_owned();
+    let text = text.replace(&hash, "HASH");
     (serde_json::from_str(&text).unwrap(), image.as_str().unwrap().to_owned())
 }
 
@@ -86,7 +101,7 @@ fn rejects_region_without_image() {
         ("AWS_REGION", "us-gov-west-1"),
         ("EXECUTION_ROLE", "arn:aws-us-gov:iam::123456789012:role/r"),
     ];
-    let flow = FlowFile::read(&abalone(), None).unwrap();
+    let flow = FlowFile::read(&abalone(), FlowChoice::default()).unwrap();
     let settings = read("minimal.yaml", &environment).unwrap();
     let error = engine::build(&settings, &flow).unwrap_err().to_string();
     assert!(
@@ -101,7 +116,7 @@ fn rejects_region_without_image() {
 #[test]
 fn event_time_is_the_executions_start() {
     let definition = definition("minimal.yaml", "native", "eu-west-1");
-    let arguments = &definition["Steps"][0]["Arguments"]["AppSpecification"]["ContainerArguments"];
+    let arguments = &flow_job(&definition)["AppSpecification"]["ContainerArguments"];
     let arguments = arguments.as_array().unwrap();
     let at = arguments.iter().position(|argument| argument == "--event-time").unwrap();
     assert_eq!(arguments[at + 1], serde_json::json!({ "Get": "Execution.StartDateTime" }));
@@ -119,14 +134,16 @@ fn arguments(file: &str, engine: &str) -> Vec<String> {
         Some("Execution.StartDateTime") => Value::from("2026-11-22T10:00:00.123Z"),
         Some(get) => parameter(get.strip_prefix("Parameters.").unwrap()),
     };
-    let arguments = &definition["Steps"][0]["Arguments"]["AppSpecification"]["ContainerArguments"];
+    let arguments = &flow_job(&definition)["AppSpecification"]["ContainerArguments"];
     let arguments = arguments.as_array().unwrap().iter().map(value);
     arguments.map(|argument| argument.as_str().unwrap().to_owned()).collect()
 }
 
 fn job(file: &str, engine: &str) -> ingest_features::job::JobSpec {
     let arguments = std::iter::once("ingest-features".to_owned()).chain(arguments(file, engine));
-    ingest_features::cli::parse(arguments.map(Into::into)).unwrap()
+    let task = ingest_features::cli::parse(arguments.map(Into::into)).unwrap();
+    let Task::Ingest(job) = task else { panic!("{task:?}") };
+    job
 }
 
 #[test]
@@ -134,7 +151,8 @@ fn ingest_features_accepts_native_arguments() {
     for file in ["minimal.yaml", "full.yaml"] {
         let job = job(file, "native");
         assert_eq!(job.flow, Some("/opt/ml/processing/flow".parse().unwrap()));
-        assert_eq!(job.inputs, ["/opt/ml/processing/abalone.csv"]);
+        assert!(job.inputs.is_empty());
+        assert_eq!(job.input_version, InputVersion::Latest);
         assert_eq!(job.event_time.unwrap().0, 1_795_341_600);
         assert!(job.output_node.is_some() && job.feature_group.is_some());
         let Some(Location::S3(folder)) = job.rejected else { panic!("rejected rows are lost") };
@@ -156,7 +174,7 @@ fn output_config_names_the_output() {
     let name = "00000000-0000-4000-8000-000000000004.default";
     assert_eq!(definition["Parameters"][3]["DefaultValue"], name);
     assert_eq!(
-        definition["Steps"][0]["Arguments"]["AppSpecification"]["ContainerArguments"][0],
+        flow_job(&definition)["AppSpecification"]["ContainerArguments"][0],
         format!("--output-config '{{\"{name}\": {{\"content_type\": \"CSV\"}}}}'")
     );
 }

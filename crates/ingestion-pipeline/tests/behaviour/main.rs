@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod bindings;
 mod checks;
 mod cli;
 mod definitions;
@@ -28,6 +29,11 @@ pub(crate) fn fixture(file: &str) -> PathBuf {
 /// Reads `flows/abalone.flow`.
 pub(crate) fn abalone() -> Vec<u8> {
     std::fs::read(fixture("../../../../flows/abalone.flow")).unwrap()
+}
+
+/// Reads a flow as `SageMaker` Canvas exports it.
+pub(crate) fn canvas(file: &str) -> Vec<u8> {
+    std::fs::read(fixture("../../../data-wrangler-flow/tests/fixtures").join(file)).unwrap()
 }
 
 /// Reads settings from a fixture, without the keys whose variables `environment` sets.

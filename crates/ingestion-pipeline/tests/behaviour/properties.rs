@@ -2,7 +2,7 @@
 
 use ingestion_pipeline::definition::{Parameter, Reference, Text};
 use ingestion_pipeline::engine::BuildError;
-use ingestion_pipeline::{FlowFile, check, engine};
+use ingestion_pipeline::{FlowChoice, FlowFile, check, engine};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -46,13 +46,14 @@ proptest! {
         yaml in settings(), dataset in "\\PC{0,20}|.{0,20}", node in "[a-z0-9-]{1,36}x|.{1,20}x|.{250}x"
     ) {
         let settings = read_text(&yaml, &[]).unwrap();
-        let Ok(flow) = FlowFile::read(&flow(&dataset, &node), None) else { return Ok(()) };
+        let Ok(flow) = FlowFile::read(&flow(&dataset, &node), FlowChoice::default()) else { return Ok(()) };
         if node.len() > 200 && matches!(engine::build(&settings, &flow), Err(BuildError::OutputTooLong { .. })) {
             return Ok(());
         }
         let definition = serde_json::to_value(engine::build(&settings, &flow).unwrap()).unwrap();
         prop_assert!(check(&definition).is_ok());
-        let inputs = &definition["Steps"][0]["Arguments"]["ProcessingInputs"];
+        let flow_step = definition["Steps"].as_array().unwrap().last().unwrap();
+        let inputs = &flow_step["Arguments"]["ProcessingInputs"];
         prop_assert_eq!(&inputs[1]["InputName"], &dataset);
         // Equal settings must give equal definitions, because upsert compares them.
         let again = engine::build(&read_text(&yaml, &[]).unwrap(), &flow).unwrap();
@@ -68,7 +69,7 @@ proptest! {
 
     #[test]
     fn problems_name_their_key(
-        key in 0_usize..25, value in "[ -~é]{0,20}"
+        key in 0_usize..26, value in "[ -~é]{0,20}"
     ) {
         let key = ingestion_pipeline::settings::keys::ALL[key];
         let complete = std::fs::read_to_string(fixture("full.yaml")).unwrap();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use ingestion_pipeline::settings::{Engine, FlowLocation, keys};
+use ingestion_pipeline::settings::{Engine, FlowBinding, FlowLocation, keys};
 
 use crate::{read, read_text};
 
@@ -39,6 +39,7 @@ fn reads_every_key() {
 fn reads_every_variable() {
     let values = [
         ("PIPELINE_ENGINE", "native"),
+        ("DW_FLOW_INPUT_DATASET", "orders"),
         ("PIPELINE_REFIT", "true"),
         ("PROCESSING_IMAGE", "public.ecr.aws/own:1"),
         ("PROCESSING_INSTANCE_TYPE", "ml.c5.xlarge"),
@@ -48,6 +49,8 @@ fn reads_every_variable() {
         ("RETRY_POLICIES", "{throttling: {attempts: 1}}"),
         ("PIPELINE_CACHE", "PT12H"),
         ("KMS_KEY_ID", "alias/features"),
+        ("VOLUME_KMS_KEY_ID", "1234abcd-12ab-34cd-56ef-1234567890ab"),
+        ("DW_FLOW_BINDING", "mount"),
         ("SUBNET_IDS", "subnet-0a1b2c3d, subnet-4e5f6a7b"),
         ("SECURITY_GROUP_IDS", "sg-0a1b2c3d"),
         ("PIPELINE_TAGS", r#"{"team": "shells"}"#),
@@ -65,7 +68,9 @@ fn reads_every_variable() {
     }
     let settings = read_text("", &all).unwrap();
     assert_eq!(settings.engine, Engine::Native);
+    assert_eq!(settings.input_dataset.as_deref(), Some("orders"));
     assert!(settings.refit);
+    assert_eq!(settings.flow_binding, FlowBinding::Mount);
     assert_eq!(settings.network.unwrap().subnets.len(), 2);
     assert_eq!(settings.retry.throttling.attempts, 1);
     assert_eq!(settings.tags["team"], "shells");
@@ -87,6 +92,7 @@ description: \"two\\nlines\"
 engine: spark
 flow: https://example.com/abalone.flow
 output_node: [a]
+input_dataset: {a: b}
 refit: 'yes'
 image: an image
 input_data: s3://B/landing
@@ -100,6 +106,8 @@ max_runtime_seconds: 1.5
 retry: {throttling: {attempts: 21}}
 cache: 30 days
 kms_key: \"a key\"
+volume_kms_key: alias/features
+flow_binding: glue
 subnets: [sg-0a1b2c3d]
 security_groups: [sg-1, sg-1]
 tags: {aws:x: y}
@@ -235,5 +243,37 @@ fn yaml_errors_contain_no_advice_for_programmers() {
         for advice in ["DuplicateKeyPolicy", "Option", "from_str", "from_multiple"] {
             assert!(!problem.contains(advice), "{problem}");
         }
+    }
+}
+
+#[test]
+fn rewrites_flows_if_the_program_is_known() {
+    let none = ("INGEST_FEATURES_URL", "");
+    assert_eq!(read("minimal.yaml", &[]).unwrap().flow_binding, FlowBinding::Rewrite);
+    assert_eq!(read("minimal.yaml", &[none]).unwrap().flow_binding, FlowBinding::Mount);
+    let problem = read("minimal.yaml", &[none, ("DW_FLOW_BINDING", "rewrite")]).unwrap_err();
+    let problem = problem.to_string();
+    assert!(problem.contains("DW_FLOW_BINDING: rewrite needs the program"), "{problem}");
+}
+
+#[test]
+fn volumes_take_no_alias_and_local_storage_no_key() {
+    let key = ("VOLUME_KMS_KEY_ID", "1234abcd-12ab-34cd-56ef-1234567890ab");
+    for (instance_type, is_legal) in [
+        ("ml.m5.large", true),
+        ("ml.c6i.4xlarge", true),
+        ("ml.inf2.xlarge", true),
+        ("ml.m5d.large", false),
+        ("ml.g4dn.xlarge", false),
+        ("ml.p4de.24xlarge", false),
+        ("ml.g5.xlarge", false),
+    ] {
+        let settings = read("minimal.yaml", &[key, ("PROCESSING_INSTANCE_TYPE", instance_type)]);
+        assert_eq!(settings.is_ok(), is_legal, "{instance_type}");
+    }
+    let arn = "arn:aws:kms:eu-west-1:123456789012:alias/features";
+    for alias in ["alias/features", arn] {
+        let problem = read("minimal.yaml", &[("VOLUME_KMS_KEY_ID", alias)]).unwrap_err();
+        assert!(problem.to_string().contains("no alias"), "{problem}");
     }
 }

@@ -1,7 +1,7 @@
 //! `upsert` against an HTTP endpoint.
 
 use ingestion_pipeline::upsert::{Action, Deployment};
-use ingestion_pipeline::{FlowFile, engine};
+use ingestion_pipeline::{FlowChoice, FlowFile, engine};
 use serde_json::{Value, json};
 
 use crate::endpoint::{ARN, Endpoint, Reply, answer, error, not_found, transcript};
@@ -15,9 +15,24 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/service-role/ingestion";
 
 fn deployment() -> Deployment {
     let settings = read("minimal.yaml", &[]).unwrap();
-    let flow = FlowFile::read(&abalone(), None).unwrap();
+    let flow = FlowFile::read(&abalone(), FlowChoice::default()).unwrap();
     let definition = engine::build(&settings, &flow).unwrap();
     Deployment::new(&settings, &definition, None)
+}
+
+fn flow() -> Value {
+    serde_json::from_slice(&abalone()).unwrap()
+}
+
+/// Returns the address of the data in a copy of `abalone.flow`.
+fn data_address(flow: &Value) -> &Value {
+    &flow["nodes"][0]["parameters"]["dataset_definition"]["s3ExecutionContext"]["s3Uri"]
+}
+
+fn without_data_address(flow: &Value) -> Value {
+    let mut flow = flow.clone();
+    flow["nodes"][0]["parameters"]["dataset_definition"]["s3ExecutionContext"]["s3Uri"].take();
+    flow
 }
 
 /// Builds the definition of `minimal.yaml`.
@@ -56,7 +71,8 @@ fn creates_pipeline_after_storing_its_flow() {
     insta::assert_snapshot!(transcript(&output));
     let received = endpoint.received();
     assert_eq!(received.len(), 3);
-    assert_eq!(received[1].body, abalone());
+    let stored: Value = serde_json::from_slice(&received[1].body).unwrap();
+    assert_eq!(without_data_address(&stored), without_data_address(&flow()));
     let head = received[1].head.to_ascii_lowercase();
     assert!(head.contains("/eu-west-1/s3/aws4_request"), "{head}");
     assert!(head.contains("x-amz-content-sha256: "), "{head}");
@@ -180,7 +196,7 @@ fn invalid_settings_and_flows_send_no_request() {
 }
 
 #[test]
-fn does_not_store_a_flow_from_s3() {
+fn native_engine_reads_a_flow_in_s3_where_it_is() {
     let endpoint = Endpoint::new(vec![
         ("GET /amzn-s3-demo-bucket/flows/my%20abalone.flow", Reply::bytes(200, abalone())),
         ("DescribePipeline", not_found()),
@@ -188,9 +204,30 @@ fn does_not_store_a_flow_from_s3() {
     ]);
     let mut command = endpoint.command(&UPSERT_NO_FLOW);
     command.env("DW_FLOW_URL", "s3://amzn-s3-demo-bucket/flows/my abalone.flow");
+    command.env("PIPELINE_ENGINE", "native");
+    command.env("INGEST_FEATURES_URL", "s3://amzn-s3-demo-bucket/ingest-features");
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", transcript(&output));
     assert_eq!(endpoint.operations().len(), 3);
+}
+
+#[test]
+fn data_wrangler_gets_a_copy_of_a_flow_in_s3_that_does_not_name_its_data() {
+    let endpoint = Endpoint::new(vec![
+        ("GET /amzn-s3-demo-bucket/flows/my%20abalone.flow", Reply::bytes(200, abalone())),
+        ("DescribePipeline", not_found()),
+        (FLOW, Reply::bytes(200, Vec::new())),
+        ("CreatePipeline", created()),
+    ]);
+    let mut command = endpoint.command(&UPSERT_NO_FLOW);
+    command.env("DW_FLOW_URL", "s3://amzn-s3-demo-bucket/flows/my abalone.flow");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", transcript(&output));
+    let stored = &endpoint.received()[2].body;
+    let stored: Value = serde_json::from_slice(stored).unwrap();
+    assert_eq!(without_data_address(&stored), without_data_address(&flow()));
+    let address = data_address(&stored).as_str().unwrap();
+    assert!(address.ends_with("/input-was-not-bound/abalone.csv"), "{address}");
 }
 
 #[test]

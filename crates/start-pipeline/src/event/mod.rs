@@ -70,14 +70,12 @@ impl ObjectCreated {
 
     fn from_shape(shape: Shape<'_>, text: &str) -> Result<Self, InvalidEvent> {
         match shape {
-            Shape::Notification(event) => Self::from_wrapped(without_mark(&event)),
-            Shape::Encoded(event) => Self::from_wrapped(without_mark(&event)),
+            Shape::Wrapped(content) => {
+                let content = without_mark(&content);
+                Self::from_event_or_envelope(&Shape::of(content)?, content)
+            }
             shape => Self::from_event_or_envelope(&shape, text),
         }
-    }
-
-    fn from_wrapped(text: &str) -> Result<Self, InvalidEvent> {
-        Self::from_event_or_envelope(&Shape::of(text)?, text)
     }
 
     fn from_event_or_envelope(shape: &Shape<'_>, text: &str) -> Result<Self, InvalidEvent> {
@@ -87,9 +85,7 @@ impl ObjectCreated {
                 Shape::EventBridge => Self::from_eventbridge(event),
                 _ => Err(InvalidEvent::Nested),
             },
-            Shape::SqsBatch(_) | Shape::Notification(_) | Shape::Encoded(_) => {
-                Err(InvalidEvent::Nested)
-            }
+            Shape::SqsBatch(_) | Shape::Wrapped(_) => Err(InvalidEvent::Nested),
         }
     }
 
@@ -138,11 +134,11 @@ struct MessageId {
 impl Message {
     /// Reads the record with this index in the batch.
     fn new(number: usize, record: &RawValue) -> Result<Self, InvalidEvent> {
-        let place = format!("Records[{number}]");
-        let (id, body) = match read::<SqsMessage>(&place, record.get()) {
+        let path = format!("Records[{number}]");
+        let (id, body) = match read::<SqsMessage>(&path, record.get()) {
             Ok(message) => (message.message_id, message.body.ok_or(InvalidEvent::NoBody)),
             Err(unreadable) => {
-                (read::<MessageId>(&place, record.get())?.message_id, Err(unreadable))
+                (read::<MessageId>(&path, record.get())?.message_id, Err(unreadable))
             }
         };
         let id = id.filter(|id| !id.is_empty()).ok_or(InvalidEvent::NoMessageId)?;

@@ -10,17 +10,17 @@ use super::InvalidEvent;
 /// Members of an SQS message that contain names chosen by the sender.
 const SENDER_NAMED: [&str; 2] = ["attributes", "messageAttributes"];
 
-/// Reads the part of an event that is at the path `place`.
-pub(super) fn read<'a, T: Deserialize<'a>>(place: &str, text: &'a str) -> Result<T, InvalidEvent> {
+/// Reads the part of an event that is at the path `prefix`.
+pub(super) fn read<'a, T: Deserialize<'a>>(prefix: &str, text: &'a str) -> Result<T, InvalidEvent> {
     let json = &mut serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(json).map_err(|error| InvalidEvent::Malformed {
-        path: match (place, path(error.path()).as_str()) {
+        path: match (prefix, path(error.path()).as_str()) {
             ("", "") => "the top level".to_owned(),
             ("", inside) => inside.to_owned(),
-            (place, inside) if inside.is_empty() || inside.starts_with('[') => {
-                format!("{place}{inside}")
+            (prefix, inside) if inside.is_empty() || inside.starts_with('[') => {
+                format!("{prefix}{inside}")
             }
-            (place, inside) => format!("{place}.{inside}"),
+            (prefix, inside) => format!("{prefix}.{inside}"),
         },
         problem: problem(error.inner()),
     })
@@ -56,7 +56,7 @@ fn problem(error: &serde_json::Error) -> String {
     let wrong =
         text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "));
     if let Some((found, expected)) = wrong.and_then(|wrong| wrong.rsplit_once(", expected ")) {
-        format!("expected {}, found {}", wanted(expected), kind(found))
+        format!("expected {}, found {}", expected_name(expected), kind(found))
     } else if !error.is_data()
         || text.starts_with("missing field")
         || text.starts_with("duplicate field")
@@ -81,7 +81,7 @@ fn kind(found: &str) -> &'static str {
 }
 
 /// Returns JSON's name for the type that serde expected.
-fn wanted(expected: &str) -> &str {
+fn expected_name(expected: &str) -> &str {
     match expected {
         "a sequence" => "an array",
         "u64" => "a non-negative integer",

@@ -24,11 +24,10 @@ pub(super) enum Shape<'a> {
     Envelope(&'a str),
     /// A batch of SQS messages. Holds its `Records`.
     SqsBatch(&'a str),
-    /// An SNS notification, in a queue that is subscribed without raw message delivery. Holds its
-    /// `Message`.
-    Notification(Cow<'a, str>),
-    /// An event that was encoded as JSON twice. Holds the content of the JSON string.
-    Encoded(String),
+    /// A text that contains another: the `Message` of an SNS notification (in a queue that is
+    /// subscribed without raw message delivery), or the content of a JSON string (an event that was
+    /// encoded as JSON twice).
+    Wrapped(Cow<'a, str>),
 }
 
 /// The fields from which the shape is detected.
@@ -90,7 +89,7 @@ impl<'a> Shape<'a> {
             }
             Marks { sns_type: Some(kind), topic: Some(_), message: Some(message), .. } => {
                 match kind.get() {
-                    "\"Notification\"" => read("Message", message.get()).map(Self::Notification),
+                    "\"Notification\"" => read("Message", message.get()).map(Self::Wrapped),
                     "\"SubscriptionConfirmation\"" => Err(InvalidEvent::SubscriptionConfirmation),
                     _ => Err(InvalidEvent::UnknownShape),
                 }
@@ -102,7 +101,7 @@ impl<'a> Shape<'a> {
 
     fn of_string(content: String) -> Result<Self, InvalidEvent> {
         if content.trim_start_matches(BYTE_ORDER_MARK).trim_start().starts_with('{') {
-            Ok(Self::Encoded(content))
+            Ok(Self::Wrapped(content.into()))
         } else {
             Err(InvalidEvent::NotAnObject("a string"))
         }

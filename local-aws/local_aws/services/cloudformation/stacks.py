@@ -25,7 +25,7 @@ class StackError(Exception):
 
 
 @dataclass(frozen=True)
-class WantedStack:
+class StackSpec:
     """The target state of a stack, and the access key for its operations."""
 
     name: str
@@ -53,18 +53,18 @@ class Stacks:
         self._clients = clients
         self._background = background
 
-    def create(self, wanted: WantedStack) -> Stack:
+    def create(self, spec: StackSpec) -> Stack:
         """Create a stack and wait for it. Raises StackError."""
-        client = self._client(wanted)
-        return self._run(client, lambda: client.create_stack(**_request(wanted))["StackId"], wanted.name)
+        client = self._client(spec)
+        return self._run(client, lambda: client.create_stack(**_request(spec))["StackId"], spec.name)
 
-    def update(self, wanted: WantedStack, stack_id: str) -> Stack:
+    def update(self, spec: StackSpec, stack_id: str) -> Stack:
         """Update a stack and wait for it. No changes is not an error. Raises StackError."""
-        client = self._client(wanted)
+        client = self._client(spec)
 
         def change() -> str:
             try:
-                client.update_stack(**{**_request(wanted), "StackName": stack_id})
+                client.update_stack(**{**_request(spec), "StackName": stack_id})
             except ClientError as error:
                 if _NO_CHANGE not in str(error):
                     raise
@@ -83,8 +83,8 @@ class Stacks:
 
         self._run(client, delete, stack_id)
 
-    def _client(self, wanted: WantedStack) -> Any:
-        return self._clients.client("cloudformation", wanted.region, wanted.key)
+    def _client(self, spec: StackSpec) -> Any:
+        return self._clients.client("cloudformation", spec.region, spec.key)
 
     def _run(self, client: Any, start: Any, name: str) -> Stack:
         stack_id: str | None = None
@@ -113,16 +113,16 @@ class Stacks:
             self._background.sleep(_POLL_SECONDS)
 
 
-def _request(wanted: WantedStack) -> dict[str, Any]:
+def _request(spec: StackSpec) -> dict[str, Any]:
     return {
-        "StackName": wanted.name,
-        "TemplateURL": wanted.template_url,
+        "StackName": spec.name,
+        "TemplateURL": spec.template_url,
         "Parameters": [
-            {"ParameterKey": key, "ParameterValue": value} for key, value in wanted.parameters.items()
+            {"ParameterKey": key, "ParameterValue": value} for key, value in spec.parameters.items()
         ],
-        "Tags": [{"Key": key, "Value": value} for key, value in wanted.tags.items()],
+        "Tags": [{"Key": key, "Value": value} for key, value in spec.tags.items()],
         "Capabilities": _CAPABILITIES,
-        **({"RoleARN": wanted.role_arn} if wanted.role_arn else {}),
+        **({"RoleARN": spec.role_arn} if spec.role_arn else {}),
     }
 
 

@@ -168,11 +168,11 @@ class BuildProjects(ByName[Project]):
     def batch_get_builds(self, caller: Caller, request: Request) -> Response:
         """BatchGetBuilds, by ids or ARNs."""
         here = _arn(caller.scope, "").removesuffix("project/")
-        found = {wanted: self.builds.get(wanted.rpartition("build/")[2]) for wanted in request["ids"]}
-        seen = {wanted: build for wanted, build in found.items() if build and build.arn.startswith(here)}
+        found = {build_id: self.builds.get(build_id.rpartition("build/")[2]) for build_id in request["ids"]}
+        seen = {build_id: build for build_id, build in found.items() if build and build.arn.startswith(here)}
         return {
             "builds": [shown_build(build) for build in seen.values()],
-            "buildsNotFound": [wanted for wanted in request["ids"] if wanted not in seen],
+            "buildsNotFound": [build_id for build_id in request["ids"] if build_id not in seen],
         }
 
     def list_for_project(self, caller: Caller, request: Request) -> Response:

@@ -162,15 +162,15 @@ class Repositories(ByName[Repository]):
     def get_commit(self, caller: Caller, request: Request) -> Response:
         """GetCommit, by its full id."""
         repository = self.find(caller.scope, request["repositoryName"])
-        wanted: str = request["commitId"]
-        if _COMMIT_ID.fullmatch(wanted) is None:
-            raise AwsError("InvalidCommitIdException", f"{wanted} is not a full commit id")
+        commit_id: str = request["commitId"]
+        if _COMMIT_ID.fullmatch(commit_id) is None:
+            raise AwsError("InvalidCommitIdException", f"{commit_id} is not a full commit id")
         try:
             shown = git.git(
-                repository.folder, "show", "--no-patch", "--date=raw", f"--format={_FORMAT}", wanted
+                repository.folder, "show", "--no-patch", "--date=raw", f"--format={_FORMAT}", commit_id
             )
         except git.GitError as error:
-            raise AwsError("CommitIdDoesNotExistException", f"Commit {wanted} does not exist") from error
+            raise AwsError("CommitIdDoesNotExistException", f"Commit {commit_id} does not exist") from error
         fields = shown.decode("utf-8", errors="replace").split("\0")
         people = [{"name": fields[at], "email": fields[at + 1], "date": fields[at + 2]} for at in (3, 6)]
         return {

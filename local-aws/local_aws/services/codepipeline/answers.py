@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local_aws.services.codepipeline.model import ActionRun, Execution, Pipeline, Stage
+from local_aws.services.codepipeline.model import ActionRun, Execution, Pipeline, Revision, Stage
 
 
 def shown(pipeline: Pipeline) -> dict[str, Any]:
@@ -27,47 +27,39 @@ def pipeline_summary(pipeline: Pipeline) -> dict[str, Any]:
 def execution_detail(pipeline: Pipeline, execution: Execution) -> dict[str, Any]:
     """An execution by itself."""
     revision = execution.revision
-    revisions = (
-        [{"name": revision.artifact, "revisionId": revision.commit, "revisionSummary": revision.summary}]
-        if revision
-        else []
-    )
     return {
+        **_execution(execution),
         "pipelineName": pipeline.name,
         "pipelineVersion": execution.version,
-        "pipelineExecutionId": execution.id,
-        "status": execution.status,
-        "statusSummary": execution.summary,
-        "artifactRevisions": revisions,
-        "trigger": _trigger(execution),
+        "artifactRevisions": [{"name": revision.artifact, **_commit(revision)}] if revision else [],
         "executionMode": pipeline.declaration.get("executionMode", "SUPERSEDED"),
-        "executionType": "STANDARD",
     }
-
-
-def _trigger(execution: Execution) -> dict[str, str]:
-    return {"triggerType": execution.trigger[0], "triggerDetail": execution.trigger[1]}
 
 
 def execution_summary(execution: Execution) -> dict[str, Any]:
     """An execution in a list."""
     revision = execution.revision
-    revisions = (
-        [{"actionName": "Source", "revisionId": revision.commit, "revisionSummary": revision.summary}]
-        if revision
-        else []
-    )
+    return {
+        **_execution(execution),
+        "startTime": execution.started_at,
+        "lastUpdateTime": execution.updated_at,
+        "sourceRevisions": [{"actionName": "Source", **_commit(revision)}] if revision else [],
+        "executionMode": "SUPERSEDED",
+    }
+
+
+def _execution(execution: Execution) -> dict[str, Any]:
     return {
         "pipelineExecutionId": execution.id,
         "status": execution.status,
         "statusSummary": execution.summary,
-        "startTime": execution.started_at,
-        "lastUpdateTime": execution.updated_at,
-        "sourceRevisions": revisions,
-        "trigger": _trigger(execution),
-        "executionMode": "SUPERSEDED",
+        "trigger": {"triggerType": execution.trigger[0], "triggerDetail": execution.trigger[1]},
         "executionType": "STANDARD",
     }
+
+
+def _commit(revision: Revision) -> dict[str, str]:
+    return {"revisionId": revision.commit, "revisionSummary": revision.summary}
 
 
 def state(pipeline: Pipeline) -> dict[str, Any]:

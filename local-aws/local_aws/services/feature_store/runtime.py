@@ -45,12 +45,12 @@ def get_record(context: Context, request: Request) -> Response:
 
 
 def record_answer(
-    stored: OnlineRecord, group: FeatureGroup, wanted: dict[str, Any], request: Request
+    stored: OnlineRecord, group: FeatureGroup, identifier: dict[str, Any], request: Request
 ) -> dict[str, Any]:
     """``Record`` and, if the request asks for it, ``ExpiresAt``."""
-    asked = request.get("ExpirationTimeResponse") == "Enabled"
-    expires = stored.expires_at if asked else None
-    features = online.features_of(stored, group, wanted.get("FeatureNames"))
+    requested = request.get("ExpirationTimeResponse") == "Enabled"
+    expires = stored.expires_at if requested else None
+    features = online.features_of(stored, group, identifier.get("FeatureNames"))
     return {"Record": features or None, "ExpiresAt": None if expires is None else iso(expires)}
 
 
@@ -88,11 +88,11 @@ def usable_group(context: Context, name_or_arn: str, missing: str) -> FeatureGro
     return group
 
 
-def check_readable(group: FeatureGroup, wanted: list[str] | None) -> None:
+def check_readable(group: FeatureGroup, names: list[str] | None) -> None:
     """Raise ValidationError if the group has no online store or lacks a requested feature."""
     if group.online is None:
         raise validation(f"FeatureGroup {group.name} has no OnlineStore to read from.")
-    unknown = [name for name in wanted or [] if name not in group.types]
+    unknown = [name for name in names or [] if name not in group.types]
     if unknown:
         raise validation(f"Features {', '.join(unknown)} are not defined in FeatureGroup {group.name}.")
 

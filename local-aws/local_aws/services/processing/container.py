@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from local_aws.services.processing.data_wrangler import engine_arguments
 from local_aws.services.processing.ml_dir import MlDir
 from local_aws.services.processing.model import JobError, ProcessingJob
 
@@ -29,6 +30,8 @@ class Command:
 
     arguments: list[str]
     remark: str
+    is_data_wrangler: bool = False
+    """Whether the engine stands in for the Data Wrangler container."""
 
 
 def command_of(job: ProcessingJob, ml_dir: MlDir, engine: Path | None) -> Command:
@@ -46,7 +49,8 @@ def command_of(job: ProcessingJob, ml_dir: MlDir, engine: Path | None) -> Comman
         remark = (
             f"local-aws: NOT the Data Wrangler container: {engine.name}, the native engine, runs its step"
         )
-        return Command([str(engine), *map(ml_dir.rewritten, arguments)], remark)
+        passed = map(ml_dir.rewritten, engine_arguments(arguments))
+        return Command([str(engine), *passed], remark, is_data_wrangler=True)
     if _STOCK.fullmatch(image) and entry_point:
         remark = f"local-aws: runs as a process on this machine, not in {image}"
         return Command([ml_dir.rewritten(part) for part in [*entry_point, *arguments]], remark)

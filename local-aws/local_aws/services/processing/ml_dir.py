@@ -55,6 +55,12 @@ class MlDir:
         }
         self._write("resourceconfig.json", resources)
 
+    def change_inputs(self, inputs: list[dict[str, Any]]) -> None:
+        """Replace the inputs in the job's configuration."""
+        name = "processingjobconfig.json"
+        config = json.loads((self.path / "config" / name).read_text(encoding="utf-8"))
+        self._write(name, {**config, "ProcessingInputs": inputs})
+
     def exit_message(self) -> str | None:
         """Returns the first 1 KB of the container's exit message. Raises UnicodeDecodeError."""
         file = self.path / "output" / "message"

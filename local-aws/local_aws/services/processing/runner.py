@@ -16,6 +16,7 @@ from local_aws.background import Background
 from local_aws.clients import Clients, Credentials, Keys
 from local_aws.guardian import MARK
 from local_aws.services.processing.container import Command, command_of
+from local_aws.services.processing.data_wrangler import Reads, bind_sources
 from local_aws.services.processing.inputs import download_inputs
 from local_aws.services.processing.log_stream import LogStream
 from local_aws.services.processing.ml_dir import HOST, MlDir
@@ -39,12 +40,14 @@ class JobRunner:
         background: Background,
         lock: threading.RLock,
         engine: Path | None,
+        data_wrangler_reads: Reads,
         flush: Callable[[], None],
     ) -> None:
         self._clients = clients
         self._keys = keys
         self._background = background
         self._engine = engine
+        self._data_wrangler_reads = data_wrangler_reads
         self._flush = flush
         self._slots = threading.BoundedSemaphore(MAX_JOBS)
         self._stops: dict[str, StopSignal] = {}
@@ -125,6 +128,8 @@ class JobRunner:
         s3 = self._clients.client("s3", job.region, key)
         ml_dir.prepare(job)
         download_inputs(s3, job, ml_dir)
+        if command.is_data_wrangler:
+            bind_sources(job, ml_dir, self._data_wrangler_reads)
         with self._changed:
             job.started_at = time.time()
             self._set(job, job.status)

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from local_aws.background import Background
 from local_aws.clients import Credentials, Keys
 from local_aws.protocol.caller import Caller
-from local_aws.services.cloudformation.stacks import Stack, StackError, Stacks, WantedStack
+from local_aws.services.cloudformation.stacks import Stack, StackError, Stacks, StackSpec
 from local_aws.services.sagemaker.context import Request, Response
 from local_aws.services.sagemaker.projects_model import Project, ProjectStatus
 from local_aws.services.service_catalog.model import Catalog, Record
@@ -65,7 +65,7 @@ class ProjectStacks:
         else:
             self._work(
                 project,
-                lambda key: self._stacks.create(self._wanted(project, key)),
+                lambda key: self._stacks.create(self._spec(project, key)),
                 "CreateCompleted",
                 "CreateFailed",
             )
@@ -89,7 +89,7 @@ class ProjectStacks:
             stack_id = project.stack_id or project.stack_name
             self._work(
                 project,
-                lambda key: self._stacks.update(self._wanted(project, key), stack_id),
+                lambda key: self._stacks.update(self._spec(project, key), stack_id),
                 "UpdateCompleted",
                 "UpdateFailed",
             )
@@ -126,10 +126,10 @@ class ProjectStacks:
             request |= {"ProvisioningArtifactId": active[-1]} if active else {}
         return {**request, "ProvisioningParameters": [*details.get("ProvisioningParameters", []), *own]}
 
-    def _wanted(self, project: Project, key: Credentials) -> WantedStack:
+    def _spec(self, project: Project, key: Credentials) -> StackSpec:
         template = project.template or {}
         given = {item["Key"]: item.get("Value", "") for item in template.get("Parameters", [])}
-        return WantedStack(
+        return StackSpec(
             name=project.stack_name,
             region=project.region,
             key=key,

@@ -49,7 +49,7 @@ class Artifacts:
     def describe(self, caller: Caller, request: Request) -> Response:
         """DescribeProvisioningArtifact, by ids or names."""
         refuse(request, "Verbose")
-        _, artifact = self._wanted(caller, request)
+        _, artifact = self._requested(caller, request)
         answer = _answer(artifact)
         if request.get("IncludeProvisioningArtifactParameters"):
             answer["ProvisioningArtifactParameters"] = form(self._parse(artifact.template))
@@ -83,7 +83,7 @@ class Artifacts:
 
     def provisioning_parameters(self, caller: Caller, request: Request) -> Response:
         """DescribeProvisioningParameters. Returns the form that Studio shows."""
-        product, artifact = self._wanted(caller, request)
+        product, artifact = self._requested(caller, request)
         template = self._parse(artifact.template)
         constrained = any(item.product_id == product.id for item in self._catalog.constraints.values())
         keys = output_keys(template)
@@ -136,15 +136,15 @@ class Artifacts:
         except UnicodeDecodeError as error:
             raise invalid(f"The template {url} is not UTF-8: {error}") from error
 
-    def _wanted(self, caller: Caller, request: Request) -> tuple[Product, Artifact]:
+    def _requested(self, caller: Caller, request: Request) -> tuple[Product, Artifact]:
         product = (
             self._catalog.product(caller.scope, request["ProductId"])
             if "ProductId" in request
             else self._catalog.product_named(caller.scope, request.get("ProductName", ""))
         )
-        wanted = request.get("ProvisioningArtifactId")
-        if wanted:
-            return product, artifact_of(product, wanted)
+        artifact_id = request.get("ProvisioningArtifactId")
+        if artifact_id:
+            return product, artifact_of(product, artifact_id)
         return product, artifact_named(product, request.get("ProvisioningArtifactName", ""))
 
 

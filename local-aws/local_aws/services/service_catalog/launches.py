@@ -8,7 +8,7 @@ from typing import Final
 
 from local_aws.background import Background
 from local_aws.clients import Credentials, Keys
-from local_aws.services.cloudformation.stacks import Stack, StackError, Stacks, WantedStack
+from local_aws.services.cloudformation.stacks import Stack, StackError, Stacks, StackSpec
 from local_aws.services.service_catalog.model import Artifact, Catalog, ProvisionedProduct, Record
 
 SERVICE: Final = "servicecatalog.amazonaws.com"
@@ -47,7 +47,7 @@ class Launches:
 
     def create(self, target: ProvisionedProduct, record: Record, artifact: Artifact) -> None:
         """Create the stack."""
-        self._work(target, record, lambda: self._stacks.create(self._wanted(target, artifact)))
+        self._work(target, record, lambda: self._stacks.create(self._spec(target, artifact)))
 
     def update(
         self, target: ProvisionedProduct, record: Record, artifact: Artifact, before: ProvisionedProduct
@@ -55,11 +55,9 @@ class Launches:
         """Update the stack, or create it if it does not exist. A failure restores ``before``."""
 
         def change() -> Stack:
-            wanted = self._wanted(target, artifact)
+            spec = self._spec(target, artifact)
             return (
-                self._stacks.update(wanted, before.stack_id)
-                if before.stack_id
-                else self._stacks.create(wanted)
+                self._stacks.update(spec, before.stack_id) if before.stack_id else self._stacks.create(spec)
             )
 
         self._work(target, record, change, before)
@@ -74,8 +72,8 @@ class Launches:
 
         self._work(target, record, delete)
 
-    def _wanted(self, target: ProvisionedProduct, artifact: Artifact) -> WantedStack:
-        return WantedStack(
+    def _spec(self, target: ProvisionedProduct, artifact: Artifact) -> StackSpec:
+        return StackSpec(
             name=target.stack_name,
             region=target.region,
             key=self._key(target),

@@ -77,7 +77,7 @@ class Products:
 
     def describe(self, caller: Caller, request: Request) -> Response:
         """DescribeProduct, for callers that may provision it."""
-        product = self._wanted(caller, request)
+        product = self._requested(caller, request)
         paths = launch_paths(self._catalog, product, caller.identity if self._restricted(caller) else None)
         return {
             "ProductViewSummary": _summary(product),
@@ -90,7 +90,7 @@ class Products:
 
     def describe_as_admin(self, caller: Caller, request: Request) -> Response:
         """DescribeProductAsAdmin."""
-        product = self._wanted(caller, request)
+        product = self._requested(caller, request)
         return {
             "ProductViewDetail": _view_detail(product),
             "ProvisioningArtifactSummaries": [
@@ -131,7 +131,7 @@ class Products:
             found = [product for product in found if product.id in inside]
         return {"ProductViewDetails": [_view_detail(product) for product in found]}
 
-    def _wanted(self, caller: Caller, request: Request) -> Product:
+    def _requested(self, caller: Caller, request: Request) -> Product:
         if ("Id" in request) == ("Name" in request):
             raise invalid("Set either Id or Name, not both.")
         if "Id" in request:

@@ -72,21 +72,21 @@ class ProvisionedProducts:
         target = self.find(caller, request)
         record = self._catalog.records.get(target.last_successful_record or "")
         outputs = record.outputs if record else []
-        wanted = request.get("OutputKeys")
-        missing = set(wanted or []) - {output["OutputKey"] for output in outputs}
+        keys = request.get("OutputKeys")
+        missing = set(keys or []) - {output["OutputKey"] for output in outputs}
         if missing:
             raise invalid(f"Output keys not found: {', '.join(sorted(missing))}")
-        return {"Outputs": [item for item in outputs if wanted is None or item["OutputKey"] in wanted]}
+        return {"Outputs": [item for item in outputs if keys is None or item["OutputKey"] in keys]}
 
     def find(self, caller: Caller, request: Request) -> ProvisionedProduct:
         """Returns the provisioned product with this id or name. Raises AwsError."""
-        wanted_id, name = request.get("ProvisionedProductId"), request.get("ProvisionedProductName")
-        if (wanted_id is None) == (name is None):
+        product_id, name = request.get("ProvisionedProductId"), request.get("ProvisionedProductName")
+        if (product_id is None) == (name is None):
             raise invalid("Set either the id or the name of the provisioned product, not both.")
         for item in self.here(caller):
-            if wanted_id == item.id or name == item.name:
+            if product_id == item.id or name == item.name:
                 return item
-        raise not_found(f"Provisioned product {wanted_id or name} not found.")
+        raise not_found(f"Provisioned product {product_id or name} not found.")
 
     def here(self, caller: Caller) -> list[ProvisionedProduct]:
         """Returns all provisioned products of the caller's account and region."""

@@ -125,12 +125,12 @@ class Provisioning:
     def _artifact(product: Product, request: Request, otherwise: str | None) -> Artifact:
         by_name = request.get("ProvisioningArtifactName")
         if by_name is not None:
-            wanted: str | None = artifact_named(product, by_name).id
+            artifact_id: str | None = artifact_named(product, by_name).id
         else:
-            wanted = request.get("ProvisioningArtifactId", otherwise)
-        if wanted is None:
+            artifact_id = request.get("ProvisioningArtifactId", otherwise)
+        if artifact_id is None:
             raise invalid("Set either ProvisioningArtifactId or ProvisioningArtifactName.")
-        artifact = artifact_of(product, wanted)
+        artifact = artifact_of(product, artifact_id)
         if not artifact.active and artifact.id != otherwise:
             raise invalid(f"Provisioning Artifact {artifact.id} is not active.")
         return artifact
@@ -138,11 +138,11 @@ class Provisioning:
     def _path(self, product: Product, request: Request, identity: Identity | None) -> Portfolio:
         anybody = identity is None or identity.arn.endswith(":root")
         paths = launch_paths(self._catalog, product, None if anybody else identity)
-        wanted_id, wanted_name = request.get("PathId"), request.get("PathName")
+        path_id, path_name = request.get("PathId"), request.get("PathName")
         chosen = [
             path
             for path in paths
-            if path.id == (wanted_id or path.id) and path.name == (wanted_name or path.name)
+            if path.id == (path_id or path.id) and path.name == (path_name or path.name)
         ]
         if not chosen:
             raise not_found(f"No launch paths found for resource: {product.id}")

@@ -84,19 +84,20 @@ impl File {
             path: path.to_owned(),
             problem: format!("{problem}; give all files of a dataset the same columns"),
         };
-        let positions = first.iter().map(|wanted| {
-            let Some(at) = self.columns.iter().position(|column| column.name == wanted.name) else {
-                let name = &wanted.name;
+        let positions = first.iter().map(|expected| {
+            let Some(at) = self.columns.iter().position(|column| column.name == expected.name)
+            else {
+                let name = &expected.name;
                 return Err(refused(format!("it has no column `{name}`, but {other} has one")));
             };
             let column = &self.columns[at];
-            if column.kind == wanted.kind && column.zoned == wanted.zoned {
+            if column.kind == expected.kind && column.zoned == expected.zoned {
                 return Ok(at);
             }
-            let (name, has) = (&wanted.name, column.type_name());
+            let (name, has) = (&expected.name, column.type_name());
             Err(refused(format!(
                 "its column `{name}` is {has}, but in {other} it is {}",
-                wanted.type_name()
+                expected.type_name()
             )))
         });
         let positions: Vec<_> = positions.collect::<Result<_, _>>()?;

@@ -41,8 +41,8 @@ pub(super) fn read(files: &[PathBuf], first: u32, context: &Context) -> Result<T
     let mut dataset: Option<(Arc<File>, &Path)> = None;
     for (file, path) in (first..).zip(files) {
         let opened = Arc::new(File::open(path)?);
-        let (wanted, other) = dataset.get_or_insert_with(|| (Arc::clone(&opened), path));
-        let positions: Arc<[usize]> = opened.positions(path, &wanted.columns, other)?.into();
+        let (expected, other) = dataset.get_or_insert_with(|| (Arc::clone(&opened), path));
+        let positions: Arc<[usize]> = opened.positions(path, &expected.columns, other)?.into();
         let mut before = 0;
         for (group, rows) in opened.metadata.metadata().row_groups().iter().enumerate() {
             let (opened, positions) = (Arc::clone(&opened), Arc::clone(&positions));
@@ -102,16 +102,16 @@ impl Task<'_> {
     /// Reads them as seconds, which never overflow.
     fn check_int96(&self, context: &Context) -> Result<(), Fault> {
         let columns = self.opened.columns.iter().enumerate().filter(|(_, column)| column.int96);
-        let wanted: Vec<_> = columns.map(|(at, _)| at).collect();
-        if wanted.is_empty() {
+        let positions: Vec<_> = columns.map(|(at, _)| at).collect();
+        if positions.is_empty() {
             return Ok(());
         }
         let schema = self.opened.metadata.metadata().file_metadata().schema_descr();
-        let only = ProjectionMask::roots(schema, wanted.iter().copied());
+        let only = ProjectionMask::roots(schema, positions.iter().copied());
         for batch in self.batches(self.opened.in_seconds(self.path)?, Some(only))? {
             context.check()?;
             let batch = batch.map_err(|error| bad(self.path, &error))?;
-            for (column, at) in batch.columns().iter().zip(&wanted) {
+            for (column, at) in batch.columns().iter().zip(&positions) {
                 let seconds = column.as_primitive::<TimestampSecondType>();
                 // Reserves one second for the fraction.
                 if seconds.iter().flatten().any(|second| second.abs() >= i64::MAX / 1_000_000) {
