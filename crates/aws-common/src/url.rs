@@ -18,8 +18,21 @@ pub struct ObjectUrl {
 
 /// The text is not an S3 URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not an S3 URL: s3://<bucket>/<key>, with a key of at most 1,024 bytes", .0.escape_debug())]
+#[error(
+    "`{}` is not an S3 URL: s3://<bucket>/<key>, with a key of at most 1,024 bytes{}",
+    .0.escape_debug(),
+    about_arns(.0)
+)]
 pub struct InvalidUrl(String);
+
+fn about_arns(text: &str) -> &'static str {
+    if text.starts_with("s3://arn:") {
+        "; of all ARNs, only that of an access point in one region may replace the bucket: \
+         arn:<partition>:s3:<region>:<account>:accesspoint/<name>"
+    } else {
+        ""
+    }
+}
 
 impl ObjectUrl {
     /// Creates the URL of a key in a bucket.
@@ -127,7 +140,8 @@ mod tests {
             object_lambda,
             &long,
         ] {
-            assert!(text.parse::<ObjectUrl>().is_err(), "{text}");
+            let error = text.parse::<ObjectUrl>().unwrap_err().to_string();
+            assert_eq!(error.contains("access point"), text.starts_with("s3://arn:"), "{error}");
         }
     }
 }

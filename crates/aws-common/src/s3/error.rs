@@ -57,7 +57,7 @@ impl S3Error {
             ErrorClass::AlreadyExists
             | ErrorClass::Conflict
             | ErrorClass::Limit
-            | ErrorClass::Refused => "see S3's message",
+            | ErrorClass::Refused => "see the message",
             ErrorClass::DiskFull => "free up disk space, or set TMPDIR to another folder",
             ErrorClass::LocalFile => "set TMPDIR to a writable folder",
         }

@@ -64,6 +64,15 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
             Some(NO_PARAMETER) => Some(None),
             _ => self.parameter_name("VERSION_PARAMETER", VERSION_PARAMETER).map(Some),
         };
+        if let (Some(url), Some(Some(version))) = (&url, &version)
+            && url == version
+        {
+            self.problems.push(format!(
+                "VERSION_PARAMETER: `{}` is also INPUT_PARAMETER; name another parameter, or \
+                 {NO_PARAMETER}",
+                version.as_str()
+            ));
+        }
         Some(ParameterNames { url: url?, version: version? })
     }
 

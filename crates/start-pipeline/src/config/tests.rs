@@ -87,6 +87,8 @@ fn a_pipeline_of_ones_own_has_other_parameters_or_no_version() {
     assert_eq!(names(Some("Version")).version.unwrap().as_str(), "Version");
     assert_eq!(names(Some("")).version.unwrap().as_str(), "InputDataVersion");
     assert_eq!(names(None).url.as_str(), "Url");
+    let error = read(&[("INPUT_PARAMETER", Some("InputDataVersion"))]).unwrap_err();
+    assert!(error.to_string().contains("`InputDataVersion` is also INPUT_PARAMETER"), "{error}");
 }
 
 #[test]
@@ -94,7 +96,7 @@ fn reports_value_that_is_not_utf_8_once() {
     let error = Config::from_variables(|name| match name {
         "SM_PIPELINE_NAME" => Some(OsString::from_vec(vec![0xff])),
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" => Some("128".into()),
-        optional if optional.contains("LOG") || optional.contains("ENDPOINT") => None,
+        optional if ["LOG", "ENDPOINT", "PARAMETER"].iter().any(|of| optional.contains(of)) => None,
         _ => Some("127".into()),
     });
     assert_eq!(error.unwrap_err().problems(), ["SM_PIPELINE_NAME is not UTF-8"]);
