@@ -1,7 +1,7 @@
-"""How the uploaded object reaches the Data Wrangler container, for both behaviours that the container may have.
+"""How the uploaded object reaches the Data Wrangler container.
 
-AWS does not document whether the container prefers mounted inputs or the addresses in the flow. A binding must
-ingest exactly the uploaded object, or fail.
+AWS does not document whether the container prefers mounted inputs or the addresses in the flow. With either,
+a binding must ingest exactly the uploaded object, or fail.
 """
 
 from __future__ import annotations

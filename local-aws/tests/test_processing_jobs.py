@@ -326,3 +326,38 @@ def processes_of(folder: str) -> list[int]:
         except OSError:
             continue
     return found
+
+
+def preferences(*types: str, **members: Any) -> dict[str, Any]:
+    """Returns resources with instance types in the order of preference."""
+    listed = [{"InstanceType": each} for each in types]
+    cluster = {"InstancePreferences": listed, "InstanceCount": 1, "VolumeSizeInGB": 30, **members}
+    return {"ClusterConfig": cluster}
+
+
+def test_runs_on_the_first_of_the_preferred_instance_types(running_server: LocalAws) -> None:
+    upload(running_server)
+    resources = preferences("ml.m5.xlarge", "ml.m5.large")
+    ended = run_job(running_server, request("report.py", ProcessingResources=resources))
+    assert ended["ProcessingJobStatus"] == "Completed", ended
+    cluster = ended["ProcessingResources"]["ClusterConfig"]
+    assert (cluster["SelectedInstanceType"], cluster["SelectedInstanceCount"]) == ("ml.m5.xlarge", 1)
+
+
+@pytest.mark.parametrize(
+    ("resources", "reason"),
+    [
+        (preferences("ml.m5.large", "ml.m5.large"), "instance types must be unique"),
+        (
+            preferences("ml.m5.large", InstanceType="ml.m5.large"),
+            "either InstanceType or InstancePreferences",
+        ),
+        ({"ClusterConfig": {"InstanceCount": 1, "VolumeSizeInGB": 1}}, "either InstanceType or"),
+    ],
+)
+def test_refuses_contradictory_instance_types(
+    server: LocalAws, resources: dict[str, Any], reason: str
+) -> None:
+    upload(server)
+    with pytest.raises(ClientError, match=reason):
+        run_job(server, request("report.py", ProcessingResources=resources))

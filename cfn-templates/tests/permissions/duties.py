@@ -29,6 +29,8 @@ class Duty:
     # The crate that runs under the role, and its files if not all of them do.
     crate: str | None = None
     files: tuple[str, ...] = ()
+    # Actions that the crate calls only with a person's credentials.
+    of_people: tuple[str, ...] = ()
     calls: tuple[Mapping[str, Any], ...] = field(default=())
 
     @classmethod
@@ -39,7 +41,7 @@ class Duty:
         return cls(name, **{**read, **lists})
 
     def made_by_code(self) -> set[str]:
-        """Return the actions that the project's own code calls."""
+        """Return the actions that the project's own code calls under the role."""
         return {call["action"] for call in self.calls if call["by"] == CODE}
 
     def requests(self, places: Mapping[str, list[str]]) -> list[Request]:

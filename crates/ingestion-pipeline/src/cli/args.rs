@@ -167,9 +167,14 @@ fn settings_help() -> String {
         "{EXAMPLES}\n\nSettings: keys of pipeline.yaml and their environment variables. The file \
          takes precedence.\n"
     );
+    let width = |column: fn(&keys::Key) -> &str| {
+        keys::ALL.iter().map(|key| column(key).len()).max().unwrap_or_default()
+    };
+    let (names, variables) = (width(|key| key.name), width(|key| key.variable));
     for key in keys::ALL {
+        let (name, variable) = (key.name, key.variable);
         // Writing to a string cannot fail.
-        let _ = write!(text, "\n  {:<20} {:<26} {}", key.name, key.variable, key.meaning);
+        let _ = write!(text, "\n  {name:<names$}  {variable:<variables$}  {}", key.meaning);
     }
     text.push('\n');
     text

@@ -47,11 +47,10 @@ class MlDir:
             if path is not None:
                 self.local(path).mkdir(parents=True, exist_ok=True)
         self._write("processingjobconfig.json", _job_config(job))
-        cluster = job.request["ProcessingResources"]["ClusterConfig"]
         resources = {
             "current_host": HOST,
             "hosts": [HOST],
-            "current_instance_type": cluster.get("InstanceType"),
+            "current_instance_type": job.instance_type,
         }
         self._write("resourceconfig.json", resources)
 

@@ -34,6 +34,13 @@ class ProcessingJob:
         return str(self.request["RoleArn"])
 
     @property
+    def instance_type(self) -> str:
+        """The instance type: the only one, or the first of the preferences. All have capacity here."""
+        cluster = self.request["ProcessingResources"]["ClusterConfig"]
+        first = cluster.get("InstancePreferences", [cluster])[0]
+        return str(first["InstanceType"])
+
+    @property
     def max_runtime_seconds(self) -> int:
         """How long the container may run."""
         condition = self.request.get("StoppingCondition", {})

@@ -14,7 +14,6 @@ from local_aws.services.sagemaker.tags import merge_tags
 _DESCRIBED = (
     "ProcessingInputs",
     "ProcessingOutputConfig",
-    "ProcessingResources",
     "AppSpecification",
     "Environment",
     "NetworkConfig",
@@ -54,11 +53,20 @@ def describe_processing_job(context: Context, request: Request) -> Response:
     return {
         **described,
         **_summary(job),
+        "ProcessingResources": {"ClusterConfig": _cluster(job)},
         "StoppingCondition": job.request.get(
             "StoppingCondition", {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME_SECONDS}
         ),
         "ProcessingStartTime": job.started_at,
     }
+
+
+def _cluster(job: ProcessingJob) -> dict[str, Any]:
+    """Returns the instances. Once a job with preferences has started, they include the selected type."""
+    cluster: dict[str, Any] = job.request["ProcessingResources"]["ClusterConfig"]
+    if "InstancePreferences" not in cluster or job.started_at is None:
+        return cluster
+    return {**cluster, "SelectedInstanceType": job.instance_type, "SelectedInstanceCount": 1}
 
 
 def list_processing_jobs(context: Context, request: Request) -> Response:

@@ -16,7 +16,8 @@ def check_request(request: Request) -> None:
     inputs = request.get("ProcessingInputs", [])
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
     _refuse_unimplemented(request, inputs)
-    problems = _duplicates([item["InputName"] for item in inputs], "input names")
+    problems = _cluster_problems(request["ProcessingResources"]["ClusterConfig"])
+    problems += _duplicates([item["InputName"] for item in inputs], "input names")
     problems += _duplicates([item["OutputName"] for item in outputs], "output names")
     problems += [problem for item in inputs for problem in _input_problems(item)]
     problems += [problem for item in outputs for problem in _output_problems(item)]
@@ -28,10 +29,11 @@ def check_request(request: Request) -> None:
 
 def _refuse_unimplemented(request: Request, inputs: list[dict[str, Any]]) -> None:
     cluster = request["ProcessingResources"]["ClusterConfig"]
-    refuse_members(cluster, "InstancePreferences", "SelectedInstanceType", "SelectedInstanceCount")
-    count = cluster.get("InstanceCount", 1)
-    if count != 1:
-        raise validation_error(f"local-aws runs a processing job on 1 instance, not on {count}.")
+    refuse_members(cluster, "SelectedInstanceType", "SelectedInstanceCount")
+    preferences = cluster.get("InstancePreferences", [])
+    for count in [each.get("InstanceCount", 1) for each in [cluster, *preferences]]:
+        if count != 1:
+            raise validation_error(f"local-aws runs a processing job on 1 instance, not on {count}.")
     for item in inputs:
         refuse_members(item, "DatasetDefinition")
         source = item.get("S3Input", {})
@@ -39,6 +41,18 @@ def _refuse_unimplemented(request: Request, inputs: list[dict[str, Any]]) -> Non
             raise validation_error("local-aws does not implement the S3InputMode Pipe.")
     if request.get("NetworkConfig", {}).get("EnableNetworkIsolation"):
         raise validation_error("local-aws does not implement EnableNetworkIsolation.")
+
+
+def _cluster_problems(cluster: dict[str, Any]) -> list[str]:
+    """Returns problems with the instance types, as AWS documents them for ProcessingClusterConfig."""
+    preferences = cluster.get("InstancePreferences", [])
+    problems = _duplicates([each["InstanceType"] for each in preferences], "instance types")
+    if ("InstanceType" in cluster) == bool(preferences):
+        problems.append("set either InstanceType or InstancePreferences")
+    counted = [each for each in [cluster, *preferences] if "InstanceCount" in each]
+    if preferences and counted not in ([cluster], preferences):
+        problems.append("set InstanceCount for the job, or for each of the InstancePreferences")
+    return problems
 
 
 def _input_problems(item: dict[str, Any]) -> list[str]:
