@@ -27,7 +27,7 @@ def job(inputs: list[dict[str, Any]], arguments: list[str]) -> ProcessingJob:
     request = {
         "AppSpecification": {"ImageUri": DATA_WRANGLER, "ContainerArguments": arguments},
         "ProcessingInputs": [s3_input("flow", "s3://artifacts/flow"), *inputs],
-        "ProcessingResources": {"ClusterConfig": {}},
+        "ProcessingResources": {"ClusterConfig": {"InstanceType": "ml.m5.large"}},
         "RoleArn": "arn:aws:iam::123456789012:role/job",
     }
     return ProcessingJob("job", "arn", "123456789012", "eu-west-1", request, {}, 0.0, 0.0)
