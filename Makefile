@@ -69,7 +69,19 @@ demo: build-host ## Run the whole workflow on local-aws: publish, create a proje
 	@python e2e/demo.py $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
-test: check fuzz test-packaging test-e2e ## Run all tests: `make check`, the fuzzers, packaging and end-to-end tests
+test: $(VENV)/installed ## Run all tests: `make check`, the fuzzers, packaging and end-to-end tests
+	@$(MAKE) --jobs=2 test-programs test-tools
+	@$(MAKE) test-e2e
+
+# The parts of `make test` that run at the same time: one compiles, the other one mostly waits for servers.
+.PHONY: test-programs
+test-programs:
+	@for target in fmt-check lint-rust test-rust docs fuzz build-host; do $(MAKE) $$target || exit; done
+
+.PHONY: test-tools
+test-tools:
+	@for target in lint-python lint-templates test-templates test-local-aws test-packaging; do \
+	  $(MAKE) $$target || exit; done
 
 .PHONY: check
 check: fmt-check lint test-rust test-local-aws test-templates docs ## Run the checks that every commit must pass: format, lints, fast tests, docs
@@ -151,11 +163,17 @@ fmt-check: $(VENV)/installed
 	@ruff format --check
 
 .PHONY: lint
-lint: lint-templates ## Lint Rust, Python and the templates (warnings are errors)
+lint: lint-rust lint-python lint-templates ## Lint Rust, Python and the templates (warnings are errors)
+
+.PHONY: lint-rust
+lint-rust:
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@cargo clippy --locked --manifest-path bench/Cargo.toml --all-targets --target-dir $(BENCH)/rust -- -D warnings
 	@for crate in $(FUZZ_CRATES); do \
 	  cargo metadata --locked --format-version 1 --manifest-path $$crate/Cargo.toml > /dev/null || exit; done
+
+.PHONY: lint-python
+lint-python: $(VENV)/installed
 	@ruff check
 	@mypy local-aws/local_aws local-aws/tests
 	@mypy e2e cfn-templates/lint
