@@ -110,7 +110,7 @@ class Metrics(threading.Thread):
                     "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", alarm["AlarmName"], 1
                 )
 
-            pipelines = self._aws.client("sagemaker").list_pipelines(PipelineNamePrefix="s3-fs-ingest-")
+            pipelines = self._aws.client("sagemaker").list_pipelines(PipelineNamePrefix="s3-fs-ingest")
             for pipeline in pipelines["PipelineSummaries"]:
                 name = pipeline["PipelineName"]
                 self._count("SageMakerFeatureIngestion", "ExecutionsStarted", "PipelineName", name, 1)

@@ -196,7 +196,7 @@ def test_deleting_a_project_leaves_only_its_buckets(aws: LocalAws, staged: dict[
     # The buckets still reject requests without TLS.
     for bucket in (OWN_BUCKET, ARTIFACTS):
         policy = json.loads(aws.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])
-        assert [statement["Sid"] for statement in policy["Statement"]] == ["TlsOnly"]
+        assert "TlsOnly" in [statement["Sid"] for statement in policy["Statement"]]
     aws.client("cloudformation").delete_stack(StackName="portfolio")
     assert stacks.status(aws, "portfolio") == "gone"
     assert aws.client("iam").list_roles()["Roles"] == []
