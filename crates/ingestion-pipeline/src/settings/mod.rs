@@ -24,6 +24,7 @@ pub use sources::{File, Sources};
 
 /// All settings of a pipeline, checked individually and for consistency.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[non_exhaustive]
 pub struct Settings {
     /// The pipeline's name: `<name_prefix>-<project_id>`.
