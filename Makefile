@@ -13,6 +13,7 @@ EVENT ?=
 FILE ?=
 PORT ?=
 STACK_NAME ?=
+STUDIO ?=
 
 PYTHON ?= python3
 VENV := .venv
@@ -321,8 +322,9 @@ invoke: $(VENV)/installed ## Run the function with `cargo lambda watch` and send
 	@python e2e/invoke.py "$$GIVEN_EVENT"
 
 .PHONY: local-aws
-local-aws: $(VENV)/installed ## Run local-aws, the AWS emulator, in the foreground (PORT=..., AUTH=1)
+local-aws: $(VENV)/installed ## Run local-aws, the AWS emulator, in the foreground (PORT=..., AUTH=1, STUDIO=1)
 	@python -m local_aws serve --stop-with-parent $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(AUTH)),--auth) \
+	  $(if $(filter 1,$(STUDIO)),--studio) \
 	  $(if $(wildcard $(HOST_JOB)),--ingest-features $(HOST_JOB))
 
 .PHONY: deny

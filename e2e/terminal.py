@@ -23,7 +23,9 @@ class WalkthroughError(Exception):
     """A step of the workflow failed."""
 
 
-def run(environment: dict[str, str], *command: object, at: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def run(
+    environment: dict[str, str], *command: object, at: Path = ROOT, limit: float = WAIT_SECONDS
+) -> subprocess.CompletedProcess[str]:
     """Runs a command with only these AWS variables. Merges its two output streams."""
     shell = {name: value for name, value in os.environ.items() if not name.startswith(_REMOVED_PREFIXES)}
     arguments = [str(part) for part in command]
@@ -36,10 +38,10 @@ def run(environment: dict[str, str], *command: object, at: Path = ROOT) -> subpr
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=WAIT_SECONDS,
+            timeout=limit,
         )
     except subprocess.TimeoutExpired as error:
-        raise WalkthroughError(f"`{' '.join(arguments)}` did not end within {WAIT_SECONDS:.0f} s") from error
+        raise WalkthroughError(f"`{' '.join(arguments)}` did not end within {limit:.0f} s") from error
 
 
 def output_of(result: subprocess.CompletedProcess[str]) -> str:

@@ -262,8 +262,7 @@ def test_projects_with_all_settings_coexist(
     aws: LocalAws, user: StudioUser, platform: Platform, engine: Path, data: Path
 ) -> None:
     aws.client("s3").create_bucket(Bucket=EXISTING_BUCKET)
-    settings = {"AuthMode": "IAM", "DefaultUserSettings": {"ExecutionRole": STUDIO_ROLE_ARN}}
-    domain = aws.client("sagemaker").create_domain(DomainName="studio", **settings)
+    domain = aws.client("sagemaker").describe_domain(DomainId=user.domain_id)
     before = everything(aws)
     platform.package()
     outputs = platform.deploy(
@@ -272,7 +271,7 @@ def test_projects_with_all_settings_coexist(
     )
     output_of(platform.make("attach-policies"))
     output_of(platform.make("enable-events", f"BUCKET={EXISTING_BUCKET}"))
-    where = (f"S3_BUCKET_NAME={STAGING_BUCKET}", f"DOMAIN_ID={domain['DomainId']}")
+    where = (f"S3_BUCKET_NAME={STAGING_BUCKET}", f"DOMAIN_ID={user.domain_id}")
     output_of(platform.make("studio-templates", *where))
     studio = Studio(user)
     [template] = studio.templates(domain["DomainArn"])

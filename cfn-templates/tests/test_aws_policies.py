@@ -1,4 +1,4 @@
-"""The AWS policies of the end-to-end tests grant only what the real policies grant."""
+"""The AWS policies of local-aws's Studio account grant only what the real policies grant."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 
 from permissions import node
 
-GIVEN: dict[str, Any] = json.loads((Path(__file__).parents[2] / "e2e/aws_policies.json").read_text())
+POLICIES = Path(__file__).parents[2] / "local-aws/local_aws/aws_policies.json"
+GIVEN: dict[str, Any] = json.loads(POLICIES.read_text())
 
 
 @pytest.mark.parametrize("name", GIVEN)

@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     settings = Settings(
         port=options.port,
         auth=options.auth,
+        studio=options.studio,
         max_executions=options.max_executions,
         steps=options.steps,
         ingest_features=_engine(options.ingest_features),
@@ -57,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=_port, default=DEFAULT_PORT, help="port on 127.0.0.1; 0 picks a free one"
     )
     serve.add_argument("--auth", action="store_true", help="check signatures and enforce IAM")
+    serve.add_argument(
+        "--studio",
+        action="store_true",
+        help="open an account with SageMaker Studio (domain, roles, default bucket)",
+    )
     serve.add_argument(
         "--max-executions",
         type=_limit,

@@ -7,6 +7,7 @@ import ctypes
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -32,6 +33,7 @@ DEFAULT_PORT: Final = 4566
 DEFAULT_MAX_EXECUTIONS: Final = 20
 """SageMaker's default quota of concurrent pipeline executions in an account and region."""
 _PR_SET_PDEATHSIG: Final = 1
+_PACKAGE_PARENT: Final = str(Path(__file__).resolve().parent.parent)
 # Lambda functions inherit the server's environment. Credentials, proxies or profiles in it would change what
 # they do, so only these variables are kept.
 _KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
@@ -47,6 +49,7 @@ class Settings:
 
     port: int = DEFAULT_PORT
     auth: bool = False
+    studio: bool = False
     max_executions: int = DEFAULT_MAX_EXECUTIONS
     steps: StepsMode = "run"
     ingest_features: Path | None = None
@@ -107,6 +110,38 @@ def instructions(port: int) -> str:
     )
 
 
+class Opening:
+    """Prints the instructions once the server answers. With `studio`, sets up the account before that."""
+
+    def __init__(self, port: int, *, studio: bool) -> None:
+        self._port = port
+        self._studio = studio
+        self.failed = False
+
+    def begin(self) -> None:
+        """Returns at once: the server must answer the requests that set up the account."""
+        if self._studio:
+            threading.Thread(target=self._set_up, daemon=True, name="studio-account").start()
+        else:
+            print(instructions(self._port), flush=True)
+
+    def _set_up(self) -> None:
+        # A program of its own, which uses the API as any other client does.
+        done = subprocess.run(
+            [sys.executable, "-m", "local_aws.studio_account"],
+            env={**os.environ, "PYTHONPATH": _PACKAGE_PARENT},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            print(f"{instructions(self._port)}\n\n{done.stdout}", end="", flush=True)
+        else:
+            self.failed = True
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
 async def _serve(settings: Settings, listener: socket.socket, port: int, data_dir: Path | None) -> None:
     state_file = data_dir / "sagemaker.json" if data_dir else None
     host = MinistackHost()
@@ -130,14 +165,15 @@ async def _serve(settings: Settings, listener: socket.socket, port: int, data_di
         await ministack_host.reset_everything()
 
     admin = Admin(service, reset)
-    gateway = Gateway(
-        app, admin, backend.delivery.git, when_ready=lambda: print(instructions(port), flush=True)
-    )
+    opening = Opening(port, studio=settings.studio)
+    gateway = Gateway(app, admin, backend.delivery.git, when_ready=opening.begin)
     await http_server.serve(gateway, listener, _stop_signal(settings, backend))
     await asyncio.to_thread(ministack_host.stop_functions)
     if state_file:
         save(backend, state_file)
         delivery_state.save(backend, state_file.with_name("delivery.json"))
+    if opening.failed:
+        raise StartError("The account with SageMaker Studio could not be set up. The reason is above.")
 
 
 def _stop_signal(settings: Settings, backend: Backend) -> Callable[[], Awaitable[None]]:
