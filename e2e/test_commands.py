@@ -127,6 +127,21 @@ def test_demo_accepts_a_user_file(tmp_path: Path) -> None:
     assert ["records", "7"] in words_of(result)
 
 
+def test_demo_runs_a_user_flow_that_needs_spark(engine: Path) -> None:
+    assert engine.exists()
+    flow = "spark-engine/tests/fixtures/flows/abalone-original.flow"
+    result = run("make", "demo", f"FLOW={flow}")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert ["group", "FG-demo"] in words_of(result)
+    assert ["records", "4,177"] in words_of(result)
+
+
+def test_demo_reports_a_missing_flow() -> None:
+    result = run(*DEMO, "--flow", "no.flow")
+    assert result.returncode == 1
+    assert "no.flow is not a file\nhint: FLOW=<a readable flow>" in result.stderr
+
+
 def test_demo_shows_rejected_rows(tmp_path: Path) -> None:
     file = tmp_path / "broken.csv"
     # The record identifier is missing.

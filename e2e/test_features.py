@@ -70,7 +70,7 @@ def prepare(
     assert built.returncode == 0, built.stdout
     wiring = wire(aws, package, suffix=suffix, pipeline=PIPELINE, make_pipeline=False, versioned=versioned)
     features = Features(aws, wiring.bucket)
-    features.create_group(engine, data)
+    features.create_group(definitions_from(engine, data))
     return wiring, features
 
 

@@ -18,7 +18,7 @@ import pytest
 from account import DEFAULT_BUCKET, STUDIO_ROLE_ARN, StudioUser, open_account
 from builds import ROOT
 from demo_data import abalone
-from features import ExecutionResult, Features
+from features import ExecutionResult, Features, definitions_from
 from inventory import everything
 from local_aws.launcher import LocalAws
 from observe import executions, input_url
@@ -69,7 +69,7 @@ def data(tmp_path: Path) -> Path:
 def feature_group(user: StudioUser, name: str, engine: Path, data: Path) -> Features:
     """Creates a feature group that fits the flow's output."""
     features = Features(user, DEFAULT_BUCKET, role=STUDIO_ROLE_ARN, group=name)
-    features.create_group(engine, data)
+    features.create_group(definitions_from(engine, data))
     return features
 
 

@@ -86,9 +86,9 @@ def settings(source: str) -> str:
             f"{KEYS} is not as expected: not every line of `keys!` has a name and three texts.",
             "adapt the pattern in packaging/docs_tables.py",
         )
-    return _table(
+    return as_table(
         ("key", "environment variable", "meaning"),
-        [(f"`{key}`", f"`{variable}`", _prose(meaning)) for key, variable, meaning in keys],
+        [(f"`{key}`", f"`{variable}`", prose(meaning)) for key, variable, meaning in keys],
     )
 
 
@@ -99,7 +99,7 @@ def parameters(template: Document) -> str:
         label = template.text(*_INTERFACE, group, "Label", "default")
         names = template.texts(*_INTERFACE, group, "Parameters")
         rows = [_parameter(template, name) for name in names]
-        table = _table(("parameter", "default", "accepts", "meaning"), rows)
+        table = as_table(("parameter", "default", "accepts", "meaning"), rows)
         parts.append(f"### {label}\n\n{table}")
     return "\n".join(parts)
 
@@ -113,7 +113,7 @@ def _parameter(template: Document, name: str) -> tuple[str, ...]:
     else:
         shown = "empty"
     meaning = template.text("Parameters", name, "Description")
-    return f"`{name}`", shown, _accepted(template, name), _prose(meaning)
+    return f"`{name}`", shown, _accepted(template, name), prose(meaning)
 
 
 def _accepted(template: Document, name: str) -> str:
@@ -126,7 +126,7 @@ def _accepted(template: Document, name: str) -> str:
     least, most = (template.find("Parameters", name, limit) for limit in ("MinValue", "MaxValue"))
     if isinstance(least, ScalarNode) and isinstance(most, ScalarNode):
         return f"{least.value} to {most.value}"
-    return _prose(template.text("Parameters", name, "ConstraintDescription"))
+    return prose(template.text("Parameters", name, "ConstraintDescription"))
 
 
 def variables_read(root: Path) -> set[str]:
@@ -142,13 +142,14 @@ def variables_documented(page: str) -> set[str]:
     return {name for cell in rows for name in re.findall(r"`([^`]+)`", cell)}
 
 
-def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def as_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
     lines = [header, ("---",) * len(header), *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _prose(text: str) -> str:
-    """The text escaped for a cell of a Markdown table."""
+def prose(text: str) -> str:
+    """The text, escaped for a cell of a Markdown table."""
     return re.sub(r"([\\|*<`])", r"\\\1", text)
 
 

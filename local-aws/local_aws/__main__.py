@@ -15,6 +15,7 @@ from local_aws.services.processing.data_wrangler import Reads
 from local_aws.services.sagemaker.model import StepsMode
 
 ENGINE_VARIABLE: Final = "LOCAL_AWS_INGEST_FEATURES"
+SPARK_VARIABLE: Final = "LOCAL_AWS_SPARK_ENGINE"
 MAX_FACTOR: Final = 1000.0
 WITHOUT_FIX_VARIABLE: Final = "LOCAL_AWS_WITHOUT_FIX"
 
@@ -28,7 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
         studio=options.studio,
         max_executions=options.max_executions,
         steps=options.steps,
-        ingest_features=_engine(options.ingest_features),
+        ingest_features=_program(options.ingest_features, ENGINE_VARIABLE),
+        spark_engine=_program(options.spark_engine, SPARK_VARIABLE),
         data_wrangler_reads=options.data_wrangler_reads,
         data_dir=options.data_dir,
         work_dir=options.work_dir,
@@ -83,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
         help=f"program that runs Data Wrangler steps (or set {ENGINE_VARIABLE})",
     )
     serve.add_argument(
+        "--spark-engine",
+        type=Path,
+        metavar="PATH",
+        help=f"program that runs the flows that ingest-features does not support (or set {SPARK_VARIABLE})",
+    )
+    serve.add_argument(
         "--data-wrangler-reads",
         choices=get_args(Reads),
         default="mount",
@@ -111,9 +119,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _engine(option: Path | None) -> Path | None:
-    """Returns the engine's absolute path: the server changes its working directory."""
-    named = str(option) if option else os.environ.get(ENGINE_VARIABLE)
+def _program(option: Path | None, variable: str) -> Path | None:
+    """Returns a program's absolute path: the server changes its working directory."""
+    named = str(option) if option else os.environ.get(variable)
     return Path(named).resolve() if named else None
 
 

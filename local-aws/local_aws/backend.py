@@ -15,6 +15,7 @@ from local_aws.clients import Clients
 from local_aws.delivery import Delivery, DeliveryHost
 from local_aws.services.feature_store.model import FeatureGroups
 from local_aws.services.feature_store.store import FeatureStore
+from local_aws.services.processing.container import Engines
 from local_aws.services.processing.data_wrangler import Reads
 from local_aws.services.processing.model import ProcessingJobs
 from local_aws.services.processing.runner import JobRunner
@@ -32,8 +33,7 @@ class BackendSettings:
 
     max_executions: int
     steps: StepsMode
-    engine: Path | None
-    """The program ingest-features, which runs in place of the Data Wrangler container."""
+    engines: Engines
     repositories: Path
     """The directory of the Git repositories."""
     data_wrangler_reads: Reads = "mount"
@@ -59,7 +59,7 @@ class Backend:
             keys,
             background,
             self.lock,
-            settings.engine,
+            settings.engines,
             settings.data_wrangler_reads,
             self.feature_store.flush,
         )

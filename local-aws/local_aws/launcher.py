@@ -58,6 +58,7 @@ class LocalAws:
         max_executions: int = 20,
         steps: StepsMode = "run",
         ingest_features: Path | None = None,
+        spark_engine: Path | None = None,
         data_wrangler_reads: Reads = "mount",
         data_dir: Path | None = None,
         delays: float | None = None,
@@ -69,6 +70,7 @@ class LocalAws:
         self._max_executions = max_executions
         self._steps = steps
         self._ingest_features = ingest_features
+        self._spark_engine = spark_engine
         self._data_wrangler_reads = data_wrangler_reads
         self._data_dir = data_dir
         self._delays = delays
@@ -226,6 +228,7 @@ class LocalAws:
         command += ["--auth"] if self._auth else []
         command += ["--steps", self._steps]
         command += ["--ingest-features", str(self._ingest_features)] if self._ingest_features else []
+        command += ["--spark-engine", str(self._spark_engine)] if self._spark_engine else []
         command += ["--data-wrangler-reads", self._data_wrangler_reads]
         command += ["--data-dir", str(self._data_dir)] if self._data_dir else []
         command += ["--delays", str(self._delays)] if self._delays is not None else []

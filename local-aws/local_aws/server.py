@@ -24,6 +24,7 @@ from local_aws.guardian import MARK, start_guardian, sweep
 from local_aws.ministack import host as ministack_host
 from local_aws.ministack.host import MinistackHost
 from local_aws.ministack.settings import LOOPBACK, check_version, environment
+from local_aws.services.processing.container import Engines
 from local_aws.services.processing.data_wrangler import Reads
 from local_aws.services.sagemaker.model import StepsMode
 from local_aws.services.sagemaker.service import SageMakerService
@@ -53,6 +54,7 @@ class Settings:
     max_executions: int = DEFAULT_MAX_EXECUTIONS
     steps: StepsMode = "run"
     ingest_features: Path | None = None
+    spark_engine: Path | None = None
     data_wrangler_reads: Reads = "mount"
     data_dir: Path | None = None
     work_dir: Path | None = None
@@ -69,11 +71,8 @@ def run(settings: Settings) -> int:
     delays.set_factor(settings.delays)
     if settings.stop_with_parent:
         _stop_with_parent()
-    engine = settings.ingest_features
-    if engine is not None and not (engine.is_file() and os.access(engine, os.X_OK)):
-        raise StartError(
-            f"{engine} is not an executable file. hint: set --ingest-features to the ingest-features program."
-        )
+    _check_program(settings.ingest_features, "ingest-features")
+    _check_program(settings.spark_engine, "spark-engine")
     if settings.data_dir is not None:
         _make_writable(settings.data_dir)
     listener = _listener(settings)
@@ -90,6 +89,11 @@ def run(settings: Settings) -> int:
             guardian.stdin.close()
         guardian.wait()
     return 0
+
+
+def _check_program(program: Path | None, name: str) -> None:
+    if program is not None and not (program.is_file() and os.access(program, os.X_OK)):
+        raise StartError(f"{program} is not an executable file. hint: set --{name} to the {name} program.")
 
 
 def instructions(port: int) -> str:
@@ -148,7 +152,7 @@ async def _serve(settings: Settings, listener: socket.socket, port: int, data_di
     backend_settings = BackendSettings(
         settings.max_executions,
         settings.steps,
-        settings.ingest_features,
+        Engines(settings.ingest_features, settings.spark_engine),
         (data_dir or Path.cwd()) / "codecommit",
         settings.data_wrangler_reads,
     )

@@ -86,11 +86,7 @@ impl Plan {
                     let (node_id, operator) = (node.id().to_owned(), node.operator().to_owned());
                     plan.steps.push(Step { node_id, operator, work });
                 }
-                Err(problem) => unsupported.push(Unsupported {
-                    node_id: node.id().to_owned(),
-                    operator: node.operator().to_owned(),
-                    problem,
-                }),
+                Err(problem) => unsupported.push(Unsupported::of(node, problem)),
             }
             by_id.insert(node.id(), plan.steps.len().saturating_sub(1));
         }
@@ -99,6 +95,45 @@ impl Plan {
         }
         plan.destinations = destinations(&graph, output);
         Ok(plan)
+    }
+
+    /// Plans to read Parquet files as the dataset `dataset`, and nothing else.
+    #[must_use]
+    pub fn of_parquet(dataset: &str) -> Self {
+        let source = SourcePlan {
+            node_id: dataset.to_owned(),
+            dataset: dataset.to_owned(),
+            uri: String::new(),
+            format: SourceFormat::Parquet,
+            nested: false,
+            filename_column: false,
+        };
+        let step = Step {
+            node_id: source.node_id.clone(),
+            operator: "read".to_owned(),
+            work: Work::Read(0),
+        };
+        Self { steps: vec![step], sources: vec![source], destinations: Vec::new() }
+    }
+
+    /// Returns the datasets that `output` depends on. The other nodes can be unsupported.
+    ///
+    /// # Errors
+    ///
+    /// [`UnsupportedFlow`] lists every source that the engine does not support.
+    pub fn sources_of(
+        flow: &Flow,
+        output: &OutputName,
+    ) -> Result<Vec<SourcePlan>, UnsupportedFlow> {
+        let graph = Graph::new(flow).map_err(|error| foreign(output, &error.to_string()))?;
+        let (mut sources, mut unsupported) = (Vec::new(), Vec::new());
+        for node in graph.sources_of(output) {
+            match read_source(node) {
+                Ok(source) => sources.push(source),
+                Err(problem) => unsupported.push(Unsupported::of(node, problem)),
+            }
+        }
+        if unsupported.is_empty() { Ok(sources) } else { Err(UnsupportedFlow(unsupported)) }
     }
 
     fn work(

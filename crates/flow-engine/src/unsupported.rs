@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use data_wrangler_flow::Node;
+
 /// The flow has nodes that only Spark can run. The error lists all of them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct UnsupportedFlow(pub(super) Vec<Unsupported>);
@@ -21,6 +23,11 @@ pub struct Unsupported {
 impl Unsupported {
     /// The fix.
     pub const REMEDY: &'static str = "use the data-wrangler engine";
+
+    pub(super) fn of(node: &Node, problem: String) -> Self {
+        let (node_id, operator) = (node.id().to_owned(), node.operator().to_owned());
+        Self { node_id, operator, problem }
+    }
 }
 
 impl UnsupportedFlow {

@@ -57,6 +57,16 @@ impl Progress {
         }
     }
 
+    /// Tells something about the job.
+    pub(crate) fn note(&self, what: impl fmt::Display) {
+        if self.bar.is_some() {
+            // If this fails, there is nowhere left to report it.
+            let _ = writeln!(io::stderr(), "{}", terminal_text::lines(&what.to_string()));
+        } else {
+            tracing::info!("{what}");
+        }
+    }
+
     /// Shows a warning.
     pub(crate) fn warn(&self, what: impl fmt::Display) {
         if self.bar.is_some() {

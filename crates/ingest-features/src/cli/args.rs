@@ -92,6 +92,11 @@ pub(super) struct Arguments {
     )]
     pub(super) refit_trained_params: Option<Refit>,
 
+    /// The program of the Spark engine, such as spark-engine/spark-engine. It runs the flows that
+    /// this engine does not support. The log says which engine runs the flow, and why
+    #[arg(long, value_name = "PROGRAM")]
+    pub(super) spark_engine: Option<PathBuf>,
+
     /// Always rejected: this engine does not support flow parameters
     #[arg(long, value_name = "JSON")]
     pub(super) parameter_override: Vec<ParameterOverride>,
@@ -218,6 +223,7 @@ impl Arguments {
             output_node,
             event_time: self.event_time,
             refit: self.refit || self.refit_trained_params == Some(Refit(true)),
+            spark_engine: self.spark_engine,
             feature_group: self.feature_group,
             target_stores: self.target_stores,
             ttl: self.ttl,

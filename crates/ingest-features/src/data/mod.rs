@@ -13,7 +13,7 @@ use terminal_text::Failure;
 use download::{Downloaded, download, invalid, not_stored};
 pub(crate) use download::{download_object, list_folder};
 pub(crate) use locations::{DataLocation, Dataset, Locations, S3Data, locations};
-use temporary::TemporaryFolder;
+pub(crate) use temporary::TemporaryFolder;
 
 use crate::objects::Objects;
 

@@ -14,13 +14,13 @@ const LOCK: &str = "lock";
 /// A new folder that is removed on drop, with its content. If a process is killed, the next process that
 /// creates such a folder removes the old one.
 #[derive(Debug)]
-pub(super) struct TemporaryFolder {
+pub(crate) struct TemporaryFolder {
     folder: TempDir,
     _lock: File,
 }
 
 impl TemporaryFolder {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Self::below(&std::env::temp_dir())
     }
 
@@ -39,7 +39,7 @@ impl TemporaryFolder {
         Ok(Self { folder, _lock: lock })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 }

@@ -3,8 +3,10 @@
 mod account;
 mod connection;
 mod create;
+mod engine;
 mod read;
 mod resolve;
+mod spark;
 mod spec;
 mod write;
 
@@ -29,6 +31,7 @@ use crate::store::Store;
 use crate::summary::Summary;
 
 use connection::Connection;
+use engine::Ran;
 use read::{Ready, read};
 use resolve::Resolved;
 pub use spec::{JobSpec, MaxRejected, Purpose};
@@ -105,11 +108,12 @@ fn run_flow(
     context: &JobContext,
     progress: &Progress,
 ) -> Result<(Output, Summary), Failure> {
-    let Ready { plan, output_name, group, data, job } = ready;
+    let Ready { engine, output_name, group, data, job } = ready;
+    engine.explain(job.spec, progress);
     progress.begin("reading", None);
-    let output = plan.run(&data.inputs, job.event_time, progress);
+    let ran = engine.run(data, job.event_time, context, progress);
     progress.finish();
-    let output = output.map_err(|error| not_run(&error, data, context))?;
+    let Ran { output, rows_malformed } = ran?;
     if let Some(warning) = malformed(&output, data) {
         progress.warn(warning);
     }
@@ -128,7 +132,7 @@ fn run_flow(
         event_time: crate::event_time::shown(job.event_time),
         rows_read: output.rows_read,
         rows_dropped: output.rows_read.saturating_sub(rows),
-        rows_malformed: output.malformed.len() as u64,
+        rows_malformed,
         rows_unwritten: rows,
         rows_undecoded,
         values_lost,
@@ -222,6 +226,7 @@ pub(crate) fn stopped_early(stop: &Stop) -> Failure {
     Failure::stopped(stop.signal().unwrap_or(15), message, "run it again")
 }
 
+/// Explains why the native engine could not run the flow on the data.
 fn not_run(error: &RunError, data: &Data, context: &JobContext) -> Failure {
     let hint = "correct the data or the flow";
     match (error, context.stop.signal()) {

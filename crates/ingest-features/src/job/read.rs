@@ -1,10 +1,10 @@
 //! Reads the flow, the feature group's description and the data.
 
 use data_wrangler_flow::{Graph, OutputName};
-use flow_engine::{Plan, PlanOptions};
 use terminal_text::Failure;
 
 use super::connection::Connection;
+use super::engine::Engine;
 use super::resolve::Resolved;
 use super::{JobContext, Services, stopped_early};
 use crate::data::{self, Data, DataLocation, Dataset};
@@ -17,7 +17,7 @@ use crate::store::{Destination, Store};
 
 /// Everything that a run needs, on the local machine.
 pub(super) struct Ready<'a> {
-    pub(super) plan: Plan,
+    pub(super) engine: Engine,
     pub(super) output_name: OutputName,
     pub(super) group: Option<FeatureGroup>,
     pub(super) data: Data,
@@ -52,11 +52,8 @@ where
     };
     let output_name =
         output_name.map_err(|error| Failure::new(error, "name the output with --output-node"))?;
-    let options = PlanOptions { refit: job.spec.refit };
-    let plan = Plan::new(&flow, &output_name, &options).map_err(|error| {
-        Failure::new(error, "set `engine: data-wrangler` in pipeline.yaml, or change the flow")
-    })?;
-    let datasets = plan.sources().iter();
+    let engine = Engine::choose(flow, &output_name, job.spec)?;
+    let datasets = engine.sources().iter();
     let datasets: Vec<_> =
         datasets.map(|source| Dataset { name: &source.dataset, uri: &source.uri }).collect();
     let locations = data::locations(&datasets, job.spec, &context.ml, job.config)?;
@@ -68,10 +65,10 @@ where
         None => None,
     };
     let objects = objects_if(locations.values().any(DataLocation::is_in_s3)).await?;
-    let found = data::find(plan.sources(), &locations, objects);
+    let found = data::find(engine.sources(), &locations, objects);
     let found = context.stop.unless(found).await;
     let data = found.ok_or_else(|| stopped_early(&context.stop))??;
-    Ok(Ready { plan, output_name, group, data, job })
+    Ok(Ready { engine, output_name, group, data, job })
 }
 
 /// Describes the group, and checks that it is writable, before the data is read.

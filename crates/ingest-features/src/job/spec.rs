@@ -25,6 +25,8 @@ pub struct JobSpec {
     pub event_time: Option<EventTime>,
     /// Whether to train the flow's operators again.
     pub refit: bool,
+    /// The program of the Spark engine. It runs the flows that the native engine does not support.
+    pub spark_engine: Option<PathBuf>,
     /// Name or ARN of the feature group.
     pub feature_group: Option<String>,
     /// The stores to write to; all stores of the group if `None`.

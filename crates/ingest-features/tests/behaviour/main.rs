@@ -10,5 +10,6 @@ mod inputs;
 mod machine;
 mod rows;
 mod schema;
+mod spark;
 mod stage;
 mod writing;

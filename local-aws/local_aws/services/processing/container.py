@@ -25,6 +25,16 @@ SUPPORTED: Final = (
 
 
 @dataclass(frozen=True)
+class Engines:
+    """The programs that run in place of the Data Wrangler container."""
+
+    ingest_features: Path | None = None
+    """Runs the flows that the native engine supports, and writes the rows of all flows."""
+    spark: Path | None = None
+    """Runs the other flows, for ingest-features."""
+
+
+@dataclass(frozen=True)
 class Command:
     """A command line, and the first line of the log."""
 
@@ -34,13 +44,14 @@ class Command:
     """Whether the engine stands in for the Data Wrangler container."""
 
 
-def command_of(job: ProcessingJob, ml_dir: MlDir, engine: Path | None) -> Command:
+def command_of(job: ProcessingJob, ml_dir: MlDir, engines: Engines) -> Command:
     """Returns the command of a job. Raises JobError for an unsupported image."""
     application = job.request["AppSpecification"]
     image: str = application["ImageUri"]
     entry_point: list[str] = application.get("ContainerEntrypoint", [])
     arguments: list[str] = application.get("ContainerArguments", [])
     if _DATA_WRANGLER.fullmatch(image) and not entry_point:
+        engine = engines.ingest_features
         if engine is None:
             raise JobError(
                 f"ClientError: {image} requires the engine ingest-features, which is not set. "
@@ -49,8 +60,11 @@ def command_of(job: ProcessingJob, ml_dir: MlDir, engine: Path | None) -> Comman
         remark = (
             f"local-aws: NOT the Data Wrangler container: {engine.name}, the native engine, runs its step"
         )
+        spark = ["--spark-engine", str(engines.spark)] if engines.spark else []
+        if spark:
+            remark += ", with Spark if it does not support the flow"
         passed = map(ml_dir.rewritten, engine_arguments(arguments))
-        return Command([str(engine), *passed], remark, is_data_wrangler=True)
+        return Command([str(engine), *spark, *passed], remark, is_data_wrangler=True)
     if _STOCK.fullmatch(image) and entry_point:
         remark = f"local-aws: runs as a process on this machine, not in {image}"
         return Command([ml_dir.rewritten(part) for part in [*entry_point, *arguments]], remark)

@@ -15,7 +15,7 @@ from typing import Final
 from local_aws.background import Background
 from local_aws.clients import Clients, Credentials, Keys
 from local_aws.guardian import MARK
-from local_aws.services.processing.container import Command, command_of
+from local_aws.services.processing.container import Command, Engines, command_of
 from local_aws.services.processing.data_wrangler import Reads, bind_sources
 from local_aws.services.processing.inputs import download_inputs
 from local_aws.services.processing.log_stream import LogStream
@@ -39,14 +39,14 @@ class JobRunner:
         keys: Keys,
         background: Background,
         lock: threading.RLock,
-        engine: Path | None,
+        engines: Engines,
         data_wrangler_reads: Reads,
         flush: Callable[[], None],
     ) -> None:
         self._clients = clients
         self._keys = keys
         self._background = background
-        self._engine = engine
+        self._engines = engines
         self._data_wrangler_reads = data_wrangler_reads
         self._flush = flush
         self._slots = threading.BoundedSemaphore(MAX_JOBS)
@@ -124,7 +124,7 @@ class JobRunner:
     ) -> tuple[JobStatus, str | None]:
         ml_dir = MlDir(folder / "ml")
         key = self._keys.role_key(job.role_arn, job.account)
-        command = command_of(job, ml_dir, self._engine)
+        command = command_of(job, ml_dir, self._engines)
         s3 = self._clients.client("s3", job.region, key)
         ml_dir.prepare(job)
         download_inputs(s3, job, ml_dir)

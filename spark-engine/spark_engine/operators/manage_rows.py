@@ -1,0 +1,51 @@
+"""Manage rows: sort, shuffle and drop duplicates.
+
+<https://docs.aws.amazon.com/sagemaker/latest/dg/data-wrangler-transform.html#data-wrangler-transform-manage-rows>
+"""
+
+from collections.abc import Callable
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as sf
+
+from spark_engine.columns import column, quoted
+from spark_engine.parameters import Parameters
+from spark_engine.registry import Context, operator
+
+ORDERS = {"Ascending": sf.asc, "Descending": sf.desc}
+
+
+@operator("sagemaker.spark.manage_rows_0.1")
+def manage_rows(frames: list[DataFrame], parameters: Parameters, _: Context) -> DataFrame:
+    """Sort or shuffle rows, or drop duplicates."""
+    [frame] = frames
+    return parameters.choice("operator", OPERATORS)(frame, parameters)
+
+
+def drop_duplicates(frame: DataFrame, _: Parameters) -> DataFrame:
+    """Drop rows that equal another row."""
+    return frame.dropDuplicates()
+
+
+def sort(frame: DataFrame, parameters: Parameters) -> DataFrame:
+    """Sort rows by one or more columns. As in Spark, nulls are first when ascending."""
+    block = parameters.block()
+    conditions = block.items("conditions") or [block]
+    orders = [
+        condition.choice("order", ORDERS)(quoted(condition.column(frame, "sort_by")))
+        for condition in conditions
+    ]
+    return frame.sort(*orders)
+
+
+def shuffle(frame: DataFrame, _: Parameters) -> DataFrame:
+    """Put rows in a random order."""
+    order = "__order"
+    return frame.withColumn(order, sf.rand()).sort(column(order)).drop(order)
+
+
+OPERATORS: dict[str, Callable[[DataFrame, Parameters], DataFrame]] = {
+    "Drop duplicates": drop_duplicates,
+    "Shuffle": shuffle,
+    "Sort": sort,
+}

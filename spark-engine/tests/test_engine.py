@@ -1,0 +1,89 @@
+"""Whole flows."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+import flows
+from spark_engine import engine
+from spark_engine.errors import FlowError
+from spark_engine.flow import Flow
+
+CODE = "sagemaker.spark.custom_pyspark_0.1"
+CAST = "sagemaker.spark.infer_and_cast_type_0.1"
+INPUT = "id,n\n1,2\n2,x\n3,4\n4,5\n5,6\n6,7\n"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    path = tmp_path / "a.csv"
+    path.write_text(INPUT)
+    return path
+
+
+def test_accounts_for_rows_and_lost_values(spark: SparkSession, data: Path, tmp_path: Path) -> None:
+    path = flows.write(
+        tmp_path,
+        flows.node("drop", CODE, "cast", code="df = df.where('id > 1')"),
+        flows.source("s", "a.csv"),
+        flows.node("cast", CAST, "s"),
+    )
+    flow = Flow.read(path)
+    result = engine.run(spark, flow, flow.output(), {"a.csv": [data]})
+    assert result.frame.count() == 5
+    assert result.account.summary() == {
+        "rows_read": 6,
+        "rows_malformed": 0,
+        "rows_dropped": 6,
+        "rows_written": 0,
+        "values_lost": [{"node_id": "cast", "column": "n", "kind": "bigint", "rows": 1}],
+    }
+
+
+def test_names_the_node_that_fails_when_rows_are_computed(
+    spark: SparkSession, data: Path, tmp_path: Path
+) -> None:
+    formula = "sagemaker.spark.custom_formula_0.1"
+    path = flows.write(
+        tmp_path,
+        flows.source("s", "a.csv"),
+        flows.node("fine", formula, "s", output_column="a", formula="id"),
+        flows.node("bad", formula, "fine", output_column="b", formula="raise_error(n)"),
+        flows.node("last", formula, "bad", output_column="c", formula="id"),
+    )
+    flow = Flow.read(path)
+    result = engine.run(spark, flow, flow.output(), {"a.csv": [data]})
+    error = result.steps.blame(ValueError())
+    assert error.node_id == "bad"
+
+
+@pytest.mark.parametrize(
+    ("operator", "problem"),
+    [("sagemaker.spark.unknown_0.1", "the operator is not supported"), (CODE, "the code failed in line 1")],
+)
+def test_names_the_node(spark: SparkSession, data: Path, tmp_path: Path, operator: str, problem: str) -> None:
+    path = flows.write(tmp_path, flows.source("s", "a.csv"), flows.node("n", operator, "s", code="df.no"))
+    flow = Flow.read(path)
+    with pytest.raises(FlowError, match=rf"^node n \({operator}\): {problem}"):
+        engine.run(spark, flow, flow.output(), {"a.csv": [data]})
+
+
+def test_command_writes_parquet_and_prints_the_account(
+    spark: SparkSession, data: Path, tmp_path: Path
+) -> None:
+    flow = flows.write(tmp_path, flows.source("s", "a.csv"), flows.node("c", CODE, "s", code="print('seen')"))
+    output = tmp_path / "features"
+    command = [sys.executable, "-m", "spark_engine", "--flow", str(flow)]
+    command += ["--input", str(data), "--output", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["rows_written"] == 6
+    assert done.stderr.splitlines() == [
+        "node s (sagemaker.s3_source_0.1) starts",
+        f"node c ({CODE}) starts",
+        "seen",
+    ]
+    assert spark.read.parquet(str(output)).count() == 6
