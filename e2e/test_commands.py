@@ -129,7 +129,7 @@ def test_demo_accepts_a_user_file(tmp_path: Path) -> None:
 
 def test_demo_runs_a_user_flow_that_needs_spark(engine: Path) -> None:
     assert engine.exists()
-    flow = "spark-engine/tests/fixtures/flows/abalone-original.flow"
+    flow = "spark-engine/tests/fixtures/flows/abalone-pandas.flow"
     result = run("make", "demo", f"FLOW={flow}")
     assert result.returncode == 0, result.stdout + result.stderr
     assert ["group", "FG-demo"] in words_of(result)
