@@ -79,10 +79,11 @@ demo: build-host ## Run the whole workflow on local-aws: publish, create a proje
 
 .PHONY: test
 test: $(VENV)/installed ## Run all tests: `make check`, the fuzzers, Spark, packaging and end-to-end tests
-	@$(MAKE) --jobs=2 test-programs test-tools
+	@$(MAKE) test-programs & programs=$$!; $(MAKE) test-tools; tools=$$?; wait $$programs && exit $$tools
 	@$(MAKE) test-e2e
 
 # The parts of `make test` that run at the same time: one compiles, the other one mostly waits for servers.
+# (With `make --jobs`, cargo would warn about make's job server.)
 .PHONY: test-programs
 test-programs:
 	@for target in fmt-check lint-rust test-rust docs fuzz build-host; do $(MAKE) $$target || exit; done
