@@ -62,7 +62,7 @@ async fn describe(
     }
 }
 
-/// Requests the group. Returns `false` if somebody else created it in the meantime.
+/// Requests the group. Returns `false` if another request created it in the meantime.
 async fn request(
     store: &impl Store,
     group: &NewGroup,

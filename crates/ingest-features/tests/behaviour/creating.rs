@@ -36,7 +36,7 @@ struct Groups {
     /// Errors of the next calls.
     describe_errors: RefCell<Vec<StoreError>>,
     create_errors: RefCell<Vec<StoreError>>,
-    /// Whether somebody else creates the same group just before this run does.
+    /// Whether another run creates the same group just before this one does.
     race: bool,
     created: Cell<usize>,
 }
@@ -152,7 +152,7 @@ fn an_equal_group_is_left_as_it_is() {
 }
 
 #[test]
-fn waits_for_a_group_that_somebody_else_creates() {
+fn waits_for_a_group_that_another_run_creates() {
     let groups = Groups { race: true, ..Groups::of(&["Creating", "Created"]) };
     assert!(stdout(run(&groups, &[])).contains("exists with the same definition"));
     let groups = Groups::of(&["Creating", "Creating", "Created"]);
