@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from demo_data import abalone
-from features import ExecutionResult, Features, definitions_from
+from features import ExecutionResult, Features
+from ingestion import NATIVE_BINARY, prepare
 from local_aws.launcher import LocalAws
 from local_aws.services.processing.data_wrangler import Reads
 from observe import eventually, executions
-from project import ARTIFACTS, PIPELINE, build, checkout, stage, variables
-from wiring import wire
+from project import ARTIFACTS, PIPELINE
 
 KEY = "landing/a b+ü.csv"
 ROW = 2
@@ -42,25 +42,20 @@ def ingest(
     aws: LocalAws, package: Path, cli: Path, engine: Path, folder: Path, binding: str
 ) -> tuple[ExecutionResult, Features]:
     """Uploads one row next to a longer key, and returns the result of the upload's execution."""
-    repository = checkout(folder / "repository")
-    with (repository / "pipeline.yaml").open("a") as settings:
-        settings.write(f"flow_binding: {binding}\n")
-    if binding == "parameter":
-        name_parameter(repository / "abalone.flow")
-    environment = variables(aws, **stage(aws, cli))
-    environment["INGEST_FEATURES_URL"] = f"s3://{ARTIFACTS}/bin/ingest-features"
-    s3 = aws.client("s3")
-    s3.put_object(Bucket=ARTIFACTS, Key="bin/ingest-features", Body=engine.read_bytes())
-    built = build(repository, environment)
-    assert built.returncode == 0, built.stdout
-    wiring = wire(aws, package, pipeline=PIPELINE, make_pipeline=False)
-    data = abalone().content
     file = folder / "abalone.csv"
-    file.write_bytes(data)
-    features = Features(aws, wiring.bucket)
-    features.create_group(definitions_from(engine, file))
-    header, *rows = data.decode().splitlines()
-    s3.put_object(Bucket=wiring.bucket, Key=f"{KEY}.bak", Body=data)
+    file.write_bytes(abalone().content)
+    wiring, features = prepare(
+        aws,
+        package,
+        f"{NATIVE_BINARY}flow_binding: {binding}\n",
+        engine,
+        cli,
+        file,
+        change_flow=name_parameter if binding == "parameter" else lambda _: None,
+    )
+    header, *rows = file.read_text().splitlines()
+    s3 = aws.client("s3")
+    s3.put_object(Bucket=wiring.bucket, Key=f"{KEY}.bak", Body=file.read_bytes())
     s3.put_object(Bucket=wiring.bucket, Key=KEY, Body=f"{header}\n{rows[ROW - 1]}\n".encode())
     [execution] = eventually(lambda: executions(aws, PIPELINE), "the execution")
     return features.wait_for_execution(execution["PipelineExecutionArn"]), features

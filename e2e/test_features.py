@@ -11,10 +11,11 @@ import pytest
 
 from demo_data import abalone
 from features import EVENT_TIME, GROUP, IDENTIFIER, ExecutionResult, Features, definitions_from
+from ingestion import NATIVE_BINARY, prepare
 from local_aws.launcher import LocalAws
 from observe import EVENTS, eventually, executions, input_url, invoke
-from project import ARTIFACTS, FLOW, PIPELINE, build, checkout, stage, variables
-from wiring import ACCOUNT, Wiring, wire
+from project import FLOW, PIPELINE
+from wiring import ACCOUNT
 
 ROWS = 4177
 # Most are the beginning of another key, or of the name of another key's folder.
@@ -32,7 +33,7 @@ KEYS = [
     "landing/100%.csv",
     "landing/전복 데이터 🐚.csv",
 ]
-NATIVE = f"engine: native\nnative_binary: s3://{ARTIFACTS}/bin/ingest-features\n"
+NATIVE = f"engine: native\n{NATIVE_BINARY}"
 
 
 @pytest.fixture(scope="module")
@@ -47,31 +48,6 @@ def data(tmp_path: Path) -> Path:
     file = tmp_path / "abalone.csv"
     file.write_bytes(abalone().content)
     return file
-
-
-def prepare(
-    aws: LocalAws,
-    package: Path,
-    settings: str,
-    engine: Path,
-    cli: Path,
-    data: Path,
-    *,
-    suffix: str = ".csv",
-    versioned: bool = False,
-) -> tuple[Wiring, Features]:
-    """Builds the project with these settings, and creates the rule and the feature group."""
-    folder = checkout(data.parent / "repository")
-    with (folder / "pipeline.yaml").open("a") as file:
-        file.write(settings)
-    environment = variables(aws, **stage(aws, cli))
-    aws.client("s3").put_object(Bucket=ARTIFACTS, Key="bin/ingest-features", Body=engine.read_bytes())
-    built = build(folder, environment)
-    assert built.returncode == 0, built.stdout
-    wiring = wire(aws, package, suffix=suffix, pipeline=PIPELINE, make_pipeline=False, versioned=versioned)
-    features = Features(aws, wiring.bucket)
-    features.create_group(definitions_from(engine, data))
-    return wiring, features
 
 
 def ingest(aws: LocalAws, package: Path, settings: str, engine: Path, cli: Path, data: Path) -> Features:

@@ -127,6 +127,17 @@ pub fn name_in_sagemaker_arn<'a>(arn: &'a str, kind: &str) -> Option<&'a str> {
     if legal { resource.strip_prefix(kind)?.strip_prefix('/') } else { None }
 }
 
+/// A `TtlDuration` of Feature Store as text: a 32-bit number of at least 1, and the unit's first letter.
+/// Returns both.
+#[must_use]
+pub fn time_to_live(text: &str) -> Option<(i32, char)> {
+    let unit = text.chars().last().filter(|unit| "smhdw".contains(*unit))?;
+    let number = text.strip_suffix(unit)?;
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    let number = number.parse().ok().filter(|number| digits && *number >= 1)?;
+    Some((number, unit))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +237,16 @@ mod tests {
             ("arn:aws:sagemaker:r:12345:pipeline/a", "pipeline"),
         ] {
             assert_eq!(name_in_sagemaker_arn(text, kind), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_to_live_is_a_number_and_a_unit() {
+        for good in ["1s", "90m", "12h", "30d", "2147483647w"] {
+            assert!(time_to_live(good).is_some(), "{good}");
+        }
+        for bad in ["", "d", "30", "0d", "-1d", "+1d", "1.5d", "30D", "2147483648s", "P30D"] {
+            assert_eq!(time_to_live(bad), None, "{bad}");
         }
     }
 }

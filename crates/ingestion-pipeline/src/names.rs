@@ -27,13 +27,6 @@ pub(crate) fn is_duration(text: &str) -> bool {
     !rest.is_empty() && is_fields(days, "YMWD") && is_fields(time, "HMS")
 }
 
-/// A `TtlDuration` as text: a 32-bit number of at least 1, and the unit's first letter.
-pub(crate) fn is_time_to_live(text: &str) -> bool {
-    let number = text.strip_suffix(['s', 'm', 'h', 'd', 'w']).unwrap_or_default();
-    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
-    digits && number.parse::<i32>().is_ok_and(|number| number >= 1)
-}
-
 /// Numbers, each followed by one of `units`, in the order of `units`.
 fn is_fields(text: &str, units: &str) -> bool {
     let (mut units, mut digits) = (units.chars(), 0);
@@ -65,16 +58,6 @@ mod tests {
         }
         for bad in ["", "P", "PT", "P30", "30D", "P1DT", "PD", "P1H", "P1D2Y", "P1.5D", "p1d"] {
             assert!(!is_duration(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_time_to_live_is_a_number_and_a_unit() {
-        for good in ["1s", "90m", "12h", "30d", "2147483647w"] {
-            assert!(is_time_to_live(good), "{good}");
-        }
-        for bad in ["", "d", "30", "0d", "-1d", "+1d", "1.5d", "30D", "2147483648s", "P30D"] {
-            assert!(!is_time_to_live(bad), "{bad}");
         }
     }
 

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::definition::MAX_ARGUMENT;
 use crate::settings::keys::nearest;
 
 /// Maximum length of a parameter's value, in characters.
 const MAX_VALUE: usize = 1024;
-/// Maximum length of a container's argument, in characters.
-const MAX_ARGUMENT: usize = 256;
 
 /// The parameters do not match the deployed definition. The text lists every problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_common::names;
 
-use crate::names::{is_duration, is_instance_type, is_time_to_live};
+use crate::names::{is_duration, is_instance_type};
 
 /// Families of SageMaker instances with local storage that have no `d` in their names.
 const STORAGE_FAMILIES: [&str; 9] =
@@ -82,7 +82,7 @@ text_value!(
     /// How long the online store keeps a record, such as `30d`.
     TimeToLive,
     "a time to live: a whole number from 1 to 2147483647 and s, m, h, d or w, such as 30d",
-    is_time_to_live
+    |text| names::time_to_live(text).is_some()
 );
 text_value!(
     /// A pipeline's description: one line of at most 3,072 characters.

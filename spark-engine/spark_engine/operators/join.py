@@ -48,10 +48,8 @@ def join_tables(frames: list[DataFrame], parameters: Parameters, _: Context) -> 
     """Join on one column of each side."""
     how = parameters.choice("join_type", JOIN_TYPES)
     left, right = frames
-    if how == "cross":
-        return _join(left, right, how, [], merged=())
-    key = parameters.column(left, "left_column"), parameters.column(right, "right_column")
-    return _join(left, right, how, [key], merged=())
+    keys = [] if how == "cross" else [_key(parameters, frames, "left_column", "right_column")]
+    return _join(left, right, how, keys, merged=())
 
 
 @operator("sagemaker.spark.join_multi_keys_0.1", inputs=2)
@@ -59,12 +57,17 @@ def join_multi_keys(frames: list[DataFrame], parameters: Parameters, _: Context)
     """Join on several columns of each side."""
     how = parameters.choice("join_type", JOIN_TYPES)
     left, right = frames
-    if how == "cross":
-        return _join(left, right, how, [], merged=())
-    keys = [(key.column(left, "left"), key.column(right, "right")) for key in parameters.items("join_keys")]
-    if not keys:
+    items = [] if how == "cross" else parameters.items("join_keys")
+    keys = [_key(item, frames, "left", "right") for item in items]
+    if not keys and how != "cross":
         raise parameters.error(f"{parameters.name('join_keys')} is missing")
     return _join(left, right, how, keys, merged=[one for one, other in keys if one == other])
+
+
+def _key(parameters: Parameters, frames: list[DataFrame], one: str, other: str) -> tuple[str, str]:
+    """Read the columns of both sides that must be equal."""
+    left, right = frames
+    return parameters.column(left, one), parameters.column(right, other)
 
 
 def _join(

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use aws_common::names::time_to_live;
+
 /// The stores of a feature group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stores {
@@ -122,12 +124,11 @@ impl FromStr for TimeToLive {
     type Err = InvalidTtl;
 
     fn from_str(text: &str) -> Result<Self, InvalidTtl> {
-        let parse = |(letter, unit): (char, TtlUnit)| {
-            let number = text.strip_suffix(letter)?;
-            let digits = number.bytes().all(|byte| byte.is_ascii_digit());
-            Self::new(number.parse().ok().filter(|_| digits)?, unit)
-        };
-        UNITS.into_iter().find_map(parse).ok_or_else(|| InvalidTtl(text.to_owned()))
+        let parsed = time_to_live(text).and_then(|(value, letter)| {
+            let unit = UNITS.into_iter().find(|(of_unit, _)| *of_unit == letter);
+            unit.map(|(_, unit)| Self { value, unit })
+        });
+        parsed.ok_or_else(|| InvalidTtl(text.to_owned()))
     }
 }
 

@@ -8,10 +8,11 @@ use super::parameters::Parameters;
 use super::references::{parameter, resolve};
 use aws_common::names::{is_feature_group_name, role_arn};
 
+use crate::definition::MAX_ARGUMENT;
 use crate::names::is_instance_type;
 
-/// Maximum length of a container argument, and of a path in the container, in characters.
-const MAX_ARGUMENT: usize = 256;
+/// Maximum length of a path in the container, in bytes.
+const MAX_PATH: usize = 256;
 /// What a path in the container must be, for messages.
 const PATH: &str = "a path under /opt/ml/processing of at most 256 characters";
 /// What an instance type must be, for messages.
@@ -258,7 +259,7 @@ impl Job<'_, '_> {
 }
 
 fn is_path(path: &str) -> bool {
-    path.len() <= MAX_ARGUMENT
+    path.len() <= MAX_PATH
         && path.strip_prefix(PROCESSING).is_some_and(|rest| {
             !rest.is_empty() && rest.split('/').all(|part| !matches!(part, "" | "." | ".."))
         })

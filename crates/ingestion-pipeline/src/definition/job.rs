@@ -9,6 +9,9 @@ use serde::{Serialize, Serializer};
 use crate::definition::reference::{Integer, Text};
 use crate::values::{ImageUri, KmsKey, RoleArn, SecurityGroupId, SubnetId, VolumeKmsKey};
 
+/// Maximum length of one argument or entry point part of a container, in characters.
+pub(crate) const MAX_ARGUMENT: usize = 256;
+
 /// The arguments of a processing step.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]

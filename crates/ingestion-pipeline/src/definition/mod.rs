@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::check::{InvalidDefinition, check};
 
+pub(crate) use job::MAX_ARGUMENT;
 pub use job::{
     AppSpecification, ClusterConfig, InstancePreference, NetworkConfig, OutputConfig, OutputTarget,
     ProcessingInput, ProcessingJob, ProcessingOutput, ProcessingResources, S3Input,

@@ -8,43 +8,22 @@ use super::{
     BuildError, INPUT_DATA_URL, INPUT_FLOW_URL, Job, feature_group_output, flow_cluster,
     flow_input, stage_input,
 };
-use crate::definition::{AppSpecification, ProcessingInput, Text};
+use crate::definition::{AppSpecification, MAX_ARGUMENT, ProcessingInput, Text};
 use crate::flow_file::{FlowFile, is_quotable};
 use crate::images::DATA_WRANGLER;
 use crate::settings::{FlowBinding, Settings};
 use crate::values::ImageUri;
 
-/// Maximum length of one argument of the container, in characters.
-const MAX_ARGUMENT: usize = 256;
-
 /// Returns the job of the container, after the job that stages its input. Without the program in S3,
 /// the container reads the uploaded object's URL itself, as a prefix.
 pub(super) fn jobs(settings: &Settings, flow: &FlowFile) -> Result<Vec<Job>, BuildError> {
-    if !settings.stages_input() {
-        return Ok(vec![job(settings, flow, Source::Uploaded)?]);
-    }
-    Ok(vec![stage_input::job(settings, flow)?, job(settings, flow, Source::Staged)?])
+    let stage = settings.stages_input().then(|| stage_input::job(settings, flow)).transpose()?;
+    let depends_on = stage.iter().map(|stage| stage.step_name.to_owned()).collect();
+    let container = Job { depends_on, ..job(settings, flow)? };
+    Ok(stage.into_iter().chain([container]).collect())
 }
 
-/// Where the container's data is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
-    /// Where it was uploaded.
-    Uploaded,
-    /// Where the first step staged it.
-    Staged,
-}
-
-impl Source {
-    fn url(self) -> Text {
-        match self {
-            Self::Uploaded => Text::parameter(INPUT_DATA_URL),
-            Self::Staged => stage_input::staged_input(),
-        }
-    }
-}
-
-fn job(settings: &Settings, flow: &FlowFile, source: Source) -> Result<Job, BuildError> {
+fn job(settings: &Settings, flow: &FlowFile) -> Result<Job, BuildError> {
     let mut arguments: Vec<Text> = vec![output_config(flow)?.into()];
     if settings.refit {
         arguments.push("--refit-trained-params '{\"refit\": true}'".into());
@@ -55,17 +34,13 @@ fn job(settings: &Settings, flow: &FlowFile, source: Source) -> Result<Job, Buil
     };
     let mut inputs = vec![flow_input(flow_url)];
     if settings.flow_binding == FlowBinding::Parameter {
-        arguments.push(parameter_override(settings, flow, source)?);
+        arguments.push(parameter_override(settings, flow)?);
     } else {
-        inputs.push(mounted(&flow.source.dataset, source.url()));
+        inputs.push(mounted(&flow.source.dataset, data_url(settings)));
     }
-    let depends_on = match source {
-        Source::Uploaded => Vec::new(),
-        Source::Staged => vec![stage_input::STEP.to_owned()],
-    };
     Ok(Job {
         step_name: "datawrangler-processing-to-feature-store",
-        depends_on,
+        depends_on: Vec::new(),
         cluster: flow_cluster(settings),
         container: AppSpecification {
             image_uri: image(settings, flow)?,
@@ -77,6 +52,15 @@ fn job(settings: &Settings, flow: &FlowFile, source: Source) -> Result<Job, Buil
         outputs: vec![feature_group_output()],
         cache: settings.cache.clone(),
     })
+}
+
+/// Returns where the container's data is: where the first step staged it, or where it was uploaded.
+fn data_url(settings: &Settings) -> Text {
+    if settings.stages_input() {
+        stage_input::staged_input()
+    } else {
+        Text::parameter(INPUT_DATA_URL)
+    }
 }
 
 fn image(settings: &Settings, flow: &FlowFile) -> Result<ImageUri, BuildError> {
@@ -117,20 +101,16 @@ pub(super) fn flow_parameter(flow: &FlowFile) -> Result<&str, BuildError> {
 }
 
 /// Returns the argument that sets the flow's parameter to the data's URL.
-fn parameter_override(
-    settings: &Settings,
-    flow: &FlowFile,
-    source: Source,
-) -> Result<Text, BuildError> {
+fn parameter_override(settings: &Settings, flow: &FlowFile) -> Result<Text, BuildError> {
     let (before, after) =
         (format!("--parameter-override '{{\"{}\": \"", flow_parameter(flow)?), "\"}'");
-    if source == Source::Staged {
+    if settings.stages_input() {
         let length = before.len() + stage_input::length_of_staged_input(settings)? + after.len();
         if length > MAX_ARGUMENT {
             return Err(BuildError::UrlTooLong(length - MAX_ARGUMENT));
         }
     }
-    Ok(Text::join([before.into(), source.url(), after.into()]))
+    Ok(Text::join([before.into(), data_url(settings), after.into()]))
 }
 
 /// Returns the input that replaces the dataset of its name.

@@ -15,7 +15,7 @@ use crate::settings::{Engine, FlowBinding, Settings};
 use crate::values::{InvalidValue, ParameterUrl};
 
 /// The step's name.
-pub(super) const STEP: &str = "stage-input";
+const STEP: &str = "stage-input";
 /// The output with the copy of the uploaded object.
 const INPUT: &str = "input";
 /// The output with the execution's own copy of the flow.
