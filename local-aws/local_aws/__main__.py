@@ -17,7 +17,6 @@ from local_aws.services.sagemaker.model import StepsMode
 ENGINE_VARIABLE: Final = "LOCAL_AWS_INGEST_FEATURES"
 SPARK_VARIABLE: Final = "LOCAL_AWS_SPARK_ENGINE"
 MAX_FACTOR: Final = 1000.0
-WITHOUT_FIX_VARIABLE: Final = "LOCAL_AWS_WITHOUT_FIX"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +37,6 @@ def main(arguments: list[str] | None = None) -> int:
         stop_with_parent=options.stop_with_parent,
         stop_with_stdin=options.stop_with_stdin,
         delays=options.delays,
-        without_fix=options.without_fix,
     )
     try:
         return run(settings)
@@ -111,8 +109,6 @@ def _parser() -> argparse.ArgumentParser:
         "--stop-with-parent", action="store_true", help="stop when the starting process ends (Linux)"
     )
     # For LocalAws: a listening socket, the directory of this run, and "stop when standard input closes".
-    # For tests of ministack's fixes.
-    serve.add_argument("--without-fix", default=os.environ.get(WITHOUT_FIX_VARIABLE), help=argparse.SUPPRESS)
     serve.add_argument("--listen-fd", type=int, help=argparse.SUPPRESS)
     serve.add_argument("--work-dir", type=Path, help=argparse.SUPPRESS)
     serve.add_argument("--stop-with-stdin", action="store_true", help=argparse.SUPPRESS)

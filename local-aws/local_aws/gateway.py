@@ -50,7 +50,9 @@ class Gateway:
             answer = await self._git.handle(scope["method"], scope["path"], query, headers, body)
             await _send_answer(send, *answer)
         else:
-            await self._ministack(scope, receive, send)
+            # ministack takes this header for TLS. Without it, policies that require TLS deny all requests.
+            over_tls = {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+            await self._ministack(over_tls, receive, send)
 
     def _announcing(self, send: Send) -> Send:
         async def announcing(message: Message) -> None:

@@ -62,7 +62,6 @@ class Settings:
     stop_with_parent: bool = False
     stop_with_stdin: bool = False
     delays: float = 1.0
-    without_fix: str | None = None
 
 
 def run(settings: Settings) -> int:
@@ -161,7 +160,7 @@ async def _serve(settings: Settings, listener: socket.socket, port: int, data_di
     if state_file:
         load(backend, state_file)
         delivery_state.load(backend, state_file.with_name("delivery.json"))
-    app = ministack_host.install(service, on_reset=service.reset, without_fix=settings.without_fix)
+    app = ministack_host.install(service, on_reset=service.reset)
 
     async def reset() -> None:
         # Stop jobs before ministack's reset: it answers no requests during the reset, not even those of jobs.

@@ -19,7 +19,6 @@ from local_aws.protocol.errors import AwsError
 from local_aws.protocol.http_request import Answer
 from local_aws.services.cloudformation.permissions import Change, checks
 from local_aws.services.cloudformation.resource_type import Api, ResourceType
-from local_aws.services.service_catalog.template import object_of
 
 SERVICE = "cloudformation.amazonaws.com"
 _actor: contextvars.ContextVar[str | None] = contextvars.ContextVar("actor", default=None)
@@ -59,7 +58,7 @@ def install_cloudformation(
     _register(types, api)
     _decide_each_change(host)
     _act_for_the_caller(app, host)
-    _read_templates_of_virtual_hosts(own_template)
+    _read_templates_of_products(own_template)
 
 
 def _register(types: tuple[ResourceType, ...], api: Api) -> None:
@@ -214,21 +213,14 @@ def _refusal(code: str, message: str, status: int) -> Answer:
     return answer
 
 
-def _read_templates_of_virtual_hosts(own_template: Callable[[str], str | None]) -> None:
-    """Accept template URLs with the bucket in the host name."""
-    # ministack accepts path-style URLs only.
+def _read_templates_of_products(own_template: Callable[[str], str | None]) -> None:
+    """Accept the template URLs of Service Catalog's products."""
     helpers = ministack("services.cloudformation.helpers")
     resolve = helpers._resolve_document
 
     @functools.wraps(resolve)
-    def resolve_any(params: dict[str, Any], body_key: str, url_key: str, label: str) -> Any:
-        url = helpers._p(params, url_key)
-        own = own_template(url) if url else None
-        if own is not None:
-            return own, None
-        where = object_of(url) if url else None
-        if where is not None:
-            params = {**params, url_key: [f"http://localhost/{where[0]}/{where[1]}"]}
-        return resolve(params, body_key, url_key, label)
+    def resolve_own(params: dict[str, Any], body_key: str, url_key: str, label: str) -> Any:
+        own = own_template(helpers._p(params, url_key))
+        return resolve(params, body_key, url_key, label) if own is None else (own, None)
 
-    helpers._resolve_document = resolve_any
+    helpers._resolve_document = resolve_own

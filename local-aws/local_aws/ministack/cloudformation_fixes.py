@@ -1,4 +1,4 @@
-"""Fixes to ministack's CloudFormation. Each is one function, with a comment on what is wrong upstream."""
+"""Fixes to ministack's CloudFormation. Each is one function, with a section in UPSTREAM.md."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from local_aws.ministack.settings import ministack
+from local_aws.services.service_catalog.template import object_of
 
 # Modules that import the function by name.
 _USERS: Final = ("changesets", "engine", "handlers", "stacks")
@@ -24,7 +25,6 @@ _NAMED: Final = {
 
 def _evaluate_functions_in_conditions() -> None:
     """Evaluate Fn::Join, Fn::Split and Fn::Sub in conditions."""
-    # ministack compares the functions themselves, not their results: the condition fails or is never true.
     modules = [ministack(f"services.cloudformation.{name}") for name in _USERS]
     engine: Any = ministack("services.cloudformation.engine")
     evaluate = engine._evaluate_conditions
@@ -54,7 +54,6 @@ def _evaluate_functions_in_conditions() -> None:
 
 def _refuse_functions_without_their_package() -> None:
     """Fail the stack of a function whose package is not in S3."""
-    # ministack creates a function without code, and the stack succeeds.
     provisioners: Any = ministack("services.cloudformation.provisioners")
     functions: Any = ministack("services.lambda_svc")
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
@@ -77,7 +76,6 @@ def _refuse_functions_without_their_package() -> None:
 
 def _keep_alarms_over_expressions() -> None:
     """Accept alarms over metric expressions. They never go off."""
-    # ministack refuses them.
     provisioners: Any = ministack("services.cloudformation.provisioners")
     record = provisioners._cw_metric_alarm_record
 
@@ -97,7 +95,6 @@ def _keep_alarms_over_expressions() -> None:
 
 def _refuse_names_that_are_taken() -> None:
     """Fail a stack whose resource has the name of an existing resource."""
-    # ministack takes over the existing resource, and deletes it with the stack or during a rollback.
     provisioners: Any = ministack("services.cloudformation.provisioners")
 
     def refusing(resource_type: str, create: Callable[..., Any]) -> Callable[..., Any]:
@@ -120,9 +117,25 @@ def _refuse_names_that_are_taken() -> None:
         handlers["create"] = refusing(resource_type, handlers["create"])
 
 
+def _read_templates_of_virtual_hosts() -> None:
+    """Accept template URLs with the bucket in the host name."""
+    helpers = ministack("services.cloudformation.helpers")
+    resolve = helpers._resolve_document
+
+    @functools.wraps(resolve)
+    def resolve_both_styles(params: dict[str, Any], body_key: str, url_key: str, label: str) -> Any:
+        where = object_of(helpers._p(params, url_key))
+        if where is not None:
+            params = {**params, url_key: [f"http://localhost/{where[0]}/{where[1]}"]}
+        return resolve(params, body_key, url_key, label)
+
+    helpers._resolve_document = resolve_both_styles
+
+
 CLOUDFORMATION_FIXES: Final[dict[str, Callable[[], None]]] = {
     "conditions": _evaluate_functions_in_conditions,
     "function-packages": _refuse_functions_without_their_package,
     "expression-alarms": _keep_alarms_over_expressions,
     "taken-names": _refuse_names_that_are_taken,
+    "template-urls": _read_templates_of_virtual_hosts,
 }

@@ -1,7 +1,7 @@
-"""Fixes to ministack. Each is one function, with a comment on what is wrong upstream.
+"""Fixes to ministack. Each is one function, which replaces functions of the pinned version.
 
-They replace functions of the pinned version. Each fix has a test that fails without it, and
-``tests/test_needed_fixes.py`` fails when ministack no longer needs one. None has been reported upstream yet.
+UPSTREAM.md has a section for each fix, by its name: what is wrong upstream, and how to reproduce it.
+``tests/test_upstream_reports.py`` fails when ministack no longer needs a fix.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from local_aws.ministack.cloudformation_fixes import CLOUDFORMATION_FIXES
 from local_aws.ministack.function_output import read_whole_output
-from local_aws.ministack.iam_resources import name_the_resources
+from local_aws.ministack.iam_fixes import IAM_FIXES
 from local_aws.ministack.settings import ministack
 from local_aws.services.aws_lambda.async_invocation import AsyncInvoker, send_to_dead_letter_queue
 from local_aws.services.sqs.message_moves import install_message_moves
@@ -29,34 +29,30 @@ _async_request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar(
 _init_log: contextvars.ContextVar[str] = contextvars.ContextVar("init_log", default="")
 
 
-def install_fixes(server_variables: frozenset[str], without: str | None = None) -> None:
-    """Apply all fixes, before serving. Functions do not inherit ``server_variables``.
-
-    Leaves out the fix named ``without``, so that a test can see whether it is still needed.
-    """
+def install_fixes(server_variables: frozenset[str]) -> None:
+    """Apply all fixes, before serving. Functions do not inherit ``server_variables``."""
     install_message_moves()
-    fixes: dict[str, Callable[[], None]] = {
+    for fix in fixes(server_variables).values():
+        fix()
+
+
+def fixes(server_variables: frozenset[str]) -> dict[str, Callable[[], None]]:
+    """Returns all fixes, by their names in UPSTREAM.md."""
+    return {
         "s3-events": _name_the_version_and_whole_seconds_in_s3_events,
         "s3-keys": _refuse_keys_that_s3_refuses,
         "rule-invocations": _invoke_functions_from_rules_asynchronously,
         "function-output": lambda: read_whole_output(ministack("core.lambda_runtime").ProvidedWorker),
         "init-failures": _report_init_failures_as_the_runtime_did,
         "function-variables": lambda: _keep_the_servers_settings_from_functions(server_variables),
-        "loopback-tls": _take_loopback_for_tls,
         "athena-results": _write_athena_results_where_executions_say,
-        "iam-resources": name_the_resources,
+        **IAM_FIXES,
         **CLOUDFORMATION_FIXES,
     }
-    if without is not None and without not in fixes:
-        raise ValueError(f"no fix is called {without}; there are {', '.join(fixes)}")
-    for name, fix in fixes.items():
-        if name != without:
-            fix()
 
 
 def _name_the_version_and_whole_seconds_in_s3_events() -> None:
     """Add the object's version to S3 events, and send their times in whole seconds."""
-    # ministack's S3 events lack the version, and their times have fractions.
     s3, eventbridge = ministack("services.s3"), ministack("services.eventbridge")
     fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
 
@@ -82,7 +78,6 @@ def _name_the_version_and_whole_seconds_in_s3_events() -> None:
 
 def _refuse_keys_that_s3_refuses() -> None:
     """Refuse keys over 1,024 bytes."""
-    # ministack accepts them, and sends events that AWS never sends.
     s3 = ministack("services.s3")
     handle = s3.handle_request
 
@@ -100,8 +95,6 @@ def _refuse_keys_that_s3_refuses() -> None:
 
 def _invoke_functions_from_rules_asynchronously() -> None:
     """Invoke the functions of rules asynchronously: with retries, and a destination for failures."""
-    # ministack invokes them once and ignores the outcome. It drops events for a function that does not exist
-    # or that refuses the rule, instead of sending them to the target's dead-letter queue.
     eventbridge, functions = ministack("services.eventbridge"), ministack("services.lambda_svc")
     invoke_target = eventbridge._invoke_target
     invoker = AsyncInvoker(
@@ -206,7 +199,6 @@ def _rule_may_invoke(function: dict[str, Any], arn: str, rule: dict[str, Any]) -
 
 def _report_init_failures_as_the_runtime_did() -> None:
     """Report a runtime that fails to start with its own error and log."""
-    # ministack wraps the error and drops the log.
     runtime, functions = ministack("core.lambda_runtime"), ministack("services.lambda_svc")
     await_init = runtime.ProvidedWorker._await_init
     execute = functions._execute_function_provided_warm
@@ -248,7 +240,6 @@ def _after_colon(text: str) -> str:
 
 def _keep_the_servers_settings_from_functions(server_variables: frozenset[str]) -> None:
     """Give a function its own variables and those of Lambda only."""
-    # ministack adds the server's variables, such as LOG_LEVEL.
     functions = ministack("services.lambda_svc")
     build: Callable[..., dict[str, str]] = functions._provided_worker_env
 
@@ -271,22 +262,8 @@ def _keep_the_servers_settings_from_functions(server_variables: frozenset[str]) 
     functions._provided_worker_env = build_as_lambda_does
 
 
-def _take_loopback_for_tls() -> None:
-    """Treat loopback as TLS."""
-    # ministack reports no TLS, so that a policy that requires TLS denies every request.
-    evaluator = ministack("core.iam_evaluator")
-    resolve = evaluator._resolve_condition_key
-
-    @functools.wraps(resolve)
-    def resolve_with_tls(key: str, context: Any) -> Any:
-        return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
-
-    evaluator._resolve_condition_key = resolve_with_tls
-
-
 def _write_athena_results_where_executions_say() -> None:
     """Write Athena's result file to the OutputLocation of the execution."""
-    # ministack writes it into a folder of that name.
     athena = ministack("services.athena")
     start, save = athena._start_query_execution, athena._save_query_results
 

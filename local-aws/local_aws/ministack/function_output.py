@@ -57,8 +57,6 @@ def wait(stream: IO[bytes], milliseconds: int | None = None) -> bool:
 
 def read_whole_output(worker: Any) -> None:
     """Make a class of ministack's workers read the whole output of an invocation."""
-    # ministack waits 50 ms for the thread that reads the pipe. It assigns later lines to the next invocation,
-    # or loses them.
     drain: Callable[..., str] = worker._drain_stderr_bounded
     outputs: weakref.WeakKeyDictionary[IO[bytes], Output] = weakref.WeakKeyDictionary()
     lock = threading.Lock()

@@ -62,9 +62,7 @@ class MinistackHost(MinistackIam):
         http_server.cut_connection(request_context.client.get())
 
 
-def install(
-    service: SageMakerService, on_reset: Callable[[], None], without_fix: str | None = None
-) -> AsgiApp:
+def install(service: SageMakerService, on_reset: Callable[[], None]) -> AsgiApp:
     """Plug the services into ministack, and return ministack's ASGI application."""
     app = ministack("app")
     router = ministack("core.router")
@@ -83,7 +81,7 @@ def install(
         ministack_reset()
 
     app._reset_all_state = reset
-    install_fixes(SERVER_VARIABLES, without_fix)
+    install_fixes(SERVER_VARIABLES)
     return request_context.with_request_context(app.app)
 
 

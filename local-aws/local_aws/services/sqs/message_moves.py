@@ -263,6 +263,25 @@ def install_message_moves() -> None:
         ListMessageMoveTasks=moves.list_tasks,
         CancelMessageMoveTask=moves.cancel_task,
     )
+    _authorize_on_source()
+
+
+def _authorize_on_source() -> None:
+    """Authorize the operations on the source queue. They have no QueueUrl, which ministack looks for."""
+    actions = ministack("core.iam_actions")
+    extract = actions.extract_resource_arn
+
+    @functools.wraps(extract)
+    def extract_source(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any
+    ) -> Any:
+        found = extract(service, method, path, headers, body, *rest)
+        if service != "sqs" or found != "*":
+            return found
+        field = actions._safe_json_field
+        return str(field(body, "SourceArn") or source_of_handle(field(body, "TaskHandle")) or found)
+
+    actions.extract_resource_arn = extract_source
 
 
 def _text(sqs: Any, request: dict[str, Any], name: str) -> str:
