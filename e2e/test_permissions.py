@@ -42,11 +42,11 @@ def test_role_may_start_its_pipeline_by_arn(aws: LocalAws, package: Path) -> Non
 
 
 def test_denied_start_of_another_pipeline_keeps_the_event(aws: LocalAws, package: Path) -> None:
-    wiring = wire(aws, package, started_pipeline="somebody-elses")
-    create_pipeline(aws, "somebody-elses")
+    wiring = wire(aws, package, started_pipeline="other-team")
+    create_pipeline(aws, "other-team")
     error = invoke(aws)
     assert error["errorType"] == "NeedsOperator.AccessDenied"
     assert "sagemaker:StartPipelineExecution" in error["errorMessage"]
     aws.client("s3").put_object(Bucket=wiring.bucket, Key="landing/a.csv", Body=b"x")
     eventually(lambda: depth(aws, wiring.retry_queue) == 1, "the event in the retry queue")
-    assert executions(aws, "somebody-elses") == []
+    assert executions(aws, "other-team") == []

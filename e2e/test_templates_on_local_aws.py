@@ -127,15 +127,15 @@ def test_role_cannot_start_the_pipeline_of_another_project(aws: LocalAws, staged
     """The functions' role allows only pipeline names with the project prefix."""
     parameters = stacks.product_parameters(staged)
     project = stacks.deploy(aws, "project", stacks.PRODUCT, parameters)
-    create_pipeline(aws, "somebody-elses")
+    create_pipeline(aws, "other-team")
     functions = aws.client("lambda")
     functions.update_function_configuration(
-        FunctionName=FUNCTION, Environment={"Variables": {"SM_PIPELINE_NAME": "somebody-elses"}}
+        FunctionName=FUNCTION, Environment={"Variables": {"SM_PIPELINE_NAME": "other-team"}}
     )
     upload(aws, project, "landing/a.csv")
     eventually(lambda: failures(aws, FUNCTION), "the failure")
     assert failures(aws, FUNCTION) == ["AccessDenied"]
-    assert executions(aws, "somebody-elses") == []
+    assert executions(aws, "other-team") == []
 
 
 def test_outputs_match_those_that_the_template_tests_compute(aws: LocalAws, staged: dict[str, str]) -> None:

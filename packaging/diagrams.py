@@ -89,7 +89,7 @@ class Rectangle:
         if left <= x <= right:
             return x, (top if y < top else bottom)
         raise PackagingError(
-            f"the point {other} is neither beside nor above nor below {self}", "add or move a point in `via`"
+            f"the point {other} is not next to, above or below {self}", "add or move a point in `via`"
         )
 
 

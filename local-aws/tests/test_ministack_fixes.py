@@ -87,7 +87,7 @@ def test_failed_event_is_retried_then_sent_to_destination(server: LocalAws) -> N
     assert envelope["requestContext"]["approximateInvokeCount"] == 2
     assert envelope["requestContext"]["functionArn"] == f"{function}:$LATEST"
     assert envelope["requestPayload"]["detail"]["object"]["key"] == "in/fail.csv"
-    assert envelope["responsePayload"] == {"errorMessage": "told to fail", "errorType": "Told"}
+    assert envelope["responsePayload"] == {"errorMessage": "failed on request", "errorType": "Asked"}
     attempts = [line for line in logged(server, "trigger") if line.startswith("event ")]
     assert {line.split()[1] for line in attempts} == {envelope["requestContext"]["requestId"]}
     assert len(attempts) == 2

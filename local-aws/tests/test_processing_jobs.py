@@ -185,7 +185,7 @@ def test_stopping_a_job_signals_it_and_ends_children(running_server: LocalAws) -
     job = ended_job(sagemaker)
     assert (job["ProcessingJobStatus"], job["ExitMessage"]) == ("Stopped", "stopped\n")
     assert "FailureReason" not in job
-    assert job_log(running_server)[-1] == "told to stop"
+    assert job_log(running_server)[-1] == "got SIGTERM"
     assert not Path(folder).exists()
     until(lambda: not processes_of(folder))
     with pytest.raises(ClientError, match="in status Stopped"):

@@ -90,8 +90,8 @@ def test_labels_fit_their_frames_and_touch_no_number(source: Path) -> None:
         assert right < places[name].x + places[name].width
         radius = diagrams.NUMBER_RADIUS
         for at in numbers:
-            beside = at.x + radius <= left or at.x - radius >= right
-            assert beside or at.y + radius <= top or at.y - radius >= bottom, frame["label"]
+            next_to = at.x + radius <= left or at.x - radius >= right
+            assert next_to or at.y + radius <= top or at.y - radius >= bottom, frame["label"]
 
 
 def luminance(color: str) -> float:
@@ -190,5 +190,5 @@ def test_straight_arrow_crosses_the_gap() -> None:
 
 def test_arrow_that_would_be_slanted_is_refused() -> None:
     places = {"a": Rectangle(0, 0, 10, 10), "b": Rectangle(30, 30, 10, 10)}
-    with pytest.raises(PackagingError, match="neither beside nor above nor below"):
+    with pytest.raises(PackagingError, match="not next to, above or below"):
         diagrams.route({"from": "a", "to": "b"}, places)

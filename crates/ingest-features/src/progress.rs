@@ -57,7 +57,7 @@ impl Progress {
         }
     }
 
-    /// Tells something about the job.
+    /// Reports something about the job.
     pub(crate) fn note(&self, what: impl fmt::Display) {
         if self.bar.is_some() {
             // If this fails, there is nowhere left to report it.

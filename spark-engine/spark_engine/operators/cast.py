@@ -163,15 +163,17 @@ def _replace_value(frame: DataFrame, name: str, value: Column, parameters: Param
     return frame.withColumn(name, sf.when(value.isNotNull(), value).otherwise(_constant(parameters)))
 
 
-def _replace_null_beside(frame: DataFrame, name: str, value: Column, parameters: Parameters) -> DataFrame:
-    return _beside(frame, name, value, None, parameters)
+def _null_with_errors(frame: DataFrame, name: str, value: Column, parameters: Parameters) -> DataFrame:
+    return _with_errors(frame, name, value, None, parameters)
 
 
-def _replace_value_beside(frame: DataFrame, name: str, value: Column, parameters: Parameters) -> DataFrame:
-    return _beside(frame, name, value, _constant(parameters), parameters)
+def _value_with_errors(frame: DataFrame, name: str, value: Column, parameters: Parameters) -> DataFrame:
+    return _with_errors(frame, name, value, _constant(parameters), parameters)
 
 
-def _beside(frame: DataFrame, name: str, value: Column, constant: Any, parameters: Parameters) -> DataFrame:
+def _with_errors(
+    frame: DataFrame, name: str, value: Column, constant: Any, parameters: Parameters
+) -> DataFrame:
     """Add a column with the values that cannot be cast. It is empty where the cast succeeded."""
     errors = f"{name}{ERRORS_SUFFIX}"
     if errors in frame.columns:
@@ -191,6 +193,6 @@ METHODS: dict[str, Callable[[DataFrame, str, Column, Parameters], DataFrame]] = 
     "replace_null": _replace_null,
     "drop": _drop,
     "replace_value": _replace_value,
-    "replace_null_with_new_col": _replace_null_beside,
-    "replace_value_with_new_col": _replace_value_beside,
+    "replace_null_with_new_col": _null_with_errors,
+    "replace_value_with_new_col": _value_with_errors,
 }

@@ -113,7 +113,7 @@ def _as_vector(frame: DataFrame, features: Mapping[str, Column], output: str) ->
 
 
 def timestamps(frame: DataFrame, block: Parameters, name: str) -> Column:
-    """Return a column as timestamps. What is no date is missing.
+    """Return a column as timestamps. Values that are no dates become missing.
 
     pandas reads text, because Data Wrangler's formats are Python's, and guesses formats where there is none.
     Offsets from UTC are ignored: the parts are those of the clock that the text shows.

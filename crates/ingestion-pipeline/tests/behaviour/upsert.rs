@@ -83,7 +83,7 @@ fn creates_pipeline_after_storing_its_flow() {
 fn leaves_unchanged_pipeline_alone() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed(&definition())),
-        ("ListTags", tags(&[("owner", "somebody else")])),
+        ("ListTags", tags(&[("owner", "someone else")])),
     ]);
     let output = endpoint.run(&["upsert", "--file", "minimal.yaml", "--json"]);
     assert_eq!(
@@ -117,7 +117,7 @@ fn sends_everything_if_anything_differs() {
 fn adds_tags_and_keeps_others() {
     let endpoint = Endpoint::new(vec![
         ("DescribePipeline", deployed(&definition())),
-        ("ListTags", tags(&[("team", "rocks"), ("owner", "somebody else")])),
+        ("ListTags", tags(&[("team", "rocks"), ("owner", "someone else")])),
         ("AddTags", answer(json!({}))),
     ]);
     let mut command = endpoint.command(&UPSERT);

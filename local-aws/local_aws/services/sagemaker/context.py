@@ -1,4 +1,4 @@
-"""The context of an operation, besides its request."""
+"""The context of an operation, apart from its request."""
 
 from __future__ import annotations
 
