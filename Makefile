@@ -362,6 +362,20 @@ deny: ## Check the dependencies' licences, sources and advisories with cargo-den
 	@cargo install --quiet --locked --root target/tools --version 0.20.2 cargo-deny
 	@target/tools/bin/cargo-deny check
 
+HAKARI := PATH="$(CURDIR)/target/tools/bin:$$PATH" cargo hakari
+INSTALL_HAKARI := cargo install --quiet --locked --root target/tools --version 0.9.39 cargo-hakari
+
+.PHONY: hakari
+hakari: ## Write the dependencies of crates/workspace-hack, after a change of dependencies
+	@$(INSTALL_HAKARI)
+	@$(HAKARI) generate
+
+.PHONY: hakari-check
+hakari-check: ## Check that crates/workspace-hack is current, and that all programs depend on it
+	@$(INSTALL_HAKARI)
+	@$(HAKARI) generate --diff || { echo "hint: run \`make hakari\`" >&2; exit 1; }
+	@$(HAKARI) manage-deps --dry-run
+
 .PHONY: clean
 clean: ## Remove all build results and installed tools
 	@rm -rf target $(VENV) .mypy_cache .ruff_cache

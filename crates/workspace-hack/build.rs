@@ -1,0 +1,3 @@
+//! Makes cargo resolve the build dependencies.
+
+fn main() {}
