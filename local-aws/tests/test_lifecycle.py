@@ -217,7 +217,7 @@ def test_only_known_modules_use_ministack_internals() -> None:
         "ministack/fixes.py",
         "ministack/host.py",
         "ministack/iam.py",
-        "ministack/iam_resources.py",
+        "ministack/iam_fixes.py",
         "ministack/settings.py",
         "services/sqs/message_moves.py",
     }
