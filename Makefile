@@ -57,6 +57,7 @@ WARM ?= 200
 TEMPLATES := $(sort $(wildcard cfn-templates/*.yaml))
 CHECKOV := target/checkov
 GUARD := target/guard
+SITE := target/site
 
 FUZZ_SECONDS ?= 30
 FUZZ_TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
@@ -78,15 +79,17 @@ demo: build-host ## Run the whole workflow on local-aws: publish, create a proje
 	  $(if $(value FILE),--file "$$GIVEN_FILE")
 
 .PHONY: test
-test: $(VENV)/installed ## Run all tests: `make check`, the fuzzers, Spark, packaging and end-to-end tests
+test: $(VENV)/installed ## Run all tests: `make check`, the fuzzers, Spark, packaging and end-to-end tests, the documentation site
 	@$(MAKE) test-programs & programs=$$!; $(MAKE) test-tools; tools=$$?; wait $$programs && exit $$tools
 	@$(MAKE) test-e2e
+	@$(MAKE) docs
+	@$(MAKE) test-site
 
 # The parts of `make test` that run at the same time: one compiles, the other one mostly waits for servers.
 # (With `make --jobs`, cargo would warn about make's job server.)
 .PHONY: test-programs
 test-programs:
-	@for target in fmt-check lint-rust test-rust docs fuzz build-host; do $(MAKE) $$target || exit; done
+	@for target in fmt-check lint-rust test-rust docs-crates fuzz build-host; do $(MAKE) $$target || exit; done
 
 .PHONY: test-tools
 test-tools:
@@ -94,7 +97,7 @@ test-tools:
 	  $(MAKE) $$target || exit; done
 
 .PHONY: check
-check: fmt-check lint test-rust test-local-aws test-templates docs ## Run the checks that every commit must pass: format, lints, fast tests, docs
+check: fmt-check lint test-rust test-local-aws test-templates docs-crates ## Run the checks that every commit must pass: format, lints, fast tests, the crates' docs
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -212,6 +215,7 @@ lint-python: $(VENV)/installed
 	@mypy cfn-templates/tests
 	@mypy bench/python
 	@mypy spark-engine $(ORACLE)
+	@mypy docs/site
 
 .PHONY: lint-templates
 lint-templates: $(VENV)/installed $(CHECKOV)/installed $(GUARD)/installed ## Lint the CloudFormation templates: cfn-lint, checkov, Guard
@@ -220,8 +224,38 @@ lint-templates: $(VENV)/installed $(CHECKOV)/installed $(GUARD)/installed ## Lin
 	@python cfn-templates/lint/guard.py $(GUARD)/node_modules/@cdklabs/cdk-validator-cfnguard $(TEMPLATES)
 
 .PHONY: docs
-docs: ## Build the crates' documentation (warnings are errors)
+docs: docs-crates $(SITE)/installed run-notebooks ## Build the documentation site into target/site/html (warnings and broken links are errors)
+	@$(SITE)/bin/python docs/site/build_site.py
+
+.PHONY: docs-crates
+docs-crates: ## Build the crates' documentation (warnings are errors)
 	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+# The site shows notebooks with their outputs. Runs them if one has not run since it changed.
+.PHONY: run-notebooks
+run-notebooks:
+	@for notebook in $(patsubst notebooks/%,en/%,$(wildcard notebooks/*.ipynb)) $(patsubst notebooks/%,%,$(wildcard notebooks/ko/*.ipynb)); do \
+	  [ target/notebooks/executed/$$notebook -nt notebooks/$${notebook#en/} ] || { $(MAKE) test-notebooks; exit; }; done
+
+.PHONY: test-site
+test-site: $(SITE)/installed ## Run the tests of the documentation site, in a browser, after `make docs`
+	@cd docs/site && ../../$(SITE)/bin/python -m pytest
+
+# Sphinx, Mermaid, and a browser for the tests.
+$(SITE)/installed: $(addprefix docs/site/,requirements.txt package.json package-lock.json unpack-browser.mjs)
+	@command -v node > /dev/null && command -v npm > /dev/null || { \
+	  echo "Node.js is required for the documentation site, but node or npm is not on the PATH." >&2; \
+	  echo "hint: https://nodejs.org, version 20 or newer" >&2; \
+	  exit 1; }
+	@echo "Installing Sphinx, Mermaid and Chromium into $(SITE) ..." >&2
+	@rm -rf $(SITE)
+	@$(PYTHON) -m venv $(SITE)
+	@$(SITE)/bin/pip install --quiet --require-hashes -r docs/site/requirements.txt
+	@cp docs/site/package.json docs/site/package-lock.json $(SITE)
+	@npm ci --prefix $(SITE) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@mkdir -p $(SITE)/browser
+	@TMPDIR=$(CURDIR)/$(SITE)/browser node docs/site/unpack-browser.mjs $(CURDIR)/$(SITE)/node_modules
+	@touch $@
 
 .PHONY: build
 build: build-x86_64 ## Build the Lambda package, the CLI and the processing job for x86_64, and for arm64 if its Rust target is installed
