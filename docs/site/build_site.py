@@ -27,6 +27,8 @@ def main() -> None:
         sys.exit("The documentation site was not built: see the warnings above.")
     for language, folder in OUTPUT.items():
         shutil.copy(folder / START[language], folder / "index.html")
+    # What myst-nb extracts from notebooks. The pages have copies.
+    shutil.rmtree(HTML / "jupyter_execute", ignore_errors=True)
     copy_api()
     found = list(faults(HTML))
     if found:

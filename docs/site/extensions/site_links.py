@@ -42,8 +42,10 @@ def lead(app: Sphinx, doctree: nodes.document) -> None:
                 node.replace_self(node.children)  # the site does not show folders
     for node in list(doctree.findall(addnodes.download_reference)):
         path = resolve(page, node["reftarget"])
-        shown = sources(app).setdefault(path, f"{SOURCES}/{path}")
-        replace(node, relative(page, f"{shown}.html"))
+        if path.endswith(".svg"):
+            continue  # the browser shows the picture
+        sources(app).add(path)
+        replace(node, f"{'../' * page.count('/')}{SOURCES}/{path}.html")
 
 
 def replace(node: nodes.Element, url: str) -> None:
@@ -55,11 +57,6 @@ def replace(node: nodes.Element, url: str) -> None:
 def resolve(page: str, target: str) -> str:
     """The path of a link's target, from the repository's root."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(page), target))
-
-
-def relative(page: str, path: str) -> str:
-    """A relative URL from a page to a file of the site in the same language."""
-    return "../" * page.count("/") + path
 
 
 def root(app: Sphinx, page: str) -> str:
@@ -84,21 +81,21 @@ def crate_url(app: Sphinx, page: str, target: str) -> str | None:
     return f"{root(app, page)}api/{name.replace('-', '_')}/index.html"
 
 
-def sources(app: Sphinx) -> dict[str, str]:
-    """The source files that pages link to, and the pages that show them."""
+def sources(app: Sphinx) -> set[str]:
+    """The source files that pages link to."""
     if not hasattr(app.env, "site_sources"):
-        app.env.site_sources = {}
-    found: dict[str, str] = app.env.site_sources
+        app.env.site_sources = set()
+    found: set[str] = app.env.site_sources
     return found
 
 
 def show_sources(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Add a page for each source file that pages link to."""
-    for path, name in sorted(sources(app).items()):
+    for path in sorted(sources(app)):
         text = (Path(app.srcdir) / path).read_text("utf-8")
         title = html.escape(path)
         body = f'<h1>{title}</h1>\n<div class="highlight">{colored(path, text)}</div>'
-        yield name, {"title": title, "body": body, "parents": []}, "page.html"
+        yield f"{SOURCES}/{path}", {"title": title, "body": body, "parents": []}, "page.html"
 
 
 def colored(path: str, text: str) -> str:
@@ -113,6 +110,7 @@ def colored(path: str, text: str) -> str:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
-    app.connect("doctree-read", lead)
+    # Before Sphinx collects the files that it copies.
+    app.connect("doctree-read", lead, priority=100)
     app.connect("html-collect-pages", show_sources)
     return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -77,9 +77,11 @@ def english_pages(repository: Path) -> list[str]:
 
 
 def section(repository: Path, names: str) -> list[str]:
-    """The pages below one caption: names, or a pattern of notebooks."""
-    notebooks = sorted(file.stem for file in repository.glob("notebooks/*.ipynb"))
-    return [f"notebooks/{name}" for name in notebooks] if names == "notebooks/*" else names.split()
+    """The pages below one caption: names, or the notebooks and the page about them."""
+    if names != "notebooks/*":
+        return names.split()
+    files = [*repository.glob("notebooks/README.md"), *sorted(repository.glob("notebooks/*.ipynb"))]
+    return [f"notebooks/{file.stem}" for file in files]
 
 
 def executed(repository: Path, page: str) -> Path:
@@ -93,11 +95,9 @@ def select(app: Sphinx, config: Config) -> None:
     english = english_pages(repository)
     pages = [in_language(repository, page, language) for page in english]
     config.root_doc = ROOT[language]
-    config.include_patterns = [
-        *(f"{page}{suffix}" for page in pages for suffix in SUFFIXES),
-        "*.md",
-        "docs/*.md",
-    ]
+    files = [source(repository, page) for page in pages]
+    config.include_patterns = [file.relative_to(repository).as_posix() for file in files if file]
+    config.include_patterns += ["*.md", "docs/*.md"]
     config.exclude_patterns += ["docs/ko", f"{ROOT['ko']}.md"] if language == "en" else []
     config.exclude_patterns += [f"{page}{suffix}" for page in {*english} - {*pages} for suffix in SUFFIXES]
 
@@ -105,7 +105,7 @@ def select(app: Sphinx, config: Config) -> None:
 def add_navigation(app: Sphinx, docname: str, content: list[str]) -> None:
     """Add the sidebar's contents to the start page, and outputs to notebooks."""
     repository, language = Path(app.srcdir), app.config.language
-    if docname.startswith("notebooks/"):
+    if app.env.doc2path(docname).suffix == ".ipynb":
         content[0] = executed(repository, docname).read_text("utf-8")
     if docname == DECISIONS:
         content[0] += "\n```{toctree}\n:hidden:\n:glob:\n\n[0-9]*\n```\n"
