@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory --warn-undefined-variables
 # Variables that users may set. Recipes read names from the environment, so that quotes and dollar signs need no escaping.
 AUTH ?=
 BEFORE ?=
+CFN_BUCKET_NAME ?=
 CHECKS ?=
 DRY_RUN ?=
 EVENT ?=
@@ -28,6 +29,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export GIVEN_FILE := $(value FILE)
 export GIVEN_EVENT := $(value EVENT)
 export GIVEN_FLOW := $(value FLOW)
+# CFN_BUCKET_NAME is the variable's name in amazon-sagemaker-reusable-components.
+export S3_BUCKET_NAME ?= $(CFN_BUCKET_NAME)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Incremental builds of the AWS SDK (900,000 lines) need gigabytes and save no time.
 export CARGO_INCREMENTAL := 0
@@ -292,13 +295,14 @@ build-host:
 
 STAGE = python packaging/package.py --bucket "$$S3_BUCKET_NAME" --version "$$VERSION" \
   $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
+ARCHITECTURES = x86_64 $$($(call has_target,arm64) && echo arm64)
 
 # Checks names, region and bucket before the build, which takes ten minutes.
 .PHONY: package
 package: $(VENV)/installed ## Build everything and stage it in S3: S3_BUCKET_NAME=... (VERSION=..., DRY_RUN=1)
 	@$(STAGE) --only-check
 	@$(MAKE) build
-	@$(STAGE) --architectures x86_64 $$($(call has_target,arm64) && echo arm64)
+	@$(STAGE) --architectures $(ARCHITECTURES)
 
 .PHONY: package-source
 package-source: ## Create the source zip for cfn-templates/package-cfn.yaml from the last commit

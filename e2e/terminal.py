@@ -15,7 +15,7 @@ WAIT_SECONDS: Final = 300.0
 """Limit for a hanging command. Long, because a busy machine is slow."""
 LAST_LINES: Final = 30
 # AWS settings, and the variables of the `make` that started the test or the demo.
-_REMOVED_PREFIXES: Final = ("AWS_", "MAKE", "MFLAGS", "FILE", "GIVEN_", "EVENT")
+REMOVED_PREFIXES: Final = ("AWS_", "MAKE", "MFLAGS", "FILE", "GIVEN_", "EVENT")
 T = TypeVar("T")
 
 
@@ -27,7 +27,7 @@ def run(
     environment: dict[str, str], *command: object, at: Path = ROOT, limit: float = WAIT_SECONDS
 ) -> subprocess.CompletedProcess[str]:
     """Runs a command with only these AWS variables. Merges its two output streams."""
-    shell = {name: value for name, value in os.environ.items() if not name.startswith(_REMOVED_PREFIXES)}
+    shell = {name: value for name, value in os.environ.items() if not name.startswith(REMOVED_PREFIXES)}
     arguments = [str(part) for part in command]
     try:
         return subprocess.run(
