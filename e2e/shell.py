@@ -54,7 +54,8 @@ class Shell:
     def start(self, text: str) -> None:
         """Types a block, without waiting for its end."""
         block = self._folder / "block.sh"
-        block.write_text(text)
+        # Like bash, does not count a failure before `&&`, not even in the last line.
+        block.write_text(f"{text}\n:\n")
         self._end = f"end of {uuid.uuid4()}"
         self._printed.clear()
         assert self._process.stdin is not None
@@ -72,7 +73,7 @@ class Shell:
         if not self._has(self._end):
             last = "".join(self._printed[-LAST_LINES:])
             raise WalkthroughError(f"a command failed:\n{last}")
-        return "".join(self._printed)
+        return "".join(line for line in self._printed if self._end not in line)
 
     def run(self, text: str) -> str:
         """Types a block. Returns its output."""

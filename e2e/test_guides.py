@@ -26,6 +26,7 @@ def user(engine: Path) -> Iterator[StudioUser]:
         yield open_account(aws)
 
 
+@pytest.mark.timeout(LIMIT_SECONDS + 60)
 @pytest.mark.usefixtures("cli", "package")
 def test_commands_run_as_they_stand(user: StudioUser, tmp_path: Path) -> None:
     shutil.rmtree(ROOT / "target/tour", ignore_errors=True)

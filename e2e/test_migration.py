@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import predecessor
-from account import DEFAULT_BUCKET, STUDIO_ROLE_ARN, open_account
+from account import DEFAULT_BUCKET, STUDIO_ROLE, STUDIO_ROLE_ARN, open_account
 from builds import ROOT
 from demo_data import abalone
 from features import GROUP, Features, definitions_from
@@ -25,7 +25,8 @@ from pages import Block, blocks
 from predecessor import OldProject
 from project import FLOW
 from shell import Shell
-from tour import PRELUDE, for_this_machine
+from tour import LIMIT_SECONDS, PRELUDE, for_this_machine
+from wiring import policy, statement
 
 MIGRATE: Final = "docs/migrate.md"
 SWITCH: Final = "6. Switch over"
@@ -84,8 +85,8 @@ class Sender:
 
 @pytest.fixture
 def migrating_aws(engine: Path) -> Iterator[LocalAws]:
-    """An account with Studio, in which steps run."""
-    with LocalAws(ingest_features=engine) as aws:
+    """An account with Studio and IAM, in which steps run."""
+    with LocalAws(auth=True, ingest_features=engine) as aws:
         open_account(aws)
         yield aws
 
@@ -106,12 +107,17 @@ def old(migrating_aws: LocalAws, features: Features, cli: Path) -> OldProject:
     s3 = migrating_aws.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key=f"flows/{FLOW.name}", Body=FLOW.read_bytes())
+    allowed = policy(statement(["s3:GetObject", "s3:ListBucket"], f"arn:aws:s3:::{BUCKET}*"))
+    migrating_aws.client("iam").put_role_policy(
+        RoleName=STUDIO_ROLE, PolicyName="data", PolicyDocument=allowed
+    )
     product = predecessor.deploy_portfolio(migrating_aws)
     project = predecessor.create_project(migrating_aws, product, "old-project", BUCKET + "/" + PREFIX, FORM)
     predecessor.build_pipeline(project, cli, FORM, STUDIO_ROLE_ARN)
     return project
 
 
+@pytest.mark.timeout(LIMIT_SECONDS + 60)
 @pytest.mark.usefixtures("package")
 def test_moves_a_live_project_without_losing_or_doubling_uploads(
     old: OldProject, features: Features, tmp_path: Path

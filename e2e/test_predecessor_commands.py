@@ -25,9 +25,9 @@ MAKE: Final = f'make() {{ command make MAKE=true ARCHITECTURES={ARCHITECTURE} "$
 
 
 @pytest.fixture
-def user(engine: Path) -> Iterator[StudioUser]:
+def user() -> Iterator[StudioUser]:
     """A Studio user in an account with IAM enforced."""
-    with LocalAws(auth=True, ingest_features=engine) as aws:
+    with LocalAws(auth=True) as aws:
         yield open_account(aws)
 
 

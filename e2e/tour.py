@@ -81,7 +81,8 @@ make() {{
 CHANGES: Final = {"credential-helper $@": "credential-helper --ignore-host-check $@"}
 ON_ARM64: Final = {'"Value": "native"': '"Value": "data-wrangler"', "target/lambda/": "target/lambda-arm64/"}
 BUCKET: Final = "my-bucket"
-LIMIT_SECONDS: Final = 850.0
+LIMIT_SECONDS: Final = 1700.0
+"""Limit for all commands together. Long, because a busy machine is slow."""
 
 
 def executed(block: Block) -> bool:
