@@ -53,7 +53,6 @@ SECTIONS: Final = [
     (TROUBLESHOOTING, "Feature Store"),
     (LOCAL, "CodeCommit"),
     (DEPLOY, "Update"),
-    (DEPLOY, "1. Projects"),
     (USE, "Delete the project"),
     (DEPLOY, "2. Portfolio"),
     (DEPLOY, "3. Packaging stack"),
