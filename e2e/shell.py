@@ -13,6 +13,8 @@ from typing import Final
 from builds import ROOT
 from terminal import LAST_LINES, REMOVED_PREFIXES, WalkthroughError, wait_for
 
+BLOCK_SECONDS: Final = 1200.0
+"""Limit for a block. Long, because a busy machine is slow."""
 _SET_UP: Final = "set -eo pipefail\n"
 
 
@@ -69,7 +71,7 @@ class Shell:
 
     def finish(self) -> str:
         """Waits for the end of the block. Returns its output. Raises WalkthroughError if it failed."""
-        wait_for("the end of the block", lambda: self._has(self._end) or not self._reader.is_alive() or None)
+        wait_for("the end of the block", lambda: self._ended() or None, BLOCK_SECONDS)
         if not self._has(self._end):
             last = "".join(self._printed[-LAST_LINES:])
             raise WalkthroughError(f"a command failed:\n{last}")
@@ -79,6 +81,9 @@ class Shell:
         """Types a block. Returns its output."""
         self.start(text)
         return self.finish()
+
+    def _ended(self) -> bool:
+        return self._has(self._end) or not self._reader.is_alive()
 
     def _has(self, text: str) -> bool:
         return any(text in line for line in list(self._printed))

@@ -52,12 +52,12 @@ def output_of(result: subprocess.CompletedProcess[str]) -> str:
     return result.stdout
 
 
-def wait_for(what: str, look: Callable[[], T | None]) -> T:
+def wait_for(what: str, look: Callable[[], T | None], seconds: float = WAIT_SECONDS) -> T:
     """Calls `look` until it returns a value other than None, and returns that value."""
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = look()
         if found is not None:
             return found
         time.sleep(0.05)
-    raise WalkthroughError(f"timed out after {WAIT_SECONDS:.0f} s, waiting for {what}")
+    raise WalkthroughError(f"timed out after {seconds:.0f} s, waiting for {what}")
