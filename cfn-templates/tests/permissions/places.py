@@ -62,7 +62,9 @@ def _of_product(stack: Stack) -> Mapping[str, Iterable[str]]:
         "data": [_object(here.partition, variables["S3_DATA_PREFIX"]) + "a.csv"],
         "data_bucket": [data_bucket],
         "execution": [f"{pipeline}/execution/abcdefghijkl"],
+        "feature_database": [arn("glue", "database/sagemaker_featurestore")],
         "feature_group": [arn("sagemaker", f"feature-group/{stack.outputs['FeatureGroupName']}")],
+        "feature_table": [arn("glue", "table/sagemaker_featurestore/fg_abalone_1767225600")],
         # A flow may be in the data bucket, or in SageMaker's default bucket.
         "flow": [
             _object(here.partition, variables["DW_FLOW_URL"]),
@@ -72,6 +74,7 @@ def _of_product(stack: Stack) -> Mapping[str, Iterable[str]]:
         "function_logs": [
             arn("logs", f"log-group:{group}:log-stream:2026/11/22/[$LATEST]0a1b2c") for group in functions
         ],
+        "glue_catalog": [arn("glue", "catalog")],
         # "pipelines-", the execution's id, the shortened name of the step, and a random part.
         "job": [
             arn("sagemaker", "processing-job/pipelines-abcdefghijkl-native-processing-to-feature-AbCdEfGhIj")
