@@ -1,7 +1,7 @@
 """`make notebooks`: JupyterLab as in SageMaker Studio, on a laptop.
 
-Starts local-aws with IAM enforced, publishes the product as the platform team does, and opens the notebooks as a
-Studio user. Ctrl-C ends everything, and nothing of the account remains.
+Starts local-aws with IAM enforced, publishes the product as the platform team does, and opens the notebooks
+as a Studio user. Ctrl-C ends everything, and nothing of the account remains.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from account import open_account
-from builds import CLI, ENGINE, PACKAGE, ROOT
+from builds import ARCHITECTURE, CLI, ENGINE, PACKAGE, ROOT
 from features import SPARK
-from local_aws.launcher import REGION, LocalAws, LocalAwsError
+from local_aws.launcher import LocalAws, LocalAwsError
 from terminal import WalkthroughError, output_of
 from walkthrough import Platform
 
@@ -26,12 +26,7 @@ FIRST: Final = "notebooks/00-setup.ipynb"
 LOG: Final = TOOLS / "local-aws.log"
 # The clean-up notebook detaches the policies with this profile, because a Studio user may not.
 PROFILE: Final = "platform-team"
-_PROFILES: Final = f"""\
-[profile {PROFILE}]
-region = {REGION}
-aws_access_key_id = test
-aws_secret_access_key = test
-"""
+PROFILES: Final = Path(__file__).parent / "aws-profiles"
 # JupyterLab would ask whether to fetch news, and look for updates.
 _OPTIONS: Final = [
     "--ip=127.0.0.1",
@@ -47,14 +42,11 @@ def publish(aws: LocalAws) -> dict[str, str]:
     platform.package()
     platform.deploy()
     output_of(platform.make("attach-policies"))
-    profiles = TOOLS / "aws-profiles"
-    profiles.write_text(_PROFILES)
     return user.environment() | {
-        "AWS_CONFIG_FILE": str(profiles),
+        "AWS_CONFIG_FILE": str(PROFILES),
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "PLATFORM_TEAM_PROFILE": PROFILE,
-        # The AWS CLI, which git uses for CodeCommit.
-        "PATH": f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join([*map(str, _programs()), os.environ["PATH"]]),
         "NO_PROXY": "127.0.0.1,localhost",
         # Nothing of the notebooks is in the home folder, and no setting there changes them.
         "IPYTHONDIR": str(TOOLS / "ipython"),
@@ -62,6 +54,12 @@ def publish(aws: LocalAws) -> dict[str, str]:
         "JUPYTER_DATA_DIR": str(TOOLS / "jupyter/data"),
         "JUPYTER_PREFER_ENV_PATH": "1",
     }
+
+
+def _programs() -> list[Path]:
+    """Returns the folder of the AWS CLI, which git uses for CodeCommit, and of what the product lacks."""
+    # The product has the native engine for x86_64 only.
+    return [ROOT / ".venv/bin", *([(ROOT / ENGINE).parent] if ARCHITECTURE == "arm64" else [])]
 
 
 def shell(variables: dict[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What the notebooks share: waiting with progress, queries, the product's programs, and the look of plots.
+"""What the notebooks share: waiting with progress, queries, and the product's programs.
 
 Everything is found through the environment, as boto3 finds it. On a laptop, `make notebooks` sets it.
 """
@@ -18,11 +18,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import boto3
-import matplotlib.pyplot as plt
 import pandas as pd
 from botocore.exceptions import ClientError
-from matplotlib.axes import Axes
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PRODUCT: Final = "Feature ingestion from S3"
@@ -33,8 +30,8 @@ ABALONE_FILE: Final = "abalone.data.txt"
 ABALONE_URL: Final = "https://archive.ics.uci.edu/ml/machine-learning-databases/abalone/abalone.data"
 LONGEST_WAIT_SECONDS: Final = 3600.0
 LONGEST_PAUSE_SECONDS: Final = 5.0
-COLORS: Final = ("#1f5fa8", "#b85c00", "#2e7d32")
-_INK, _QUIET, _LIGHT = "#1f2328", "#57606a", "#d0d7de"
+# A log can be some seconds behind.
+SUMMARY_SECONDS: Final = 60.0
 T = TypeVar("T")
 
 
@@ -147,10 +144,7 @@ def product() -> Product:
         )
     versions = catalog.describe_product(Id=found[0])["ProvisioningArtifacts"]
     newest = max(versions, key=lambda each: each["CreatedTime"])
-    [path, *_] = catalog.list_launch_paths(ProductId=found[0])["LaunchPathSummaries"]
-    form = catalog.describe_provisioning_parameters(
-        ProductId=found[0], ProvisioningArtifactId=newest["Id"], PathId=path["Id"]
-    )
+    form = catalog.describe_provisioning_parameters(ProductId=found[0], ProvisioningArtifactId=newest["Id"])
     defaults = {
         each["ParameterKey"]: each.get("DefaultValue", "") for each in form["ProvisioningArtifactParameters"]
     }
@@ -260,16 +254,23 @@ def follow_execution(arn: str, progress: Progress | None = None) -> dict[str, An
         for step in wait_for("the execution", look)
         if "ProcessingJob" in step.get("Metadata", {})
     ]
+    try:
+        job, summary = wait_for("the job's summary", lambda: _summary(jobs), SUMMARY_SECONDS)
+    except TourError:
+        # AWS's container writes none, and a job that never ran has no log.
+        return {}
+    rows = ", ".join(f"{summary[f'rows_{what}']:,} {what}" for what in ("read", "written", "rejected"))
+    shown.show("job", f"{job}: rows {rows}")
+    return summary
+
+
+def _summary(jobs: list[str]) -> tuple[str, dict[str, Any]] | None:
+    """Returns the job with a summary in its log, and the summary."""
     for job in jobs:
         for text in log_lines("/aws/sagemaker/ProcessingJobs", f"{job}/"):
-            if text.startswith('{"status"'):
-                summary: dict[str, Any] = json.loads(text)
-                rows = ", ".join(
-                    f"{summary[f'rows_{what}']:,} {what}" for what in ("read", "written", "rejected")
-                )
-                shown.show("job", f"{job}: rows {rows}")
-                return summary
-    return {}
+            if text.startswith('{"status"') and "rows_read" in (summary := json.loads(text)):
+                return job, summary
+    return None
 
 
 def _line_about(function: str, url: str) -> dict[str, Any] | None:
@@ -310,108 +311,3 @@ def delete_versions(bucket: str) -> None:
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
             s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
-
-
-# --- Plots
-
-
-def use_plot_style() -> None:
-    """Gives all plots the same look: light, with a quiet grid."""
-    plt.rcParams.update(
-        {
-            "figure.dpi": 110,
-            "figure.facecolor": "white",
-            "figure.constrained_layout.use": True,
-            "axes.facecolor": "white",
-            "axes.edgecolor": _LIGHT,
-            "axes.labelcolor": _QUIET,
-            "axes.titlecolor": _INK,
-            "axes.titlelocation": "left",
-            "axes.titlesize": 11,
-            "axes.titleweight": "bold",
-            "axes.labelsize": 9.5,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.grid": True,
-            "axes.axisbelow": True,
-            "axes.prop_cycle": plt.cycler(color=COLORS),
-            "grid.color": "#eaeef2",
-            "xtick.color": _QUIET,
-            "ytick.color": _QUIET,
-            "xtick.labelsize": 9,
-            "ytick.labelsize": 9,
-            "legend.frameon": False,
-            "font.family": "DejaVu Sans",
-        }
-    )
-
-
-def draw_pipeline(definition: dict[str, Any]) -> Axes:
-    """Draws a pipeline's definition: parameters, steps and feature group, from left to right."""
-    steps = {step["Name"]: step for step in definition["Steps"]}
-    levels = {name: _level(name, steps) for name in steps}
-    last = max(levels.values()) + 1
-    columns: list[list[tuple[str, str]]] = [[] for _ in range(last + 2)]
-    arrows = []
-    for parameter in definition["Parameters"]:
-        default = str(parameter.get("DefaultValue", "required"))
-        columns[0].append((parameter["Name"], default))
-    for name, step in steps.items():
-        columns[levels[name] + 1].append((name, step["Type"]))
-        used = json.dumps(step)
-        arrows += [
-            (each["Name"], name)
-            for each in definition["Parameters"]
-            if f'"Parameters.{each["Name"]}"' in used
-        ]
-        arrows += [(other, name) for other in _before(name, steps)]
-        if '"FeatureStoreOutput"' in used:
-            columns[-1] = [("feature group", "in SageMaker Feature Store")]
-            arrows.append((name, "feature group"))
-    return _draw(columns, arrows)
-
-
-def _before(name: str, steps: dict[str, Any]) -> list[str]:
-    """Returns the steps that a step waits for: named, or because it uses their results."""
-    used = json.dumps(steps[name])
-    return [
-        other for other in steps if other != name and (f'"{other}"' in used or f'"Steps.{other}.' in used)
-    ]
-
-
-def _level(name: str, steps: dict[str, Any]) -> int:
-    return max((_level(other, steps) + 1 for other in _before(name, steps)), default=0)
-
-
-def _draw(columns: list[list[tuple[str, str]]], arrows: list[tuple[str, str]]) -> Axes:
-    width, height, gap, space = 3.4, 0.62, 1.3, 0.22
-    tallest = max(len(column) for column in columns)
-    total = len(columns) * (width + gap) - gap
-    _, axes = plt.subplots(figsize=(total * 0.82, (tallest * (height + space)) * 0.82))
-    faces = {0: ("#f6f8fa", _QUIET), len(columns) - 1: ("#e8f5e9", COLORS[2])}
-    places = {}
-    for number, column in enumerate(columns):
-        top = (tallest + len(column)) * (height + space) / 2
-        for row, (name, note) in enumerate(column):
-            x, y = number * (width + gap), top - (row + 1) * (height + space)
-            places[name] = (x, y + height / 2)
-            face, edge = faces.get(number, ("#e6f0fb", COLORS[0]))
-            axes.add_patch(
-                FancyBboxPatch(
-                    (x, y), width, height, boxstyle="round,pad=0,rounding_size=0.08", fc=face, ec=edge
-                )
-            )
-            axes.text(x + width / 2, y + height * 0.66, name, ha="center", va="center", size=8, weight="bold")
-            short = note if len(note) <= 34 else f"...{note[-31:]}"
-            axes.text(x + width / 2, y + height * 0.28, short, ha="center", va="center", size=7, color=_QUIET)
-    for begin, end in arrows:
-        (x, y), target = places[begin], places[end]
-        axes.add_patch(
-            FancyArrowPatch(
-                (x + width, y), target, arrowstyle="-|>", mutation_scale=9, color="#8c959f", lw=0.9
-            )
-        )
-    axes.set_xlim(-0.1, total + 0.1)
-    axes.set_ylim(0, tallest * (height + space) + 0.1)
-    axes.axis("off")
-    return axes
