@@ -26,7 +26,9 @@ from notebooks import FOLDERS
 
 EXECUTED: Final = ROOT / "target/notebooks/executed"
 SETUP, PIPELINE, CLEAN_UP = "00-setup", "01-feature-store-ingest-pipeline", "99-clean-up"
-LIMIT_SECONDS: Final = 850
+# Limits for hangs. A tour takes a minute, but many on a busy machine.
+LIMIT_SECONDS: Final = 1700
+pytestmark = pytest.mark.timeout(3600)
 # Shared by all jobs, and not of the tour.
 JOBS_LOG: Final = "log group /aws/sagemaker/ProcessingJobs"
 
@@ -132,7 +134,7 @@ def test_push_changes_the_pipeline(tour: Tour) -> None:
 
 def test_bad_rows_are_kept_and_duplicate_events_start_nothing(tour: Tour) -> None:
     printed = tour.printed(PIPELINE)
-    assert "rows 5 read, 0 written, 2 rejected" in printed
+    assert "rows 6 read, 0 written, 3 rejected" in printed
     assert "rows 3 read, 3 written, 0 rejected" in printed
     deliveries = re.findall(r"(?:first|second) delivery: (\S+), token (\S+)\.\.\.", printed)
     assert len(deliveries) == 2

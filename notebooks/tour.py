@@ -249,11 +249,14 @@ def follow_execution(arn: str, progress: Progress | None = None) -> dict[str, An
         shown.show("execution", f"{name}: {status}")
         return None if status in ("Executing", "Stopping") else list(steps)
 
-    jobs = [
-        step["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]
+    arns = [
+        step["Metadata"]["ProcessingJob"]["Arn"]
         for step in wait_for("the execution", look)
         if "ProcessingJob" in step.get("Metadata", {})
     ]
+    # ARNs have the name in lower case, logs as it is.
+    described = [sagemaker.describe_processing_job(ProcessingJobName=arn.rpartition("/")[2]) for arn in arns]
+    jobs = [job["ProcessingJobName"] for job in described]
     try:
         job, summary = wait_for("the job's summary", lambda: _summary(jobs), SUMMARY_SECONDS)
     except TourError:
@@ -279,7 +282,7 @@ def _line_about(function: str, url: str) -> dict[str, Any] | None:
     for text in log_lines(f"/aws/lambda/{function}"):
         if text.startswith("{"):
             line: dict[str, Any] = json.loads(text)
-            if line.get("input_url") == url:
+            if f"s3://{line.get('bucket')}/{line.get('key')}" == url and "request_id" in line:
                 found = line
     return found
 
