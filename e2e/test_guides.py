@@ -1,4 +1,4 @@
-"""The commands of the pages, in an account with Studio and IAM. See tour.py."""
+"""The commands of the pages, in an account with Studio and IAM. See typed_pages.py."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from inventory import everything
 from local_aws.launcher import LocalAws
 from pages import blocks, korean_pages
 from terminal import output_of, run
-from tour import DEPLOY, LIMIT_SECONDS, SECTIONS, USE, check_out, executed, fill_bucket, script
+from typed_pages import DEPLOY, LIMIT_SECONDS, SECTIONS, USE, check_out, executed, fill_bucket, script
 
 
 @pytest.fixture

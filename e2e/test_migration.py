@@ -25,7 +25,7 @@ from pages import Block, blocks
 from predecessor import OldProject
 from project import FLOW
 from shell import Shell
-from tour import LIMIT_SECONDS, PRELUDE, for_this_machine
+from typed_pages import LIMIT_SECONDS, PRELUDE, for_this_machine
 from wiring import policy, statement
 
 MIGRATE: Final = "docs/migrate.md"

@@ -28,7 +28,6 @@ import mermaid
 import test_migration
 import test_page_texts
 import test_readme
-import tour
 from builds import ROOT
 from pages import Block, blocks, blocks_of, english_pages, korean_pages
 from terminal import output_of, run
@@ -82,7 +81,7 @@ def test_block_is_proved_or_exempt(block: Block) -> None:
     }
     assert block.marker or proved.get(block.language), (
         f"{block.place}: no test runs or checks this block ({block.language or 'no language'}). "
-        "hint: add its section to tour.py, or write <!-- not-run: the reason --> above it"
+        "hint: add its section to typed_pages.py, or write <!-- not-run: the reason --> above it"
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from pages import Block, blocks
 from terminal import output_of, run
-from tour import LIMIT_SECONDS, PRELUDE, for_this_machine
+from typed_pages import LIMIT_SECONDS, PRELUDE, for_this_machine
 
 README: Final = "README.md"
 TOUR: Final = "A minute's tour"
