@@ -1,5 +1,7 @@
 """Runs a flow: its nodes in topological order, each with the operator that it names."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +28,7 @@ class Result:
 
     frame: DataFrame
     account: Account
-    steps: "Steps"
+    steps: Steps
 
 
 @dataclass

@@ -38,7 +38,7 @@ def of_code(error: BaseException, code: str) -> str:
         what = f"{what}: {error.msg if isinstance(error, SyntaxError) else error}"
     elif isinstance(error, KeyError) and error.args and str(error.args[0]) in code:
         what = f"{what}: {error.args[0]}"
-    elif isinstance(error, PySparkException | Py4JJavaError):
+    elif isinstance(error, (PySparkException, Py4JJavaError)):
         what = of_spark(error)
     if not lines or lines[-1] is None:
         return f"the code failed: {what}"

@@ -1,11 +1,13 @@
 """A flow: its nodes, how they are connected, and the output to compute."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from spark_engine.errors import InvalidFlowError
 
@@ -47,7 +49,7 @@ class Flow:
     nodes: Mapping[str, Node]
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path) -> Flow:
         """Read the flow in a file."""
         try:
             text = path.read_text(encoding="utf-8")
@@ -61,7 +63,7 @@ class Flow:
             raise InvalidFlowError(f"{path}: {error}; {EXPORT_AGAIN}") from error
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> Flow:
         """Parse a flow."""
         try:
             document = json.loads(text)

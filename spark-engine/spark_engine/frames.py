@@ -1,5 +1,7 @@
 """Conversion of pandas' frames to Spark's."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import pandas as pd

@@ -42,7 +42,7 @@ def infer(frame: DataFrame) -> dict[str, str]:
 def _of_type(kind: DataType) -> str:
     if isinstance(kind, IntegralType):
         return "long"
-    if isinstance(kind, DoubleType | FloatType | DecimalType):
+    if isinstance(kind, (DoubleType, FloatType, DecimalType)):
         return "float"
     return "bool" if isinstance(kind, BooleanType) else "object"
 

@@ -1,5 +1,7 @@
 """Runs a flow and writes its output."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -59,6 +61,6 @@ def as_features(frame: DataFrame) -> DataFrame:
 def _as_feature(field: StructField) -> Column:
     if isinstance(field.dataType, VectorUDT):
         return sf.to_json(vector_to_array(column(field.name)))
-    if isinstance(field.dataType, ArrayType | MapType | StructType):
+    if isinstance(field.dataType, (ArrayType, MapType, StructType)):
         return sf.to_json(column(field.name))
     return column(field.name)

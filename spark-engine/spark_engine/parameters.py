@@ -4,10 +4,12 @@ Data Wrangler keeps the blocks of choices that a user made earlier. Only the blo
 names counts: `parameters.block()` reads `operator` and returns that block.
 """
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from pyspark.sql import DataFrame
 
@@ -56,14 +58,14 @@ class Parameters:
         """Return the names of the members that have a value."""
         return [name for name, value in self._members.items() if value is not None]
 
-    def nested(self, member: str) -> Self:
+    def nested(self, member: str) -> Parameters:
         """Return the object with this name. A missing object is empty."""
         trained = self.trained.get(member) if isinstance(self.trained, Mapping) else None
         return type(self)(
             self.node_id, self.operator, self.get(member), trained=trained, path=self.name(member)
         )
 
-    def block(self, member: str = "operator") -> Self:
+    def block(self, member: str = "operator") -> Parameters:
         """Return the object that a choice names: "Fill missing" names `fill_missing_parameters`.
 
         Time series name their blocks after the choice as it is: `Fill missing_parameters`.
@@ -72,7 +74,7 @@ class Parameters:
         exact = f"{choice}_parameters"
         return self.nested(exact if exact in self._members else f"{snake(choice)}_parameters")
 
-    def items(self, member: str) -> list[Self]:
+    def items(self, member: str) -> list[Parameters]:
         """Return a list of objects. A missing list is empty."""
         value = self.get(member)
         if value is None:
@@ -105,7 +107,7 @@ class Parameters:
             if default is None:
                 raise self.error(f"{self.name(member)} is missing")
             return default
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             raise self._wrong(member, value, "a number")
         try:
             number = float(value)

@@ -6,11 +6,13 @@ Each module in `operators` registers its functions:
     def handle_missing(frames: list[DataFrame], parameters: Parameters, context: Context) -> DataFrame: ...
 """
 
+from __future__ import annotations
+
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Union
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -18,7 +20,7 @@ from spark_engine import operators
 from spark_engine.parameters import Parameters
 
 # A mapping has a frame for each named output of a node, such as the parts of a split.
-Result: TypeAlias = DataFrame | Mapping[str, DataFrame]
+Result = Union[DataFrame, Mapping[str, DataFrame]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Context:
     lost: list[LostValues] = field(default_factory=list)
 
 
-Operator: TypeAlias = Callable[[list[DataFrame], Parameters, Context], Result]
+Operator = Callable[[list[DataFrame], Parameters, Context], Result]
 
 
 @dataclass(frozen=True)

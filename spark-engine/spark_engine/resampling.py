@@ -1,5 +1,7 @@
 """Resampling of one time series, with pandas. Spark has no such stage."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -127,12 +127,12 @@ def _numbers(frame: DataFrame) -> list[str]:
     names = [
         field.name
         for field in frame.schema.fields
-        if isinstance(field.dataType, FloatType | LongType | DoubleType)
+        if isinstance(field.dataType, (FloatType, LongType, DoubleType))
     ]
     shares = [sf.avg(_present(column(name)).cast("double")) for name in names]
     row = frame.agg(sf.count(sf.lit(1)), *shares).head()
     assert row is not None  # an aggregate without groups has one row
-    return [name for name, share in zip(names, row[1:], strict=True) if (share or 0) >= PRESENT]
+    return [name for name, share in zip(names, row[1:]) if (share or 0) >= PRESENT]
 
 
 def _present(value: Column) -> Column:

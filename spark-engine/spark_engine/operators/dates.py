@@ -15,6 +15,8 @@ the exported code casts NaN to zero. Data Wrangler computes the circle in single
 module in double precision.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -107,7 +109,7 @@ def _features(
 def _as_vector(frame: DataFrame, features: Mapping[str, Column], output: str) -> DataFrame:
     [vector] = unused(frame, "vector")
     names = unused(frame, *(f"part_{index}" for index in range(len(features))))
-    parts = frame.withColumns(dict(zip(names, features.values(), strict=True)))
+    parts = frame.withColumns(dict(zip(names, features.values())))
     assembler = VectorAssembler(inputCols=names, outputCol=vector, handleInvalid="keep")
     return assembler.transform(parts).withColumn(output, column(vector)).drop(*names, vector)
 
@@ -123,7 +125,7 @@ def timestamps(frame: DataFrame, block: Parameters, name: str) -> Column:
     if infer and pattern:
         raise block.error("a date and time format is given, and also to be inferred")
     kind = frame.schema[name].dataType
-    if isinstance(kind, TimestampType | DateType):
+    if isinstance(kind, (TimestampType, DateType)):
         return column(name).cast("timestamp")
     if isinstance(kind, NumericType):
         return _parsed(column(name), pattern, None if pattern else _unit(frame, name))

@@ -10,6 +10,8 @@ hash functions of the similarity at random. Here they are always the same, unles
 model.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
@@ -117,7 +119,7 @@ def with_numbers(
     """Append the numbers of a column's labels under a new name. Return the labels too."""
     name, number = names
     kind = frame.schema[name].dataType
-    if not isinstance(kind, StringType | NumericType):
+    if not isinstance(kind, (StringType, NumericType)):
         problem = f"the column `{name}` is a {kind.simpleString()}, but only strings and numbers have labels"
         raise block.error(problem, "cast it first")
     [label] = unused(frame, "label")

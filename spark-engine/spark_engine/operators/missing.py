@@ -13,6 +13,8 @@ type. A node with such a model is computed with it.
 Only the dimension "Drop Rows" is known. Neither documentation nor flows show how columns are dropped.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
@@ -144,11 +146,11 @@ def constant(frame: DataFrame, block: Parameters, name: str, kind: DataType) -> 
         value, expected = as_long(value), "a whole number"
     elif isinstance(kind, DoubleType):
         value, expected = as_number(value), "a finite number"
-    elif isinstance(kind, DateType | TimestampType):
+    elif isinstance(kind, (DateType, TimestampType)):
         literal = sf.lit(value).cast(kind)
         value = frame.sparkSession.range(1).select(literal).first()[0]
         expected = f"a {kind.simpleString()}"
-    elif isinstance(value, bool) or not isinstance(value, str | int | float | None):
+    elif isinstance(value, bool) or not isinstance(value, (str, int, float, type(None))):
         value, expected = None, "a string or a number"
     if value is None and expected is not None:
         raise block.error(f"{block.name('fill_value')} for `{name}` must be {expected}")
@@ -197,7 +199,7 @@ def drop_rows(frame: DataFrame, block: Parameters) -> DataFrame:
 def missing(frame: DataFrame, block: Parameters, name: str) -> Column:
     """Return whether a value is missing. It is never null."""
     kind = frame.schema[name].dataType
-    if not isinstance(kind, StringType | DateType | TimestampType | BooleanType | NumericType):
+    if not isinstance(kind, (StringType, DateType, TimestampType, BooleanType, NumericType)):
         problem = f"the column `{name}` is a {kind.simpleString()}, in which missing values are not defined"
         raise block.error(problem, CAST_FIRST)
     return missing_in(name, kind)
@@ -216,7 +218,7 @@ def missing_in(name: str, kind: DataType) -> Column:
 def fillable(frame: DataFrame, block: Parameters, name: str) -> DataType:
     """Return the type of a column that can be filled."""
     kind = frame.schema[name].dataType
-    if not isinstance(kind, LongType | DoubleType | StringType | DateType | TimestampType):
+    if not isinstance(kind, (LongType, DoubleType, StringType, DateType, TimestampType)):
         problem = (
             f"the column `{name}` is a {kind.simpleString()}, but only bigint, double, string, date and "
             "timestamp can be filled"

@@ -8,6 +8,8 @@ is silent: "Remove" also removes null and NaN, "Invalidate" turns NaN into null,
 doubles, and rare values include null.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
@@ -133,7 +135,7 @@ def standard_deviations(block: Parameters) -> float:
 def quantiles(block: Parameters, lower: float, upper: float) -> tuple[float, float]:
     """Read two quantiles, with their defaults."""
     found = block.number("lower_quantile", lower), block.number("upper_quantile", upper)
-    for name, value in zip(("lower_quantile", "upper_quantile"), found, strict=True):
+    for name, value in zip(("lower_quantile", "upper_quantile"), found):
         if not 0 <= value <= 1:
             raise block.error(f"{block.name(name)} must be between 0 and 1")
     if found[0] > found[1]:

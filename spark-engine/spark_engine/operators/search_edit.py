@@ -13,6 +13,8 @@ operators occur. The code decides where the documentation is silent or differs:
   as they are: in `a|b`, `^` belongs to `a` only.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 

@@ -17,7 +17,6 @@ Parts of a split must not overlap, so the column that they are cut from is compu
 """
 
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
@@ -120,7 +119,7 @@ def _between(
     """Return the rows up to the first bound, between two bounds, and above the last one."""
     limits = [None, *bounds, None]
     parts = {}
-    for name, (low, high) in zip(names, pairwise(limits), strict=False):
+    for name, (low, high) in zip(names, zip(limits, limits[1:])):
         part = frame
         if low is not None:
             part = part.where(order > low)

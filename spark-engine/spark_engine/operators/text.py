@@ -8,6 +8,8 @@ exported to Python code, with the nodes `Vectorize` (2021, GitHub issues as TF-I
 prefix `<column>_`, although the documentation names it `<column>-stats_word_count`.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from typing import Any

@@ -97,7 +97,7 @@ def validate(frame: DataFrame, block: Parameters) -> DataFrame:
 def _time(frame: DataFrame, block: Parameters, prefix: str = "") -> Column:
     """Return the column of timestamps. Invalid ones are missing."""
     name = block.column(frame, f"{prefix}timestamp_column")
-    if not isinstance(frame.schema[name].dataType, TimestampType | DateType | StringType):
+    if not isinstance(frame.schema[name].dataType, (TimestampType, DateType, StringType)):
         raise block.error(f"`{name}` has neither timestamps nor text", "cast it to a datetime first")
     return timestamps(frame, block, name)
 

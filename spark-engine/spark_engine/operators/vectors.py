@@ -46,14 +46,14 @@ def assemble_columns(frame: DataFrame, block: Parameters, inputs: list[str]) -> 
     """Append a vector of columns, with NaN for missing numbers. Return the frame and the vector's name."""
     # The assembler finds no columns with dots in their names, so it gets copies.
     *names, vector = unused(frame, *(f"input_{index}" for index in range(len(inputs))), "vector")
-    for name, copy in zip(inputs, names, strict=True):
+    for name, copy in zip(inputs, names):
         kind = frame.schema[name].dataType
         frame = frame.withColumn(copy, column(name))
         if isinstance(kind, VectorUDT):
             size = _length(frame, block, name)
             hint = VectorSizeHint(inputCol=copy, size=size, handleInvalid="optimistic")
             frame = hint.transform(frame)
-        elif not isinstance(kind, NumericType | BooleanType):
+        elif not isinstance(kind, (NumericType, BooleanType)):
             raise block.error(f"`{name}` is neither a number nor a vector", "cast or encode it first")
     assembler = VectorAssembler(inputCols=names, outputCol=vector, handleInvalid="keep")
     return assembler.transform(frame).drop(*names), vector
