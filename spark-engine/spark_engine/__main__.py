@@ -6,9 +6,11 @@ import logging
 import sys
 from pathlib import Path
 
+from spark_engine import engine, session
+from spark_engine.clock import Clock
 from spark_engine.errors import FlowError, InvalidFlowError
 from spark_engine.flow import SOURCE, Flow
-from spark_engine.job import run_and_account
+from spark_engine.job import Options, run_and_account
 
 
 def main() -> int:
@@ -18,12 +20,14 @@ def main() -> int:
     for chatty in ("py4j", "pyspark"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     try:
+        flow = Flow.read(options.flow)
+        wanted = flow.output(options.output_name)
+        engine.check(flow, wanted)
+        how = Options(
+            refit=options.refit, reject_malformed=options.reject_malformed, clock=options.event_time
+        )
         _, account = run_and_account(
-            options.flow,
-            _inputs(options),
-            options.output,
-            output_name=options.output_name,
-            refit=options.refit,
+            session.start(), flow, wanted, _inputs(options), str(options.output), how
         )
     except (FlowError, InvalidFlowError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -67,12 +71,23 @@ def _parser() -> argparse.ArgumentParser:
         help="a file or folder of a dataset; may be repeated",
     )
     data.add_argument("--inputs", type=Path, metavar="FILE", help="JSON with the files by dataset")
-    parser.add_argument("--output", type=Path, required=True, help="the folder for the result, as Parquet")
+    parser.add_argument("--output", type=Path, required=True, help="the folder for the result")
     parser.add_argument(
         "--output-name", metavar="NODE.OUTPUT", help="the flow's output [default: the only one]"
     )
     parser.add_argument(
         "--refit", action="store_true", help="train operators that have trained parameters again"
+    )
+    parser.add_argument(
+        "--reject-malformed",
+        action="store_true",
+        help="leave malformed rows of CSV files out, and list them in OUTPUT/rejected",
+    )
+    parser.add_argument(
+        "--event-time",
+        type=Clock.parse,
+        metavar="SECONDS",
+        help="the current time in formulas and queries, in seconds since 1970 or in ISO 8601 [default: now]",
     )
     return parser
 

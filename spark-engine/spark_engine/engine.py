@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_engine import sources
 from spark_engine.accounting import Account
+from spark_engine.clock import Clock
 from spark_engine.errors import FlowError
 from spark_engine.faults import of_spark
+from spark_engine.files import Files
 from spark_engine.flow import SOURCE, Flow, Node, Output
 from spark_engine.parameters import USE_CONTAINER, Parameters
 from spark_engine.registry import Context, registered
@@ -29,6 +31,8 @@ class Result:
     frame: DataFrame
     account: Account
     steps: Steps
+    # Malformed rows that were left out.
+    rejected: DataFrame | None = None
 
 
 @dataclass
@@ -37,6 +41,7 @@ class Steps:
 
     frames: dict[Output, DataFrame] = field(default_factory=dict)
     nodes: dict[Output, Node] = field(default_factory=dict)
+    rejected: list[DataFrame] = field(default_factory=list)
 
     def add(self, node: Node, output: Output, frame: DataFrame) -> None:
         """Add a node's frame."""
@@ -63,13 +68,15 @@ def run(
     spark: SparkSession,
     flow: Flow,
     output: Output,
-    inputs: Mapping[str, Sequence[Path]],
+    inputs: Mapping[str, Files],
     *,
     refit: bool = False,
+    reject_malformed: bool = False,
+    clock: Clock | None = None,
 ) -> Result:
     """Compute an output of a flow from the files of its datasets."""
     check(flow, output)
-    context = Context(spark, refit=refit)
+    context = Context(spark, refit=refit, reject_malformed=reject_malformed, clock=clock)
     steps, account = Steps(), Account(lost=context.lost)
     for node in flow.needed(output):
         _log.info("node %s (%s) starts", node.id, node.operator)
@@ -79,16 +86,18 @@ def run(
             raise
         except Exception as error:
             raise FlowError(node.id, node.operator, of_spark(error), CHECK) from error
-    return Result(steps.frames[output], account, steps)
+    rejected = reduce(DataFrame.union, steps.rejected) if steps.rejected else None
+    return Result(steps.frames[output], account, steps, rejected)
 
 
 def _run_node(
-    node: Node, steps: Steps, account: Account, context: Context, inputs: Mapping[str, Sequence[Path]]
+    node: Node, steps: Steps, account: Account, context: Context, inputs: Mapping[str, Files]
 ) -> None:
     parameters = _parameters(node, refit=context.refit)
     if node.kind == SOURCE:
-        source = _read(parameters, inputs, context.spark)
-        account.read(source.rows, source.malformed)
+        source = _read(parameters, inputs, context)
+        account.read(source.rows, source.malformed, rejected=context.reject_malformed)
+        steps.rejected += [] if source.rejected is None else [source.rejected]
         steps.add(node, Output(node.id, node.outputs[0]), source.frame)
         return
     frames = [steps.frames[read] for read in node.inputs]
@@ -109,13 +118,11 @@ def _apply(
     return frames[0] if found is None else found.apply(frames, parameters, context)
 
 
-def _read(
-    parameters: Parameters, inputs: Mapping[str, Sequence[Path]], spark: SparkSession
-) -> sources.Source:
+def _read(parameters: Parameters, inputs: Mapping[str, Files], context: Context) -> sources.Source:
     dataset = sources.dataset_name(parameters)
     if not inputs.get(dataset):
         raise parameters.error(f"no files were given for the dataset `{dataset}`", "name them with --input")
-    return sources.read(spark, parameters, inputs[dataset])
+    return sources.read(context.spark, parameters, inputs[dataset], reject=context.reject_malformed)
 
 
 def _parameters(node: Node, *, refit: bool) -> Parameters:

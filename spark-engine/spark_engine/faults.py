@@ -11,6 +11,8 @@ from pyspark.errors import PySparkException, PythonException
 CODE = "<node>"
 _LINE = re.compile(rf'File "{CODE}", line (\d+)')
 _KIND = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception))\b", re.MULTILINE)
+NO_MODULE = "No module named"
+_MODULE = re.compile(rf"^ModuleNotFoundError: ({NO_MODULE} '[\w.]+')", re.MULTILINE)
 # The messages of these exceptions quote code, never data.
 _ABOUT_CODE = (AttributeError, ImportError, NameError, SyntaxError)
 
@@ -51,6 +53,8 @@ def _of_worker(report: str) -> str:
     lines, kinds = _LINE.findall(report), _KIND.findall(report)
     where = f" in line {lines[-1]}" if lines else ""
     what = f": {kinds[-1]}" if kinds else ""
+    if kinds and kinds[-1] == "ModuleNotFoundError":
+        what = f": {(_MODULE.findall(report) or kinds)[-1]}"
     return f"the code failed{where} in a Python process of Spark{what}"
 
 

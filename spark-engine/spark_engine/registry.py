@@ -17,6 +17,7 @@ from typing import Union
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_engine import operators
+from spark_engine.clock import Clock
 from spark_engine.parameters import Parameters
 
 # A mapping has a frame for each named output of a node, such as the parts of a split.
@@ -40,6 +41,10 @@ class Context:
     spark: SparkSession
     # Fit the operators again, even if the flow has trained parameters.
     refit: bool = False
+    # Leave malformed rows of CSV files out.
+    reject_malformed: bool = False
+    # What formulas and queries take for the current time. None: the machine's clock.
+    clock: Clock | None = None
     # Operators that cast report here the values that they lost.
     lost: list[LostValues] = field(default_factory=list)
 

@@ -1,15 +1,19 @@
 """Reads a dataset as Data Wrangler does."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-from pyspark.sql import DataFrame, DataFrameReader, SparkSession
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as sf
 from pyspark.sql.types import StringType, StructField, StructType
 
-from spark_engine.columns import column
+from spark_engine.columns import column, unused
+from spark_engine.files import File, Files, as_files, names
+from spark_engine.malformed import rejected as malformed_rows
 from spark_engine.parameters import Parameters
 
 S3_SOURCE = "sagemaker.s3_source_0.1"
@@ -26,7 +30,6 @@ ENCODINGS = {
     "latin1": "iso-8859-1",
     "latin_1": "iso-8859-1",
 }
-MALFORMED = "__malformed"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Source:
     rows: int
     # Rows of CSV files that have another number of fields than the header.
     malformed: int
+    # Malformed rows that are left out, as JSON shows them.
+    rejected: DataFrame | None
 
 
 def dataset_name(parameters: Parameters) -> str:
@@ -51,22 +56,49 @@ def dataset_name(parameters: Parameters) -> str:
     return definition.text("name")
 
 
-def read(spark: SparkSession, parameters: Parameters, files: Sequence[Path]) -> Source:
-    """Read the files of a source node, and count their rows."""
-    rows = frame(spark, parameters, files)
-    return Source(rows, rows.count(), _malformed(spark, parameters, files))
+def read(spark: SparkSession, parameters: Parameters, files: Files, *, reject: bool = False) -> Source:
+    """Read the files of a source node, and count their rows.
+
+    Malformed rows of CSV files are kept as Spark reads them, or rejected.
+    """
+    context, found = _context(parameters), as_files(files)
+    if _format(context) != "csv":
+        rows = frame(spark, parameters, found)
+        return Source(rows, rows.count(), 0, None)
+    marked = _marked(spark, context, found)
+    if marked is None:
+        return Source(frame(spark, parameters, found), 0, 0, None)
+    if reject:
+        return _without_malformed(marked, context, found)
+    rows, malformed = _counts(marked)
+    return Source(frame(spark, parameters, found), rows, malformed, None)
 
 
-def frame(spark: SparkSession, parameters: Parameters, files: Sequence[Path]) -> DataFrame:
+def frame(spark: SparkSession, parameters: Parameters, files: Files) -> DataFrame:
     """Return the rows of the files of a source node."""
-    context = _context(parameters)
+    context, found = _context(parameters), as_files(files)
+    paths = [file.path for file in found]
+    rows = FORMATS[_format(context)](_reader(spark, context), paths, context)
+    if context.flag("s3AddsFilenameColumn", False):
+        rows = rows.withColumn(FILE_NAME, _shown(sf.input_file_name(), found))
+    return rows
+
+
+def _format(context: Parameters) -> str:
     kind = context.text("s3ContentType").lower()
     if kind not in FORMATS:
         raise context.unsupported(f"{context.name('s3ContentType')} `{kind}` is not supported")
-    rows = FORMATS[kind](_reader(spark, context), [str(path) for path in files], context)
-    if context.flag("s3AddsFilenameColumn", False):
-        rows = rows.withColumn(FILE_NAME, sf.input_file_name())
-    return rows
+    return kind
+
+
+def _shown(address: Column, files: Sequence[File]) -> Column:
+    """Return the address of a row's file as the flow names it: of S3, and of the original of a copy."""
+    shown = sf.regexp_replace(address, "^s3a://", "s3://")
+    for file in files:
+        if file.path.startswith("s3a://") and file.name != f"s3{file.path[3:]}":
+            copy = sf.lit(quote(f"s3{file.path[3:]}", safe="/:"))
+            shown = sf.when(shown == copy, sf.lit(file.name)).otherwise(shown)
+    return shown
 
 
 def _context(parameters: Parameters) -> Parameters:
@@ -107,18 +139,52 @@ FORMATS: dict[str, Reads] = {
 }
 
 
-def _malformed(spark: SparkSession, parameters: Parameters, files: Sequence[Path]) -> int:
-    """Count the rows of CSV files that Spark had to fill up or to cut off."""
-    context = _context(parameters)
-    if context.text("s3ContentType").lower() != "csv":
-        return 0
-    paths, options = [str(path) for path in files], csv_options(context)
-    fields = _reader(spark, context).csv(paths, **options).schema.fields
-    if not fields:
-        return 0
-    schema = StructType([*fields, StructField(MALFORMED, StringType())])
-    marked = _reader(spark, context).csv(paths, schema=schema, columnNameOfCorruptRecord=MALFORMED, **options)
+@dataclass(frozen=True)
+class Marked:
+    """The rows of CSV files, with the text of malformed rows and the address of the file."""
+
+    frame: DataFrame
+    columns: list[str]
+    text: str
+    address: str
+
+
+def _marked(spark: SparkSession, context: Parameters, files: Sequence[File]) -> Marked | None:
+    """Read CSV files. None if they have no columns."""
+    paths, options = [file.path for file in files], csv_options(context)
+    plain = _reader(spark, context).csv(paths, **options)
+    if not plain.columns:
+        return None
+    text, address = unused(plain, "malformed", "address")
+    schema = StructType([*plain.schema.fields, StructField(text, StringType())])
+    rows = _reader(spark, context).csv(paths, schema=schema, columnNameOfCorruptRecord=text, **options)
+    return Marked(rows.withColumn(address, sf.input_file_name()), plain.columns, text, address)
+
+
+def _counts(marked: Marked) -> tuple[int, int]:
+    """Count the rows, and the malformed ones."""
     # A query of all columns. Otherwise, Spark does not parse the fields that it does not need.
-    values = sf.coalesce(*(column(field.name) for field in fields))
-    counts = marked.agg(sf.count(column(MALFORMED)), sf.count(values)).first()
-    return int(counts[0]) if counts else 0
+    values = sf.coalesce(*map(column, marked.columns))
+    counted = marked.frame.agg(sf.count(sf.lit(1)), sf.count(column(marked.text)), sf.count(values)).head()
+    assert counted is not None  # an aggregate without groups has one row
+    return int(counted[0]), int(counted[1])
+
+
+def _without_malformed(marked: Marked, context: Parameters, files: Sequence[File]) -> Source:
+    """Separate the malformed rows. They are computed once and kept, because Spark finds them
+    only in a query of all columns.
+    """
+    kept = marked.frame.persist()
+    rows, malformed = _counts(replace(marked, frame=kept))
+    is_malformed = column(marked.text).isNotNull()
+    columns = [column(name) for name in marked.columns]
+    if context.flag("s3AddsFilenameColumn", False):
+        columns.append(_shown(column(marked.address), files).alias(FILE_NAME))
+    rejected = None
+    if malformed:
+        delimiter = csv_options(context)["sep"]
+        found = kept.where(is_malformed)
+        rejected = malformed_rows(
+            found, marked.text, marked.address, names(files), delimiter, len(marked.columns)
+        )
+    return Source(kept.where(~is_malformed).select(*columns), rows, malformed, rejected)

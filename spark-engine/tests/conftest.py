@@ -7,6 +7,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_engine import session
+from spark_engine.clock import Clock
 from spark_engine.parameters import Parameters
 from spark_engine.registry import Context, Result, registered
 
@@ -15,7 +16,7 @@ Apply = Callable[..., Any]
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    started = session.start(cores="1", memory="1g", partitions=1)
+    started = session.start(master="local[1]", memory="1g", partitions=1)
     # Compiling queries takes longer than running them on a few rows.
     started.conf.set("spark.sql.codegen.wholeStage", "false")
     started.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
@@ -34,11 +35,12 @@ def apply(spark: SparkSession) -> Apply:
         trained: Any = None,
         *,
         refit: bool = False,
+        clock: Clock | None = None,
     ) -> Result:
         found = registered(operator)
         assert found is not None, f"no operator {operator}"
         frames = frame if isinstance(frame, list) else [frame]
         read = Parameters("node-1", operator, parameters, trained=None if refit else trained)
-        return found.apply(frames, read, Context(spark, refit=refit))
+        return found.apply(frames, read, Context(spark, refit=refit, clock=clock))
 
     return run

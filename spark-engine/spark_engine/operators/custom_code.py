@@ -8,6 +8,7 @@ A user-defined function is named `custom_func` and gets a column, as in
 """
 
 import contextlib
+import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -28,12 +29,15 @@ from pyspark.sql.types import (
 
 from spark_engine.columns import column
 from spark_engine.errors import FlowError
-from spark_engine.faults import CODE, of_code, of_spark
+from spark_engine.faults import CODE, NO_MODULE, of_code, of_spark
 from spark_engine.frames import UnfitFrameError, to_spark
 from spark_engine.parameters import Parameters
 from spark_engine.registry import Context, operator
 
 CORRECT = "correct the node's code"
+ADD_MODULE = "add its package to `requirements.txt` next to `pipeline.yaml`"
+if "SPARK_ENGINE_ML_DIR" not in os.environ:
+    ADD_MODULE += f", or on this machine with `{sys.executable} -m pip install <package>`"
 FUNCTION = "custom_func"
 TABLE = "df"
 RETURN_TYPES: dict[str, DataType] = {
@@ -81,12 +85,19 @@ def custom_sql(frames: list[DataFrame], parameters: Parameters, context: Context
     [frame] = frames
     frame.createOrReplaceTempView(TABLE)
     try:
-        selected = context.spark.sql(_code(parameters))
+        selected = _selected(_code(parameters), frame, context)
     except Exception as error:
         raise parameters.error(of_spark(error), "correct the query, whose table is `df`") from error
     finally:
         context.spark.catalog.dropTempView(TABLE)
     return _computed(selected, parameters)
+
+
+def _selected(query: str, frame: DataFrame, context: Context) -> DataFrame:
+    """Return the rows of a query. Columns keep the names that they have with the machine's clock."""
+    selected = context.spark.sql(query)
+    fixed = context.clock.fixed(query, frame.columns) if context.clock else query
+    return selected if fixed == query else context.spark.sql(fixed).toDF(*selected.columns)
 
 
 def custom_function(frames: list[DataFrame], parameters: Parameters, _: Context) -> DataFrame:
@@ -145,15 +156,10 @@ def _run(code: str, frame: Any, parameters: Parameters) -> Any:
     except SystemExit as error:
         raise parameters.error("the code ended Python with exit()", "remove the call") from error
     except ModuleNotFoundError as error:
-        raise _missing_module(parameters, error, code) from error
+        raise parameters.error(of_code(error, code), ADD_MODULE) from error
     except Exception as error:
         raise parameters.error(of_code(error, code), CORRECT) from error
     return names.get(TABLE)
-
-
-def _missing_module(parameters: Parameters, error: ModuleNotFoundError, code: str) -> FlowError:
-    remedy = f"add the module with `{sys.executable} -m pip install <package>`"
-    return parameters.error(of_code(error, code), remedy)
 
 
 def _no_frame(parameters: Parameters, left: Any, expected: str) -> FlowError:
@@ -180,4 +186,5 @@ def _computed(frame: DataFrame, parameters: Parameters) -> DataFrame:
     try:
         return frame.localCheckpoint(eager=True)
     except Exception as error:
-        raise parameters.error(of_spark(error), CORRECT) from error
+        problem = of_spark(error)
+        raise parameters.error(problem, ADD_MODULE if NO_MODULE in problem else CORRECT) from error

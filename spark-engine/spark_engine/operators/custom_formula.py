@@ -12,12 +12,13 @@ from spark_engine.registry import Context, operator
 
 
 @operator("sagemaker.spark.custom_formula_0.1")
-def custom_formula(frames: list[DataFrame], parameters: Parameters, _: Context) -> DataFrame:
+def custom_formula(frames: list[DataFrame], parameters: Parameters, context: Context) -> DataFrame:
     """Compute a column with a Spark SQL expression."""
     [frame] = frames
     output, formula = parameters.text("output_column"), parameters.text("formula")
     try:
-        return frame.withColumn(output, sf.expr(formula))
+        fixed = context.clock.fixed(formula, frame.columns) if context.clock else formula
+        return frame.withColumn(output, sf.expr(fixed))
     except ParseException as error:
         raise parameters.error("the formula is no Spark SQL expression", "correct the formula") from error
     except AnalysisException as error:

@@ -14,13 +14,14 @@ from typing import Final
 from local_aws.services.processing.data_wrangler import engine_arguments
 from local_aws.services.processing.ml_dir import MlDir
 from local_aws.services.processing.model import JobError, ProcessingJob
+from local_aws.services.processing.spark_container import IMAGE as _SPARK
 
 _DATA_WRANGLER: Final = re.compile(r"[^/]+/sagemaker-data-wrangler-container([:@][^/]+)?")
 _STOCK: Final = re.compile(r"[^/]+/(sagemaker-scikit-learn|sagemaker-base-python)([:@][^/]+)?")
 SUPPORTED: Final = (
-    "local-aws runs images with a ContainerEntrypoint of their own whose name is sagemaker-scikit-learn or "
-    "sagemaker-base-python, as processes on this machine, and sagemaker-data-wrangler-container with "
-    "the engine ingest-features"
+    "local-aws runs images with a ContainerEntrypoint of their own whose name is sagemaker-scikit-learn, "
+    "sagemaker-base-python or sagemaker-spark-processing, as processes on this machine, and "
+    "sagemaker-data-wrangler-container with the engine ingest-features"
 )
 
 
@@ -42,6 +43,8 @@ class Command:
     remark: str
     is_data_wrangler: bool = False
     """Whether the engine stands in for the Data Wrangler container."""
+    spark: Path | None = None
+    """The Spark engine, if it stands in for the Spark image."""
 
 
 def command_of(job: ProcessingJob, ml_dir: MlDir, engines: Engines) -> Command:
@@ -68,4 +71,19 @@ def command_of(job: ProcessingJob, ml_dir: MlDir, engines: Engines) -> Command:
     if _STOCK.fullmatch(image) and entry_point:
         remark = f"local-aws: runs as a process on this machine, not in {image}"
         return Command([ml_dir.rewritten(part) for part in [*entry_point, *arguments]], remark)
+    if _SPARK.fullmatch(image) and entry_point:
+        return _in_spark(image, [ml_dir.rewritten(part) for part in [*entry_point, *arguments]], engines.spark)
     raise JobError(f"ClientError: local-aws does not support the image '{image}'. {SUPPORTED}.")
+
+
+def _in_spark(image: str, arguments: list[str], spark: Path | None) -> Command:
+    if spark is None:
+        raise JobError(
+            f"ClientError: {image} requires the Spark engine, which is not set. "
+            "hint: start local-aws with --spark-engine PATH, or set LOCAL_AWS_SPARK_ENGINE"
+        )
+    remark = (
+        f"local-aws: runs as a process on this machine, not in {image}; python3 is the one of {spark.name}, "
+        "which installs Spark on first use (500 MB)"
+    )
+    return Command(arguments, remark, spark=spark)

@@ -15,6 +15,7 @@ from local_aws.services.processing.model import ProcessingJob
 
 ML: Final = PurePosixPath("/opt/ml")
 HOST: Final = "algo-1"
+"""The host that runs a job's process. The others exist in the configuration only."""
 MESSAGE_BYTES: Final = 1024
 _READ_BYTES: Final = 64 * MESSAGE_BYTES
 _MENTION: Final = re.compile(r"/opt/ml(?![\w.-])")
@@ -49,7 +50,7 @@ class MlDir:
         self._write("processingjobconfig.json", _job_config(job))
         resources = {
             "current_host": HOST,
-            "hosts": [HOST],
+            "hosts": [f"algo-{number}" for number in range(1, job.instance_count + 1)],
             "current_instance_type": job.instance_type,
         }
         self._write("resourceconfig.json", resources)

@@ -41,6 +41,12 @@ class ProcessingJob:
         return str(first["InstanceType"])
 
     @property
+    def instance_count(self) -> int:
+        """The number of instances."""
+        cluster = self.request["ProcessingResources"]["ClusterConfig"]
+        return int(cluster.get("InstanceCount", 1))
+
+    @property
     def max_runtime_seconds(self) -> int:
         """How long the container may run."""
         condition = self.request.get("StoppingCondition", {})

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from local_aws.protocol.errors import validation_error
+from local_aws.services.processing.spark_container import IMAGE as SPARK_IMAGE
 from local_aws.services.sagemaker.context import Request, refuse_members
 
 ROOT: Final = "/opt/ml/processing"
@@ -31,9 +32,13 @@ def _refuse_unimplemented(request: Request, inputs: list[dict[str, Any]]) -> Non
     cluster = request["ProcessingResources"]["ClusterConfig"]
     refuse_members(cluster, "SelectedInstanceType", "SelectedInstanceCount")
     preferences = cluster.get("InstancePreferences", [])
+    in_spark = SPARK_IMAGE.fullmatch(request["AppSpecification"]["ImageUri"])
     for count in [each.get("InstanceCount", 1) for each in [cluster, *preferences]]:
-        if count != 1:
-            raise validation_error(f"local-aws runs a processing job on 1 instance, not on {count}.")
+        if count != 1 and not in_spark:
+            raise validation_error(
+                f"local-aws runs a processing job on 1 instance, not on {count}, except in the image "
+                "sagemaker-spark-processing."
+            )
     for item in inputs:
         refuse_members(item, "DatasetDefinition")
         source = item.get("S3Input", {})

@@ -15,6 +15,7 @@ from typing import Final
 from local_aws.background import Background
 from local_aws.clients import Clients, Credentials, Keys
 from local_aws.guardian import MARK
+from local_aws.services.processing import spark_container
 from local_aws.services.processing.container import Command, Engines, command_of
 from local_aws.services.processing.data_wrangler import Reads, bind_sources
 from local_aws.services.processing.inputs import download_inputs
@@ -160,7 +161,7 @@ class JobRunner:
             stream.line(command.remark)
             return run_process(
                 command.arguments,
-                self._environment(job, ml_dir, key),
+                self._environment(job, command, ml_dir, key),
                 ml_dir.path,
                 stream.write,
                 stop,
@@ -172,18 +173,25 @@ class JobRunner:
         finally:
             stream.close()
 
-    def _environment(self, job: ProcessingJob, ml_dir: MlDir, key: Credentials) -> dict[str, str]:
+    def _environment(
+        self, job: ProcessingJob, command: Command, ml_dir: MlDir, key: Credentials
+    ) -> dict[str, str]:
         """Returns the job's variables, with general defaults and the variables that local-aws sets."""
         kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         own = {name: ml_dir.rewritten(value) for name, value in job.request.get("Environment", {}).items()}
         for place in ("home", "tmp"):
             (ml_dir.path.parent / place).mkdir()
+        if command.spark is not None:
+            own |= spark_container.environment(
+                command.spark, ml_dir.path.parent / "bin", kept.get("PATH", os.defpath)
+            )
         return {
             **kept,
             **own,
             **key.variables(),
             MARK: os.environ[MARK],
             "INGEST_FEATURES_ML_DIR": str(ml_dir.path),
+            "SPARK_ENGINE_ML_DIR": str(ml_dir.path),
             "HOME": str(ml_dir.path.parent / "home"),
             "TMPDIR": str(ml_dir.path.parent / "tmp"),
             "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"],

@@ -1,0 +1,7 @@
+"""The application that `smspark-submit` runs."""
+
+import sys
+
+from spark_engine.processing_job import main
+
+sys.exit(main())
