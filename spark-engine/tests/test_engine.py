@@ -38,6 +38,7 @@ def test_accounts_for_rows_and_lost_values(spark: SparkSession, data: Path, tmp_
     assert result.account.summary() == {
         "rows_read": 6,
         "rows_malformed": 0,
+        "rows_rejected": 0,
         "rows_dropped": 6,
         "rows_written": 0,
         "values_lost": [{"node_id": "cast", "column": "n", "kind": "bigint", "rows": 1}],
@@ -86,4 +87,4 @@ def test_command_writes_parquet_and_prints_the_account(
         f"node c ({CODE}) starts",
         "seen",
     ]
-    assert spark.read.parquet(str(output)).count() == 6
+    assert spark.read.parquet(str(output / "rows")).count() == 6
