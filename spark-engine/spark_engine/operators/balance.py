@@ -26,6 +26,7 @@ from pyspark.sql.types import DoubleType, FloatType, LongType
 from spark_engine.columns import column, unused
 from spark_engine.parameters import Parameters
 from spark_engine.registry import Context, operator
+from spark_engine.repeatable import number_between, with_chance
 
 SEED = 0
 NEIGHBORS = 5
@@ -82,20 +83,19 @@ def undersample(frame: DataFrame, parameters: Parameters, target: Column, classe
     position, chance = unused(frame, "position", "chance")
     numbered = frame.withColumn(position, sf.monotonically_increasing_id()).persist()
     minority = numbered.where(target == sf.lit(classes.minority))
-    majority = numbered.where(target == sf.lit(classes.majority)).withColumn(chance, sf.rand(SEED))
-    kept = majority.orderBy(column(chance), column(position)).limit(keep).drop(chance)
+    majority = numbered.where(target == sf.lit(classes.majority))
+    drawn = with_chance(majority, chance, SEED, ignored=position)
+    kept = drawn.orderBy(column(chance)).limit(keep).drop(chance)
     return minority.union(kept).orderBy(column(position)).drop(position)
 
 
 def oversample(frame: DataFrame, parameters: Parameters, target: Column, classes: Classes) -> DataFrame:
     """Repeat rows of the smaller class after the data."""
     copies, rest = divmod(_missing(parameters, classes), classes.fewer)
-    chance, position = unused(frame, "chance", "position")
-    numbered = frame.where(target == sf.lit(classes.minority)).withColumns(
-        {chance: sf.rand(SEED), position: sf.monotonically_increasing_id()}
-    )
-    shuffled = numbered.persist().orderBy(column(chance), column(position))
-    whole, part = (rows.drop(chance, position) for rows in (shuffled, shuffled.limit(rest)))
+    [chance] = unused(frame, "chance")
+    drawn = with_chance(frame.where(target == sf.lit(classes.minority)), chance, SEED)
+    shuffled = drawn.persist().orderBy(column(chance))
+    whole, part = (rows.drop(chance) for rows in (shuffled, shuffled.limit(rest)))
     return reduce(DataFrame.union, [frame, *[whole] * copies, part])
 
 
@@ -148,7 +148,8 @@ def _pairs(minority: DataFrame, options: Parameters, numbers: list[str]) -> Data
         raise options.error(f"{options.name('num_neighbors')} must be at least 1")
     # Columns have plain names inside structures.
     plain = sf.struct(*[column(name).alias(f"c{at}") for at, name in enumerate(minority.columns)])
-    rows = minority.select(sf.monotonically_increasing_id().alias("id"), plain.alias("row"))
+    [chance] = unused(minority, "chance")
+    rows = with_chance(minority, chance, SEED).select(column(chance).alias("id"), plain.alias("row"))
     vectors = _vectors(rows, [minority.columns.index(name) for name in numbers], options)
     width = float(max(neighbors * 2, NARROWEST_BUCKET))
     lsh = BucketedRandomProjectionLSH(inputCol="vector", outputCol="hashes", seed=SEED, bucketLength=width)
@@ -176,12 +177,17 @@ def _vectors(rows: DataFrame, numbers: list[int], options: Parameters) -> DataFr
         assembler = VectorAssembler(inputCols=names, outputCol="raw", handleInvalid="keep")
         raw = assembler.transform(values)
         scaler = RobustScaler(inputCol="raw", outputCol="scaled", withCentering=True, withScaling=True)
-        scaled = scaler.fit(raw).transform(raw)
+        scaled = scaler.fit(_ordered(raw)).transform(raw)
         array = vector_to_array(sf.col("scaled"))
         values = scaled.withColumns({name: array[at] for at, name in enumerate(names)}).drop("raw", "scaled")
     median = Imputer(strategy="median", inputCols=names, outputCols=names)
-    filled = median.fit(values).transform(values)
+    filled = median.fit(_ordered(values)).transform(values)
     return VectorAssembler(inputCols=names, outputCol="vector").transform(filled).drop(*names)
+
+
+def _ordered(rows: DataFrame) -> DataFrame:
+    """Return the rows in one order, because approximate quantiles depend on it."""
+    return rows.repartition(1).sortWithinPartitions("id")
 
 
 def _interpolate(frame: DataFrame, pairs: DataFrame, numbers: list[str], missing: int) -> DataFrame:
@@ -190,7 +196,9 @@ def _interpolate(frame: DataFrame, pairs: DataFrame, numbers: list[str], missing
     rounds = math.ceil(missing / available)
     for number in range(rounds):
         wanted = min(available, missing - number * available)
-        chosen = pairs.where(f"place <= {wanted}").withColumn("weight", sf.rand(SEED + number))
+        chosen = pairs.where(f"place <= {wanted}").withColumn(
+            "weight", number_between(SEED + number, sf.col("place"))
+        )
         features = [
             _between(name in numbers, at, SEED + number).cast(frame.schema[name].dataType).alias(name)
             for at, name in enumerate(frame.columns)
@@ -204,4 +212,5 @@ def _between(number: bool, at: int, seed: int) -> Column:
     row, neighbor, weight = sf.col(f"{ROW}{at}"), sf.col(f"{NEIGHBOR}{at}"), sf.col("weight")
     if number:
         return weight * row + (1 - weight) * neighbor
-    return sf.when(sf.rand(seed * 1000 + at + 1) < weight, row).otherwise(neighbor)
+    chance = number_between(seed * 1000 + at + 1, sf.col("place"))
+    return sf.when(chance < weight, row).otherwise(neighbor)

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from spark_engine.columns import column, quoted
+from spark_engine.columns import column, quoted, unused
 from spark_engine.parameters import Parameters
 from spark_engine.registry import Context, operator
+from spark_engine.repeatable import with_chance
 
+SEED = 0
 ORDERS = {"Ascending": sf.asc, "Descending": sf.desc}
 
 
@@ -39,9 +41,9 @@ def sort(frame: DataFrame, parameters: Parameters) -> DataFrame:
 
 
 def shuffle(frame: DataFrame, _: Parameters) -> DataFrame:
-    """Put rows in a random order."""
-    order = "__order"
-    return frame.withColumn(order, sf.rand()).sort(column(order)).drop(order)
+    """Put rows in a random order, the same one in each run."""
+    [chance] = unused(frame, "chance")
+    return with_chance(frame, chance, SEED).sort(column(chance)).drop(chance)
 
 
 OPERATORS: dict[str, Callable[[DataFrame, Parameters], DataFrame]] = {

@@ -36,6 +36,7 @@ from spark_engine import trained
 from spark_engine.columns import column
 from spark_engine.parameters import Parameters, plain_name
 from spark_engine.registry import Context, operator
+from spark_engine.repeatable import in_one_partition
 from spark_engine.strict import COLUMNS, only
 
 MEDIAN_ERROR = 0.001
@@ -107,7 +108,7 @@ def mean(frame: DataFrame, _: Parameters, name: str) -> float | None:
 def median(frame: DataFrame, block: Parameters, name: str) -> float:
     """Return the approximate median."""
     numbers = frame.select(column(name).cast("double").alias("number"))
-    found = numbers.approxQuantile("number", [0.5], MEDIAN_ERROR)
+    found = in_one_partition(numbers).approxQuantile("number", [0.5], MEDIAN_ERROR)
     if not found:
         raise block.error(f"the column `{name}` has no numbers, so it has no median", "fill or drop it")
     value: float = found[0]

@@ -29,6 +29,7 @@ from spark_engine import trained
 from spark_engine.columns import column, unused
 from spark_engine.parameters import Parameters
 from spark_engine.registry import Context, operator
+from spark_engine.repeatable import in_one_partition
 from spark_engine.strict import COLUMNS, only
 
 # A scaler with its settings, and the class of its trained model.
@@ -111,6 +112,9 @@ def scale(
             raise block.error(
                 f"the column `{name}` has no numbers to fit a scaler to", "fill or drop it first"
             )
+        numbers = numbers.select(vector)
+        if isinstance(estimator, RobustScaler):
+            numbers = in_one_partition(numbers)
         model = estimator.setInputCol(vector).fit(numbers)
     else:
         apply_settings(estimator, model)

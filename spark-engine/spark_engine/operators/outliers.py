@@ -21,6 +21,7 @@ from spark_engine import trained
 from spark_engine.columns import column
 from spark_engine.parameters import Parameters
 from spark_engine.registry import Context, operator
+from spark_engine.repeatable import in_one_partition
 from spark_engine.strict import COLUMNS, only
 
 QUANTILE_ERROR = 0.001
@@ -89,7 +90,7 @@ def robust_standard_deviation(block: Parameters) -> tuple[Detector, bool]:
     lower, upper = quantiles(block, 0.25, 0.75)
 
     def detect(values: DataFrame) -> Thresholds:
-        bounds = values.approxQuantile("value", [lower, upper], QUANTILE_ERROR)
+        bounds = in_one_partition(values).approxQuantile("value", [lower, upper], QUANTILE_ERROR)
         if len(bounds) < 2:
             return NO_THRESHOLDS
         return around_mean(block, values.where(sf.col("value").between(*bounds)), deviations)
@@ -103,7 +104,7 @@ def quantile(block: Parameters) -> tuple[Detector, bool]:
     lower, upper = quantiles(block, 0.01, 0.99)
 
     def detect(values: DataFrame) -> Thresholds:
-        bounds = values.approxQuantile("value", [lower, upper], QUANTILE_ERROR)
+        bounds = in_one_partition(values).approxQuantile("value", [lower, upper], QUANTILE_ERROR)
         return (bounds[0], bounds[1]) if len(bounds) == 2 else NO_THRESHOLDS
 
     return detect, True

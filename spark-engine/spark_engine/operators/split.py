@@ -13,7 +13,8 @@ groups; the members are the labels of the documentation, with the names that the
 (`seed`, `limit_rows`). Other members are refused. The exported code shows that a stratified sample
 has the same share of each stratum, rounded down.
 
-Parts of a split must not overlap, so the column that they are cut from is computed once and kept.
+Random numbers depend on the rows and the seed only, so that a run on more workers or a repeated run gives the
+same parts. Parts of a split must not overlap, so the column that they are cut from is computed once and kept.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,13 +26,13 @@ from pyspark.sql.types import MapType, NumericType
 from spark_engine.columns import column, unused
 from spark_engine.parameters import Parameters
 from spark_engine.registry import Context, operator
+from spark_engine.repeatable import with_chance
 from spark_engine.strict import only
 
 DEFAULT_SEED = 838257247
 DEFAULT_ERROR = 5e-4
 DEFAULT_OUTPUT = "default"
 MOST_STRATA = 1000
-MOST_ACCURATE = 2**31 - 1
 
 Parts = dict[str, DataFrame]
 
@@ -57,21 +58,23 @@ def split(frames: list[DataFrame], parameters: Parameters, _: Context) -> Mappin
 
 def randomized(frame: DataFrame, block: Parameters) -> Parts:
     """Split by a random number."""
-    return _cut(frame, block, sf.rand(_seed(block)))
+    [chance] = unused(frame, "chance")
+    return _cut(with_chance(frame, chance, _seed(block)), block, column(chance), frame.columns)
 
 
 def ordered(frame: DataFrame, block: Parameters) -> Parts:
     """Split by a column, or else by the order of the rows."""
     name = block.optional_column(frame, "input_column")
     if name is None:
-        return _cut(frame, block, sf.monotonically_increasing_id())
+        return _cut(frame, block, sf.monotonically_increasing_id(), frame.columns)
     if not isinstance(frame.schema[name].dataType, NumericType):
         raise block.error(f"`{name}` is no column of numbers", "cast it to a number first")
     _refuse_missing(frame, block, name)
-    order = column(name)
-    if block.flag("handle_duplicates", default=False):
-        order = order.cast("double") * (1 + sf.rand(_seed(block)) * 1e-13)
-    return _cut(frame, block, order)
+    if not block.flag("handle_duplicates", default=False):
+        return _cut(frame, block, column(name), frame.columns)
+    [chance] = unused(frame, "chance")
+    order = column(name).cast("double") * (1 + column(chance) * 1e-13)
+    return _cut(with_chance(frame, chance, _seed(block)), block, order, frame.columns)
 
 
 def by_key(frame: DataFrame, block: Parameters) -> Parts:
@@ -80,7 +83,7 @@ def by_key(frame: DataFrame, block: Parameters) -> Parts:
     for key in keys:
         if isinstance(frame.schema[key].dataType, MapType):
             raise block.error(f"`{key}` is a map, which has no hash", "choose another key")
-    return _cut(frame, block, sf.hash(*map(column, keys)))
+    return _cut(frame, block, sf.hash(*map(column, keys)), frame.columns)
 
 
 def stratified(frame: DataFrame, block: Parameters) -> Parts:
@@ -88,29 +91,30 @@ def stratified(frame: DataFrame, block: Parameters) -> Parts:
     stratum = block.column(frame, "input_column")
     _refuse_missing(frame, block, stratum)
     shares = _shares(block)
-    order, thresholds, value = unused(frame, "order", "thresholds", "value")
-    numbered = frame.withColumn(order, sf.rand(_seed(block))).persist()
-    error = _error(block)
-    accuracy = MOST_ACCURATE if error == 0 else round(1 / error)
-    quantiles = sf.percentile_approx(column(order), _thresholds(shares), accuracy).alias(thresholds)
-    limits = numbered.groupBy(column(stratum).alias(value)).agg(quantiles).persist()
-    strata = limits.count()
+    chance, order, rows = unused(frame, "chance", "order", "rows")
+    strata = frame.select(column(stratum)).distinct().count()
     if strata > MOST_STRATA:
         problem = f"`{stratum}` has {strata} values, and Data Wrangler supports {MOST_STRATA} strata"
         raise block.error(problem, "choose a column with fewer values")
-    joined = numbered.join(sf.broadcast(limits), column(stratum) == column(value))
-    bounds = [column(thresholds)[at] for at in range(len(shares) - 1)]
-    return _between(joined, frame.columns, list(shares), column(order), bounds)
+    same = Window.partitionBy(column(stratum))
+    numbered = with_chance(frame, chance, _seed(block)).withColumns(
+        {order: sf.row_number().over(same.orderBy(column(chance))), rows: sf.count(sf.lit(1)).over(same)}
+    )
+    # Sums of shares are not exact.
+    bounds = [sf.ceil(sf.round(column(rows) * share, 6)) for share in _thresholds(shares)]
+    _error(block)
+    return _between(numbered.persist(), frame.columns, list(shares), column(order), bounds)
 
 
-def _cut(frame: DataFrame, block: Parameters, order: Column) -> Parts:
-    """Split at approximate quantiles of a column."""
+def _cut(frame: DataFrame, block: Parameters, order: Column, columns: list[str]) -> Parts:
+    """Split at approximate quantiles of an order. The parts have these columns."""
     shares = _shares(block)
     [name] = unused(frame, "order")
     numbered = frame.withColumn(name, order).persist()
-    quantiles = numbered.approxQuantile(name, _thresholds(shares), _error(block))
+    values = numbered.select(column(name).cast("double")).repartition(1).sortWithinPartitions(column(name))
+    quantiles = values.approxQuantile(name, _thresholds(shares), _error(block))
     bounds = [sf.lit(quantile) for quantile in quantiles]
-    return _between(numbered, frame.columns, list(shares), column(name), bounds)
+    return _between(numbered, columns, list(shares), column(name).cast("double"), bounds)
 
 
 def _between(
@@ -184,7 +188,9 @@ def limited(frame: DataFrame, block: Parameters) -> DataFrame:
 def random_sample(frame: DataFrame, block: Parameters) -> DataFrame:
     """Take about as many rows as asked for."""
     only(block, "sample_size", "seed")
-    return frame.sample(fraction=_fraction(frame, block), seed=_seed(block))
+    [chance] = unused(frame, "chance")
+    drawn = with_chance(frame, chance, _seed(block))
+    return drawn.where(column(chance) < _fraction(frame, block)).drop(chance)
 
 
 def stratified_sample(frame: DataFrame, block: Parameters) -> DataFrame:
@@ -193,7 +199,7 @@ def stratified_sample(frame: DataFrame, block: Parameters) -> DataFrame:
     stratum = column(block.column(frame, "stratify_column"))
     fraction = _fraction(frame, block)
     chance, place, rows = unused(frame, "chance", "place", "rows")
-    numbered = frame.withColumn(chance, sf.rand(_seed(block))).withColumns(
+    numbered = with_chance(frame, chance, _seed(block)).withColumns(
         {
             place: sf.row_number().over(Window.partitionBy(stratum).orderBy(column(chance))),
             rows: sf.count(sf.lit(1)).over(Window.partitionBy(stratum)),

@@ -159,8 +159,23 @@ def _vectorizer(
         return HashingTF(inputCol=tokens, outputCol=counts, numFeatures=features)
     model = trained.load(block, learned, "vectorizer_model", CountVectorizerModel)
     if model is None:
-        model = _count_vectorizer(block.nested("vectorizer_count_vectorizer_parameters"), tokens).fit(words)
+        model = _trained_vectorizer(block.nested("vectorizer_count_vectorizer_parameters"), words, tokens)
     return model.setInputCol(tokens).setOutputCol(counts)
+
+
+def _trained_vectorizer(counting: Parameters, words: DataFrame, tokens: str) -> CountVectorizerModel:
+    """Train a vectorizer. Of words that are equally frequent, the first in the alphabet is first."""
+    word, times = "word", "times"
+    counts = words.select(sf.explode(column(tokens)).alias(word)).groupBy(word).agg(sf.count("*").alias(times))
+    counts = counts.persist()
+    vectorizer = _count_vectorizer(counting, tokens)
+    largest = vectorizer.getVocabSize()
+    # Spark takes any of the words that are equally frequent, so let it take all words.
+    allowed = vectorizer.setVocabSize(max(1, counts.count())).fit(words).vocabulary
+    ordered = counts.where(sf.col(word).isin(allowed)).sort(sf.desc(times), word)
+    vocabulary = [row[word] for row in ordered.take(largest)]
+    model = CountVectorizerModel.from_vocabulary(vocabulary, inputCol=tokens, minTF=vectorizer.getMinTF())
+    return model.setBinary(vectorizer.getBinary())
 
 
 def _count_vectorizer(counting: Parameters, tokens: str) -> CountVectorizer:

@@ -39,6 +39,7 @@ from spark_engine.columns import column, unused
 from spark_engine.operators.dates import extract_columns, timestamps
 from spark_engine.parameters import Parameters, plain_name
 from spark_engine.registry import Context, operator
+from spark_engine.repeatable import content_hash
 from spark_engine.resampling import Resampling
 from spark_engine.strict import only
 
@@ -103,10 +104,10 @@ def _time(frame: DataFrame, block: Parameters, prefix: str = "") -> Column:
 
 
 def _series(frame: DataFrame, block: Parameters, prefix: str = "") -> WindowSpec:
-    """Return the rows of the same series in the order of time."""
+    """Return the rows of the same series in the order of time. Equal times have an order, too."""
     identity = block.optional_column(frame, f"{prefix}id_column")
     return Window.partitionBy(*([] if identity is None else [column(identity)])).orderBy(
-        _time(frame, block, prefix)
+        _time(frame, block, prefix), content_hash(frame)
     )
 
 
@@ -192,15 +193,16 @@ def resample(frame: DataFrame, block: Parameters) -> DataFrame:
         problem = f"`{plan.time}` has missing or invalid timestamps"
         raise block.error(problem, "drop them with Validate timestamps first")
     numbers = {name: column(name).cast("double") for name in plan.numbers}
+    [tie] = unused(frame, "tie")
     typed = frame.withColumns({**numbers, plan.time: time})
     keys = [] if plan.identity is None else [column(plan.identity)]
     schema = StructType([StructField(field.name, field.dataType) for field in typed.schema.fields])
 
     # Spark reads the annotations of a function, so it gets one instead of an object.
     def series(rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        return plan(rows)
+        return plan(rows.sort_values(tie, kind="stable"))
 
-    return typed.groupBy(*keys).applyInPandas(series, schema)
+    return typed.withColumn(tie, content_hash(typed)).groupBy(*keys).applyInPandas(series, schema)
 
 
 def _resampling(frame: DataFrame, block: Parameters) -> Resampling:

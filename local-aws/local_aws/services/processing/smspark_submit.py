@@ -118,7 +118,6 @@ def _configure(folder: Path, mirror: Mirror) -> None:
     properties = {
         "fs.s3a.impl": WRAPPED,
         "fs.viewfs.overload.scheme.target.file.impl": LOCAL,
-        "mapreduce.outputcommitter.factory.scheme.s3a": COMMITTER,
     }
     for bucket in mirror.buckets:
         place = f"file://{quote(str(mirror.folder / bucket))}"
@@ -131,6 +130,8 @@ def _configure(folder: Path, mirror: Mirror) -> None:
     settings = {
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
+        # Hadoop's own default is a class of S3A.
+        "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3a": COMMITTER,
         "spark.ui.enabled": "false",
     }
     lines = "".join(f"{name} {value}\n" for name, value in settings.items())
