@@ -149,6 +149,14 @@ target/spark/installed: spark-engine/requirements.txt
 	@target/spark/bin/pip install --quiet --require-hashes -r spark-engine/requirements.txt
 	@touch $@
 
+.PHONY: spark-engine-zip
+spark-engine-zip: target/spark-engine/spark-engine.zip ## Build the Spark engine's code for processing jobs, with its packages (110 MB)
+
+target/spark-engine/spark-engine.zip: $(VENV)/installed spark-engine/build.py spark-engine/requirements-job.txt \
+  $(wildcard spark-engine/job/*) $(shell find spark-engine/spark_engine -name '*.py' -o -name '*.properties')
+	@echo "Building $@ ..." >&2
+	@python spark-engine/build.py $(dir $@)
+
 .PHONY: test-packaging
 test-packaging: $(VENV)/installed ## Run the packaging and deployment tests
 	@cd packaging && pytest

@@ -31,7 +31,7 @@ DATA, ARTIFACTS = "spark-data", "spark-artifacts"
 OUTPUT: Final = "executions/e-1/result"
 # A key that Hadoop's paths cannot express, with characters that are patterns and encodings elsewhere.
 ODD_KEY: Final = "in/a:b//c%20d*[1].csv"
-CSV: Final = 'id,zone,minutes\n1,a,20\n2,a,30\n3\n4,b,4,4\n5,c,5\n'
+CSV: Final = "id,zone,minutes\n1,a,20\n2,a,30\n3\n4,b,4,4\n5,c,5\n"
 # Fails if a process of the job listens on an address that other machines reach.
 LISTENS: Final = """
 import os, pathlib
@@ -53,7 +53,11 @@ df = df.withColumn('cluster', __import__('pyspark').sql.functions.lit(df.sparkSe
 """
 FORMULA: Final = {"output_column": "at", "formula": "unix_timestamp()"}
 POLICY: Final = [
-    {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": f"arn:aws:s3:::{DATA}/*"},
+    {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+        "Resource": f"arn:aws:s3:::{DATA}/*",
+    },
     {
         "Effect": "Allow",
         "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
@@ -148,15 +152,17 @@ class Jobs:
         for key, body in objects.items():
             self.aws.client("s3").put_object(Bucket=ARTIFACTS, Key=key, Body=body)
 
-    def keys(self) -> list[str]:
+    def written(self) -> list[str]:
         """The objects below the output."""
         listed = self.aws.client("s3").list_objects_v2(Bucket=ARTIFACTS, Prefix=f"{OUTPUT}/")
         return [item["Key"].removeprefix(f"{OUTPUT}/") for item in listed.get("Contents", [])]
 
     def read(self, folder: str) -> bytes:
         """The content of the only part in a folder of the output."""
-        [part] = [key for key in self.keys() if key.startswith(f"{folder}/part-")]
-        body: bytes = self.aws.client("s3").get_object(Bucket=ARTIFACTS, Key=f"{OUTPUT}/{part}")["Body"].read()
+        [part] = [key for key in self.written() if key.startswith(f"{folder}/part-")]
+        body: bytes = (
+            self.aws.client("s3").get_object(Bucket=ARTIFACTS, Key=f"{OUTPUT}/{part}")["Body"].read()
+        )
         return body
 
     def log(self, name: str) -> list[str]:
@@ -183,7 +189,11 @@ def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
         for bucket in (DATA, ARTIFACTS):
             s3.create_bucket(Bucket=bucket)
         s3.put_bucket_versioning(Bucket=DATA, VersioningConfiguration={"Status": "Enabled"})
-        trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sagemaker.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         role = iam.create_role(RoleName="spark", AssumeRolePolicyDocument=document)["Role"]["Arn"]
         policy = json.dumps({"Version": "2012-10-17", "Statement": POLICY})
@@ -200,9 +210,10 @@ def test_reads_exactly_the_upload_and_writes_rows_rejected_rows_and_the_account(
     jobs.put(
         **{
             "flow/rides.flow": flow(
-                node("code", "custom_pyspark", "s", code=LISTENS), node("at", "custom_formula", "code", **FORMULA)
+                node("code", "custom_pyspark", "s", code=LISTENS),
+                node("at", "custom_formula", "code", **FORMULA),
             ),
-            f"{OUTPUT}/rows/part-of-a-former-run.parquet": "no Parquet",
+            f"{OUTPUT}/rows/part-of-a-former-run.parquet": b"no Parquet",
         }
     )
     version = s3.put_object(Bucket=DATA, Key=ODD_KEY, Body=CSV)["VersionId"]
@@ -233,7 +244,7 @@ def test_reads_exactly_the_upload_and_writes_rows_rejected_rows_and_the_account(
         "text": "3",
     }
     assert [row["text"] for row in rejected] == ["3", "4,b,4,4"]
-    assert not [key for key in jobs.keys() if key.startswith("input/")]
+    assert not [key for key in jobs.written() if key.startswith("input/")]
     log = jobs.log("two-workers")
     assert any("stands in for YARN" in line for line in log)
     assert not any("4,b,4" in line for line in log)

@@ -1,6 +1,6 @@
-"""Builds spark-engine.zip, the code of processing jobs in AWS's Spark image. The same files give the same bytes.
+"""Builds spark-engine.zip, the code of processing jobs in AWS's Spark image: `make spark-engine-zip`.
 
-    python spark-engine/build.py target/spark-engine
+The same files give the same bytes.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ def download(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder.with_name("wheels-new")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps", *PLATFORM]
-    subprocess.run(
-        [*command, "--find-links", str(folder), "--dest", str(fresh), "-r", str(LOCK)], check=True
-    )
+    subprocess.run([*command, "--find-links", str(folder), "--dest", str(fresh), "-r", str(LOCK)], check=True)
     for old in folder.iterdir():
         old.unlink()
     for new in fresh.iterdir():

@@ -19,7 +19,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_CALLS = frozenset({"now", "curdate", "unix_timestamp", "current_timestamp", "current_date", "localtimestamp"})
+_CALLS = frozenset(
+    {"now", "curdate", "unix_timestamp", "current_timestamp", "current_date", "localtimestamp"}
+)
 # Spark also knows them without parentheses.
 _BARE = frozenset({"current_timestamp", "current_date", "localtimestamp"})
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)

@@ -90,7 +90,7 @@ def run_and_account(
 
 def _clear(spark: SparkSession, output: str) -> None:
     """Delete the result of a former run."""
-    hadoop = spark.sparkContext._jvm.org.apache.hadoop.fs.Path  # type: ignore[union-attr]
+    hadoop = spark.sparkContext._jvm.org.apache.hadoop.fs.Path
     for part in (ROWS, REJECTED, ACCOUNT):
         path = hadoop(f"{output}/{part}")
         path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration()).delete(path, True)

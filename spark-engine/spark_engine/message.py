@@ -19,7 +19,7 @@ class Message:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         data = text.encode()
         if len(data) > MOST_BYTES:
-            cut = data[: MOST_BYTES - len(_CUT.encode())].decode(errors="ignore")
+            cut = data[: MOST_BYTES - len(_CUT.encode())].decode("utf-8", "ignore")
             data = f"{cut}{_CUT}".encode()
         self._file.write_bytes(data)
 

@@ -104,7 +104,7 @@ class Objects:
         url, files, hidden = f"s3://{bucket}/{folder}", [], 0
         for key in self._keys(bucket, folder):
             place = key[len(folder) :]
-            if place.endswith("/") or key.endswith(_FOLDER_MARKER) or ("/" in place and not nested):
+            if key.endswith(("/", _FOLDER_MARKER)) or ("/" in place and not nested):
                 continue
             if any(is_hidden(part) for part in place.split("/")):
                 hidden += 1

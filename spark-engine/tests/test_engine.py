@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 import flows
-from spark_engine import engine
+from spark_engine import engine, job
 from spark_engine.errors import FlowError
 from spark_engine.flow import Flow
 
@@ -88,3 +88,27 @@ def test_command_writes_parquet_and_prints_the_account(
         "seen",
     ]
     assert spark.read.parquet(str(output / "rows")).count() == 6
+
+
+def test_command_rejects_malformed_rows_and_bounds_the_rows_of_a_file(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "LEAST_ROWS", 2)
+    monkeypatch.setattr(job, "CELLS", 4)
+    data = tmp_path / "a.csv"
+    data.write_text("id,n\n1,2\n2\n3,4\n4,5\n")
+    flow = Flow.read(flows.write(tmp_path, flows.source("s", "a.csv")))
+    output = tmp_path / "features"
+    (output / "rejected").mkdir(parents=True)
+    (output / "rejected" / "part-of-a-former-run.json").touch()
+    options = job.Options(reject_malformed=True)
+    written, account = job.run_and_account(
+        spark, flow, flow.output(), {"a.csv": [data]}, str(output), options
+    )
+    assert [row.id for row in written.collect()] == ["1", "3", "4"]
+    assert len(list((output / "rows").glob("part-*.parquet"))) == 2
+    [rejected] = (output / "rejected").glob("part-*.json")
+    assert json.loads(rejected.read_text())["text"] == "2"
+    [line] = (output / "account").glob("part-*.txt")
+    assert json.loads(line.read_text()) == account.summary()
+    assert (account.rows_read, account.rows_rejected, account.rows_written) == (4, 1, 3)

@@ -25,7 +25,7 @@ FLOWS = Path(__file__).parents[3] / "flows"
 
 def main() -> None:
     """Write the expected results of all cases."""
-    spark = session.start(cores="1", partitions=1)
+    spark = session.start(master="local[1]", partitions=1)
     parquet_files.write(spark, FIXTURES)
     parquet_writers.write(FIXTURES)
     for case in sorted(FIXTURES.glob("*.case.json")):

@@ -103,9 +103,7 @@ def report_lost(
     lost = (column(name).isNotNull() & casts[name].isNull() for name in changed)
     counts = frame.select(*(sf.count(sf.when(is_lost, 1)) for is_lost in lost)).first() or ()
     context.lost.extend(
-        LostValues(parameters.node_id, name, kinds[name], rows)
-        for name, rows in zip(changed, counts)
-        if rows
+        LostValues(parameters.node_id, name, kinds[name], rows) for name, rows in zip(changed, counts) if rows
     )
 
 

@@ -166,7 +166,9 @@ def _vectorizer(
 def _trained_vectorizer(counting: Parameters, words: DataFrame, tokens: str) -> CountVectorizerModel:
     """Train a vectorizer. Of words that are equally frequent, the first in the alphabet is first."""
     word, times = "word", "times"
-    counts = words.select(sf.explode(column(tokens)).alias(word)).groupBy(word).agg(sf.count("*").alias(times))
+    counts = (
+        words.select(sf.explode(column(tokens)).alias(word)).groupBy(word).agg(sf.count("*").alias(times))
+    )
     counts = counts.persist()
     vectorizer = _count_vectorizer(counting, tokens)
     largest = vectorizer.getVocabSize()

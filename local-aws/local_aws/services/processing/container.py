@@ -66,13 +66,15 @@ def command_of(job: ProcessingJob, ml_dir: MlDir, engines: Engines) -> Command:
         spark = ["--spark-engine", str(engines.spark)] if engines.spark else []
         if spark:
             remark += ", with Spark if it does not support the flow"
-        passed = map(ml_dir.rewritten, engine_arguments(arguments))
-        return Command([str(engine), *spark, *passed], remark, is_data_wrangler=True)
+        own = map(ml_dir.rewritten, engine_arguments(arguments))
+        return Command([str(engine), *spark, *own], remark, is_data_wrangler=True)
     if _STOCK.fullmatch(image) and entry_point:
         remark = f"local-aws: runs as a process on this machine, not in {image}"
         return Command([ml_dir.rewritten(part) for part in [*entry_point, *arguments]], remark)
     if _SPARK.fullmatch(image) and entry_point:
-        return _in_spark(image, [ml_dir.rewritten(part) for part in [*entry_point, *arguments]], engines.spark)
+        return _in_spark(
+            image, [ml_dir.rewritten(part) for part in [*entry_point, *arguments]], engines.spark
+        )
     raise JobError(f"ClientError: local-aws does not support the image '{image}'. {SUPPORTED}.")
 
 

