@@ -33,7 +33,7 @@ def test_column_has_precedence_over_a_call_without_parentheses() -> None:
 
 @pytest.mark.parametrize("text", ["2026-01-01T00:00:00.25Z", "2026-01-01T09:00:00.250000+09:00"])
 def test_reads_iso_8601(text: str) -> None:
-    assert CLOCK == Clock.parse(text)
+    assert Clock.parse(text) == CLOCK
 
 
 def test_formula_and_query_get_the_time_of_the_run(spark: SparkSession, apply: Apply) -> None:

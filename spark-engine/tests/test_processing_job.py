@@ -105,8 +105,12 @@ def test_installs_nothing_if_all_versions_are_there(engine: Path) -> None:
     assert not (engine / "packages").exists()
 
 
-def test_refuses_another_python_than_that_of_the_wheels(engine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refuses_another_python_than_that_of_the_wheels(
+    engine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (engine / packages.LOCK).write_text("pandas==0.1 \\\n")
     monkeypatch.setattr(sys, "version_info", (3, 12, 1))
-    with pytest.raises(packages.InstallError, match=r"this image has 3\.12; use an image .* tag 3\.5-cpu-py39"):
+    with pytest.raises(
+        packages.InstallError, match=r"this image has 3\.12; use an image .* tag 3\.5-cpu-py39"
+    ):
         packages.install(engine, engine / "packages", engine / "no requirements.txt")

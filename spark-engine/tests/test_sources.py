@@ -107,7 +107,12 @@ def test_rejects_malformed_rows_with_their_text_and_hash(spark: SparkSession, tm
 
 @pytest.mark.parametrize(
     ("text", "delimiter", "reason"),
-    [("a", ",", "1 of 2 fields"), ('"a,b', ",", "1 of 2 fields"), ('a"|b', "|", "misplaced quotes"), ("a::b::c", "::", "3 of 2 fields")],
+    [
+        ("a", ",", "1 of 2 fields"),
+        ('"a,b', ",", "1 of 2 fields"),
+        ('a"|b', "|", "misplaced quotes"),
+        ("a::b::c", "::", "3 of 2 fields"),
+    ],
 )
 def test_says_why_a_row_is_malformed(text: str, delimiter: str, reason: str) -> None:
     assert reason_of(text, delimiter, 2) == reason
@@ -122,4 +127,6 @@ def test_says_why_a_row_is_malformed(text: str, delimiter: str, reason: str) -> 
     ],
 )
 def test_names_files_as_the_inputs_do(address: str, name: str) -> None:
-    assert files.name_of(address, files.names([files.File("s3a://data/copy.csv", "s3://data/x:y.csv")])) == name
+    assert (
+        files.name_of(address, files.names([files.File("s3a://data/copy.csv", "s3://data/x:y.csv")])) == name
+    )
