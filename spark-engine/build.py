@@ -50,7 +50,7 @@ def code() -> dict[str, Path]:
 
 
 def write(archive: Path, members: dict[str, Path]) -> None:
-    """Write an archive. Nothing is compressed: wheels already are, and the result of zlib differs by version."""
+    """Write an archive. Wheels are compressed already, and what zlib writes depends on its version."""
     with zipfile.ZipFile(archive, "w") as writer:
         for name, file in sorted(members.items()):
             info = zipfile.ZipInfo(name, TIME)

@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def install(engine: Path, folder: Path, own: Path) -> None:
-    """Install the pinned packages that Python lacks, and the packages of a requirements.txt if there is one."""
+    """Install the pinned packages that Python lacks, and those of a requirements.txt if there is one."""
     pins = dict(_PIN.findall((engine / LOCK).read_text(encoding="utf-8")))
     lacks = [name for name, version in pins.items() if _installed(name) != version]
     if lacks and sys.version_info[:2] != WHEELS_PYTHON:

@@ -42,9 +42,7 @@ def with_chance(frame: DataFrame, name: str, seed: int, ignored: str | None = No
 
 
 def in_one_partition(values: DataFrame) -> DataFrame:
-    """Return a frame with one partition in the order of the rows, because the approximation of
-    quantiles depends on both.
-    """
+    """Return a frame with one partition, in the order of the rows. Approximate quantiles depend on both."""
     [position] = unused(values, "position")
     numbered = values.withColumn(position, sf.monotonically_increasing_id())
     return numbered.repartition(1).sortWithinPartitions(column(position)).drop(position)

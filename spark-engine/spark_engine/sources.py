@@ -171,9 +171,7 @@ def _counts(marked: Marked) -> tuple[int, int]:
 
 
 def _without_malformed(marked: Marked, context: Parameters, files: Sequence[File]) -> Source:
-    """Separate the malformed rows. They are computed once and kept, because Spark finds them
-    only in a query of all columns.
-    """
+    """Separate the malformed rows. Rows are kept, because Spark finds them in a query of all columns only."""
     kept = marked.frame.persist()
     rows, malformed = _counts(replace(marked, frame=kept))
     is_malformed = column(marked.text).isNotNull()

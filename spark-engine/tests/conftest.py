@@ -1,5 +1,7 @@
 """A Spark session for all tests of a process, and a helper that applies one operator."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from typing import Any
 

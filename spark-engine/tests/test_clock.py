@@ -1,5 +1,7 @@
 """The current time in formulas and queries."""
 
+from __future__ import annotations
+
 import pytest
 from pyspark.sql import SparkSession
 

@@ -1,5 +1,7 @@
 """Featurize date and time."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Manage rows."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

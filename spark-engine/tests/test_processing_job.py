@@ -1,5 +1,7 @@
 """The parts of a processing job that run without a cluster. `e2e/test_spark_jobs.py` runs whole jobs."""
 
+from __future__ import annotations
+
 import json
 import sys
 from pathlib import Path

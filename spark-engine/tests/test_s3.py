@@ -44,8 +44,8 @@ class Bucket:
 
         return Pages()
 
-    def copy(self, source: dict[str, str], bucket: str, key: str, *, ExtraArgs: dict[str, str]) -> None:  # noqa: N803
-        self.calls.append({"copied": source, "to": f"s3://{bucket}/{key}", **ExtraArgs})
+    def copy(self, source: dict[str, str], bucket: str, key: str, **options: dict[str, str]) -> None:
+        self.calls.append({"copied": source, "to": f"s3://{bucket}/{key}", **options["ExtraArgs"]})
 
     def delete_object(self, **call: Any) -> None:
         self.calls.append({"deleted": call["Key"]})
