@@ -27,9 +27,11 @@ LOG: Final = TOOLS / "local-aws.log"
 # The clean-up notebook detaches the policies with this profile, because a Studio user may not.
 PROFILE: Final = "platform-team"
 PROFILES: Final = Path(__file__).parent / "aws-profiles"
-# JupyterLab would ask whether to fetch news, and look for updates.
 _OPTIONS: Final = [
     "--ip=127.0.0.1",
+    # In a container, the user is often root.
+    "--allow-root",
+    # Without these, JupyterLab asks whether to fetch news, and looks for updates.
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
 ]
