@@ -16,9 +16,11 @@ import pytest
 
 import jupyter_lab
 from builds import ROOT
-from terminal import wait_for
+from observe import eventually
 
-STOP_SECONDS = 300
+# Limits for hangs. Publishing takes half a minute, but many on a busy machine.
+START_SECONDS, STOP_SECONDS = 1700, 300
+pytestmark = pytest.mark.timeout(3600)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
         return None
 
     try:
-        yield Lab(process, wait_for("JupyterLab", look))
+        yield Lab(process, eventually(look, "JupyterLab", START_SECONDS))
     finally:
         process.terminate()
         process.communicate(timeout=STOP_SECONDS)
