@@ -21,6 +21,28 @@ def move(kind: str, **block: Any) -> dict[str, Any]:
     return {"operator": "Move column", "move_column_parameters": {"move_type": kind, name: block}}
 
 
+def concatenate(**block: Any) -> dict[str, Any]:
+    return {"operator": "Concatenate columns", "concat_columns_parameters": block}
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "texts"),
+    [
+        ({}, "n_s.x", ["1_a", "2", "b", ""]),
+        ({"delimiter": ", ", "output_column": "both"}, "both", ["1, a", "2", "b", ""]),
+        ({"delimiter": "", "output_column": ""}, "n_s.x", ["1a", "2", "b", ""]),
+        ({"output_column": "s.x"}, "s.x", ["1_a", "2", "b", ""]),
+    ],
+)
+def test_concatenates_columns_without_their_nulls(
+    spark: SparkSession, apply: Apply, settings: dict[str, Any], name: str, texts: list[str]
+) -> None:
+    frame = spark.createDataFrame([(1, "a"), (2, None), (None, "b"), (None, None)], "n bigint, `s.x` string")
+    result = apply(frame, COLUMNS, concatenate(left_column="n", right_column="s.x", **settings))
+    assert result.columns == list(dict.fromkeys(["n", "s.x", name]))
+    assert [row[name] for row in result.collect()] == texts
+
+
 @pytest.mark.parametrize(
     ("parameters", "columns"),
     [
@@ -63,7 +85,11 @@ def test_manages_columns(
 @pytest.mark.parametrize(
     ("parameters", "problem"),
     [
-        ({"operator": "Concatenate columns"}, "operator `Concatenate columns` is not supported"),
+        ({"operator": "Concatenate columns"}, "concat_columns_parameters.left_column is missing"),
+        (
+            concatenate(left_column="a", right_column="c", separator="-"),
+            "concat_columns_parameters.separator is not supported",
+        ),
         ({"operator": "Drop column"}, "drop_column_parameters.column_to_drop is missing"),
         (move("Move after", column_to_move="a", target_column="a"), "is itself a column to move"),
         (move("Move to index", column_to_move="a", index=3), "is not between 0 and 2"),

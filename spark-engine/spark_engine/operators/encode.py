@@ -7,7 +7,7 @@ Evidence of the names and defaults: the flows fraud-claims.flow (`Ordinal encode
 `Similarity encode`. The code decides where the documentation is silent: one-hot encoding treats empty
 texts as missing, and similarity encoding gives an array of numbers in [-1, 1]. Data Wrangler draws the
 hash functions of the similarity at random. Here they are always the same, unless the flow has a trained
-model.
+model. All exported code that is public has these encoders only, and no target encoding.
 """
 
 from __future__ import annotations

@@ -1,22 +1,29 @@
-"""Manage columns: drop, rename, duplicate and move.
+"""Manage columns: drop, rename, duplicate, move and concatenate.
 
 <https://docs.aws.amazon.com/sagemaker/latest/dg/data-wrangler-transform.html#data-wrangler-manage-columns>
+
+Evidence of "Concatenate columns": flows that Data Wrangler exported to Python code. The code names the block
+`concat_columns_parameters`, and leaves out nulls together with their delimiter.
 """
 
 from collections.abc import Callable
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as sf
 
 from spark_engine.columns import column
 from spark_engine.parameters import Parameters
 from spark_engine.registry import Context, operator
+from spark_engine.strict import only
 
 
 @operator("sagemaker.spark.manage_columns_0.1")
 def manage_columns(frames: list[DataFrame], parameters: Parameters, _: Context) -> DataFrame:
-    """Drop, rename, duplicate or move columns."""
+    """Drop, rename, duplicate, move or concatenate columns."""
     [frame] = frames
-    return parameters.choice("operator", OPERATORS)(frame, parameters.block())
+    manage = parameters.choice("operator", OPERATORS)
+    block = parameters.nested("concat_columns_parameters") if manage is concatenate else parameters.block()
+    return manage(frame, block)
 
 
 def drop(frame: DataFrame, block: Parameters) -> DataFrame:
@@ -74,6 +81,16 @@ def target(block: Parameters, frame: DataFrame, rest: list[str]) -> int:
     return rest.index(name)
 
 
+def concatenate(frame: DataFrame, block: Parameters) -> DataFrame:
+    """Join the texts of two columns. Numbers, dates and others become text first."""
+    only(block, "left_column", "right_column", "delimiter", "output_column")
+    left, right = block.column(frame, "left_column"), block.column(frame, "right_column")
+    # An empty delimiter is one, too.
+    delimiter = "" if block.get("delimiter") == "" else block.optional_text("delimiter") or "_"
+    joined = sf.concat_ws(delimiter, column(left).cast("string"), column(right).cast("string"))
+    return frame.withColumn(block.optional_text("output_column") or f"{left}_{right}", joined)
+
+
 Place = Callable[[Parameters, DataFrame, list[str]], int]
 PLACES: dict[str, Place] = {
     "Move to start": lambda *_: 0,
@@ -87,4 +104,5 @@ OPERATORS: dict[str, Callable[[DataFrame, Parameters], DataFrame]] = {
     "Rename column": rename,
     "Duplicate column": duplicate,
     "Move column": move,
+    "Concatenate columns": concatenate,
 }

@@ -1,6 +1,9 @@
-"""Manage rows: sort, shuffle and drop duplicates.
+"""Manage rows: sort, shuffle, and drop duplicates and empty rows.
 
 <https://docs.aws.amazon.com/sagemaker/latest/dg/data-wrangler-transform.html#data-wrangler-transform-manage-rows>
+
+Evidence of "Drop empty": flows that Data Wrangler exported to Python code. The code also names "Filter" and
+its block, `filter_parameters`, but not the block's members, so "Filter" is refused.
 """
 
 from collections.abc import Callable
@@ -19,7 +22,7 @@ ORDERS = {"Ascending": sf.asc, "Descending": sf.desc}
 
 @operator("sagemaker.spark.manage_rows_0.1")
 def manage_rows(frames: list[DataFrame], parameters: Parameters, _: Context) -> DataFrame:
-    """Sort or shuffle rows, or drop duplicates."""
+    """Sort or shuffle rows, or drop duplicates or empty rows."""
     [frame] = frames
     return parameters.choice("operator", OPERATORS)(frame, parameters)
 
@@ -27,6 +30,11 @@ def manage_rows(frames: list[DataFrame], parameters: Parameters, _: Context) -> 
 def drop_duplicates(frame: DataFrame, _: Parameters) -> DataFrame:
     """Drop rows that equal another row."""
     return frame.dropDuplicates()
+
+
+def drop_empty(frame: DataFrame, _: Parameters) -> DataFrame:
+    """Drop rows in which every value is null or NaN."""
+    return frame.na.drop(how="all", subset=[quoted(name) for name in frame.columns])
 
 
 def sort(frame: DataFrame, parameters: Parameters) -> DataFrame:
@@ -48,6 +56,7 @@ def shuffle(frame: DataFrame, _: Parameters) -> DataFrame:
 
 OPERATORS: dict[str, Callable[[DataFrame, Parameters], DataFrame]] = {
     "Drop duplicates": drop_duplicates,
+    "Drop empty": drop_empty,
     "Shuffle": shuffle,
     "Sort": sort,
 }

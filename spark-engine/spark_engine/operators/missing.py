@@ -10,7 +10,7 @@ Data Wrangler imputes numbers as doubles, and takes the mean over the rows that 
 Later, SageMaker Canvas changed to Spark ML's Imputer, whose trained `imputer_model` keeps the column's
 type. A node with such a model is computed with it.
 
-Only the dimension "Drop Rows" is known. Neither documentation nor flows show how columns are dropped.
+The only dimension is "Drop Rows": the exported code asserts it.
 """
 
 from __future__ import annotations

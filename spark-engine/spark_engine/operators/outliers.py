@@ -25,7 +25,6 @@ from spark_engine.repeatable import in_one_partition
 from spark_engine.strict import COLUMNS, only
 
 QUANTILE_ERROR = 0.001
-REPLACE_RARE = "Replace rare values"
 MAX_COMMON_CATEGORIES = 100
 RARITY = ("absolute_threshold", "fraction_threshold", "max_common_categories")
 # What Data Wrangler uses for a column without numbers.
@@ -41,8 +40,11 @@ Fix = Callable[[DataFrame, str, str, Thresholds], DataFrame]
 def handle_outliers(frames: list[DataFrame], parameters: Parameters, _: Context) -> DataFrame:
     """Fix outliers, or replace rare values."""
     [frame] = frames
-    if parameters.text("operator") == REPLACE_RARE:
-        return replace_rare(frame, parameters.block())
+    return parameters.choice("operator", OPERATORS)(frame, parameters)
+
+
+def fix_outliers(frame: DataFrame, parameters: Parameters) -> DataFrame:
+    """Find outliers and fix them."""
     read = parameters.choice("operator", DETECTORS)
     block = parameters.block()
     detect, trainable = read(block)
@@ -186,8 +188,9 @@ def invalidate(frame: DataFrame, name: str, output: str, thresholds: Thresholds)
 FIXES: dict[str, Fix] = {"Clip": clip, "Remove": remove, "Invalidate": invalidate}
 
 
-def replace_rare(frame: DataFrame, block: Parameters) -> DataFrame:
+def replace_rare(frame: DataFrame, parameters: Parameters) -> DataFrame:
     """Replace the values that occur rarely by one string."""
+    block = parameters.block()
     only(block, *COLUMNS, "replacement_string", *RARITY)
     replacement = sf.lit(block.text("replacement_string"))
     pairs = block.outputs(frame)
@@ -221,3 +224,9 @@ def common_values(frame: DataFrame, block: Parameters, name: str) -> list[Any]:
     common = counts.where(sf.col("rows") > threshold).sort(sf.desc("rows"), sf.asc("value"))
     rows = common.take(largest) if largest else common.collect()
     return [row[0] for row in rows]
+
+
+OPERATORS: dict[str, Callable[[DataFrame, Parameters], DataFrame]] = {
+    **dict.fromkeys(DETECTORS, fix_outliers),
+    "Replace rare values": replace_rare,
+}
