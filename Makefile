@@ -130,7 +130,7 @@ test-local-aws: $(VENV)/installed ## Run the local-aws tests
 
 .PHONY: test-spark
 test-spark: target/spark/installed ## Run the tests of the Spark engine (installs Spark and Java into target/spark)
-	@cd spark-engine && ../target/spark/bin/python -m pytest
+	@cd spark-engine && ../target/spark/bin/python -m pytest . ../bench/tests
 
 # `spark-engine/spark-engine` makes it on first use.
 target/spark/installed: spark-engine/requirements.txt
@@ -246,6 +246,7 @@ lint-python: $(VENV)/installed
 	@mypy packaging
 	@mypy cfn-templates/tests
 	@mypy bench/python
+	@mypy bench/engine_bench bench/tests
 	@mypy spark-engine $(ORACLE)
 	@mypy docs/site
 
@@ -398,6 +399,13 @@ bench-lambda: build-host $(BENCH)/python/installed ## Compare the Lambda with th
 	  --version "Python=$$($(BENCH)/python/runtime/bin/python -c 'import platform; print(platform.python_version())')" \
 	  $(call locked_version,aws-sdk-sagemaker,Cargo.lock) $(call locked_version,lambda_runtime,Cargo.lock) \
 	  $$(sed -nE 's/^(boto3|awslambdaric)==([^ ]*).*/--version \1=\2/p' bench/python/*.txt)
+
+.PHONY: bench-engines
+bench-engines: RUNS = 5
+bench-engines: build-host target/spark/installed ## Compare the native engine, Spark and pandas on the same flow (RUNS=5)
+	@mkdir -p $(BENCH)
+	@PYTHONPATH=bench target/spark/bin/python -m engine_bench --native $(HOST_JOB) --work $(BENCH) --runs $(RUNS) \
+	  --commit "$$(git describe --always --dirty 2>/dev/null || echo none)"
 
 locked_version = --version $(1)=$$(sed -n '/^name = "$(1)"$$/{n;s/version = "\(.*\)"/\1/p;}' $(2))
 

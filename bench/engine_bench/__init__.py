@@ -1,0 +1,1 @@
+"""Compares the engines on one flow: see docs/benchmarks.md."""
