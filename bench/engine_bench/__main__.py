@@ -40,7 +40,7 @@ def main() -> int:
     options = _parser().parse_args()
     options.native, options.work = options.native.resolve(), options.work.resolve()
     report = {
-        "command": f"make bench-engines RUNS={options.runs}",
+        "command": "make bench-engines",
         "machine": _machine(),
         "versions": {"commit": options.commit, "Python": platform.python_version()}
         | {package: version(package) for package in PACKAGES},
@@ -55,6 +55,7 @@ def main() -> int:
             for rows, source in sources.items():
                 _round(options, report, turn, rows, source)
             # After every turn, so that a run that is stopped leaves its complete turns.
+            report["command"] = f"make bench-engines RUNS={turn + 1}"
             _write(report)
     print(
         f"\n{results_table(report)}\n\nWrote bench/results/engines.{{json,svg}} and the tables of the pages."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
 KIBIBYTE = 1024
+LAUNCHER = Path(__file__).with_name("launch.py")
 # A flag of Linux's processes: forked, and no program started yet.
 FORKED_ONLY = 0x40
 # Short programs need a fine grid. For long ones, a coarse grid leaves the processor to the program.
@@ -37,19 +39,24 @@ def run(command: list[str], folder: Path) -> Run:
     for one of the processes, if that is larger. Shared pages count in every process that maps them, except
     those of a process that has only been forked: Java forks to start programs, and would count twice.
     """
-    log = folder / "output.log"
+    log, results = folder / "output.log", folder / "measured"
+    launcher = [sys.executable, "-I", "-S", str(LAUNCHER), str(results)]
     with log.open("wb") as output:
-        begin = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            launcher + command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
-            seconds, usage = _watch(process, begin)
+            usage = _watch(process)
         finally:
             # Also after Ctrl-C: nothing of a run outlives it.
             _end_group(process)
+    seconds, cpu_seconds, peak = map(float, results.read_text(encoding="utf-8").split())
     return Run(
-        seconds, usage.cpu_seconds, usage.peak_bytes, process.returncode, log.read_text(errors="replace")
+        seconds,
+        max(cpu_seconds, usage.cpu_seconds),
+        max(int(peak), usage.peak_bytes),
+        process.returncode,
+        log.read_text(errors="replace"),
     )
 
 
@@ -70,8 +77,9 @@ class Usage:
         resident = 0
         for pid in tree(root):
             try:
-                status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+                # In this order, so that memory from before a program starts does not count.
                 stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+                status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
             except OSError:
                 continue
             # What follows the command, which may contain spaces: flags are field 9, CPU times 14 and 15.
@@ -83,14 +91,11 @@ class Usage:
             resident += _bytes(sizes.get("VmRSS", "0 kB"))
             self.peak_bytes = max(self.peak_bytes, resident, _bytes(sizes.get("VmHWM", "0 kB")))
 
-    def at_least(self, cpu_seconds: float) -> None:
-        """Count CPU time that the samples missed."""
-        self._cpu[0] = max(0.0, cpu_seconds - self.cpu_seconds)
 
-
-def tree(root: int) -> Iterator[int]:
+def tree(root: int, *, itself: bool = True) -> Iterator[int]:
     """The process and its descendants."""
-    yield root
+    if itself:
+        yield root
     try:
         for task in Path(f"/proc/{root}/task").iterdir():
             for child in (task / "children").read_text(encoding="utf-8").split():
@@ -99,17 +104,16 @@ def tree(root: int) -> Iterator[int]:
         return
 
 
-def _watch(process: subprocess.Popen[bytes], begin: float) -> tuple[float, Usage]:
+def _watch(process: subprocess.Popen[bytes]) -> Usage:
+    """Sample the descendants of the launcher until it ends."""
     usage = Usage()
-    while True:
-        usage.sample(process.pid)
-        pid, status, rusage = os.wait4(process.pid, os.WNOHANG)
-        elapsed = time.perf_counter() - begin
-        if pid:
-            process.returncode = os.waitstatus_to_exitcode(status)
-            usage.at_least(rusage.ru_utime + rusage.ru_stime)
-            return elapsed, usage
-        time.sleep(FINE if elapsed < FINE_SECONDS else COARSE)
+    begin = time.perf_counter()
+    while process.poll() is None:
+        for child in tree(process.pid, itself=False):
+            usage.sample(child)
+            break
+        time.sleep(FINE if time.perf_counter() - begin < FINE_SECONDS else COARSE)
+    return usage
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

@@ -18,6 +18,8 @@ Report = dict[str, Any]
 NATIVE, SPARK, PANDAS = "native", "spark", "pandas"
 TITLES: Final = {NATIVE: "native", SPARK: "Spark", PANDAS: "pandas"}
 MEASURES: Final = {"seconds": "time", "cpu_seconds": "CPU time", "peak_bytes": "peak memory"}
+# What depends little on the machine's other work.
+COMPARED: Final = ("cpu_seconds", "peak_bytes")
 OK, OUT_OF_MEMORY = "ok", "out of memory"
 
 GIB: Final = 2**30
@@ -44,8 +46,14 @@ def medians(report: Report, engine: str, measure: str) -> dict[int, float]:
     }
 
 
-def line(points: dict[int, float]) -> tuple[float, float]:
-    """The straight line through the two largest sizes: its value at 0 rows, and its slope."""
+def line(report: Report, engine: str, measure: str) -> tuple[float, float]:
+    """The straight line through the medians of the two largest sizes: its value at 0 rows, and its slope.
+
+    Spark's memory is limited by its heap and does not grow steadily, so its line is flat: the largest median.
+    """
+    points = medians(report, engine, measure)
+    if (engine, measure) == (SPARK, "peak_bytes"):
+        return max(points.values()), 0.0
     (first, low), (last, high) = sorted(points.items())[-2:]
     slope = (high - low) / (last - first)
     return low - slope * first, slope
@@ -53,9 +61,7 @@ def line(points: dict[int, float]) -> tuple[float, float]:
 
 def crossover(report: Report, measure: str, one: str, other: str) -> tuple[str, float]:
     """The engine that needs less in the end, and the rows from which it does: 0 if it always does."""
-    (start, slope), (other_start, other_slope) = (
-        line(medians(report, engine, measure)) for engine in (one, other)
-    )
+    (start, slope), (other_start, other_slope) = (line(report, engine, measure) for engine in (one, other))
     if slope == other_slope:
         return (one if start <= other_start else other), 0.0
     meet = (other_start - start) / (slope - other_slope)
@@ -64,7 +70,7 @@ def crossover(report: Report, measure: str, one: str, other: str) -> tuple[str, 
 
 def rows_within(report: Report, engine: str, gib: float) -> int:
     """The rows that an engine holds in a machine's memory, to two digits, rounded down."""
-    start, slope = line(medians(report, engine, "peak_bytes"))
+    start, slope = line(report, engine, "peak_bytes")
     rows = (USABLE * gib * GIB - start) / slope
     if rows <= 0:
         return 0
@@ -110,21 +116,23 @@ def arithmetic(report: Report) -> str:
     """How the engines' needs grow, and where they cross."""
     lines = []
     for engine, title in TITLES.items():
-        (begin, pace), (base, growth) = (
-            line(medians(report, engine, measure)) for measure in ("seconds", "peak_bytes")
-        )
+        (begin, pace), (base, growth) = (line(report, engine, measure) for measure in COMPARED)
         # Bytes for each row are megabytes for each million.
         lines.append((title, f"{begin:.1f} s + {pace * 1e6:.2f} s", f"{base / 1e6:.0f} MB + {growth:.0f} MB"))
     growth_table = _markdown(
-        ("engine", "time: start + each million rows", "memory: base + each million rows"), lines
+        ("engine", "CPU time: start + each million rows", "memory: base + each million rows"), lines
     )
-    return growth_table + "\n\n" + _markdown(("needs less", *MEASURES.values()), list(_crossings(report)))
+    return (
+        growth_table
+        + "\n\n"
+        + _markdown(("needs less", *(MEASURES[measure] for measure in COMPARED)), list(_crossings(report)))
+    )
 
 
 def _crossings(report: Report) -> Iterator[tuple[str, ...]]:
     for pair in ((NATIVE, SPARK), (NATIVE, PANDAS), (PANDAS, SPARK)):
         cells = []
-        for measure in MEASURES:
+        for measure in COMPARED:
             engine, rows = crossover(report, measure, *pair)
             since = f"from {approximately(rows)} rows" if rows else "at every size"
             cells.append(f"{TITLES[engine]} {since}")

@@ -106,14 +106,22 @@ def test_crossover_is_where_the_lines_meet(pair: tuple[str, str], engine: str, r
 
 
 def test_smaller_base_and_growth_need_less_at_every_size() -> None:
-    found = made_up({report.NATIVE: [(1.0, 1e6), (2.0, 2e6)], report.SPARK: [(5.0, 5e8), (8.0, 6e8)]})
-    assert report.crossover(found, "peak_bytes", report.SPARK, report.NATIVE) == (report.NATIVE, 0)
+    found = made_up({report.NATIVE: [(1.0, 1e6), (2.0, 2e6)], report.PANDAS: [(5.0, 5e8), (8.0, 6e8)]})
+    assert report.crossover(found, "peak_bytes", report.PANDAS, report.NATIVE) == (report.NATIVE, 0)
+
+
+def test_memory_of_spark_is_flat() -> None:
+    found = made_up(MADE_UP | {report.SPARK: [(10.5, 8e6), (11.5, 6e6)]})
+    # 1,000 bytes a row against 8 MB.
+    engine, since = report.crossover(found, "peak_bytes", report.NATIVE, report.SPARK)
+    assert engine == report.SPARK
+    assert since == pytest.approx(8_000)
 
 
 def test_rows_within_memory_are_rounded_down() -> None:
     # 1,000 bytes a row and 1.5 GiB: 1,610,612 rows.
     assert report.rows_within(made_up(MADE_UP), report.NATIVE, 2) == 1_600_000
-    assert report.rows_within(made_up(MADE_UP), report.SPARK, 0.5) == 0
+    assert report.rows_within(made_up(MADE_UP), report.NATIVE, 1e-6) == 0
 
 
 def test_run_out_of_memory_is_reported_and_not_measured() -> None:
