@@ -146,6 +146,7 @@ def conditions(report: Report) -> str:
     software = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "commit")
     return "\n".join(
         [
+            f"- command: `{report['command']}`",
             f"- machine: {machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
             f"Linux {machine['kernel']}",
             f"- load average during the runs: {min(loads):.1f} to {max(loads):.1f}",
