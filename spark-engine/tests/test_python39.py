@@ -8,6 +8,8 @@ import vermin
 ENGINE = Path(__file__).parents[1]
 FILES = [*sorted((ENGINE / "spark_engine").rglob("*.py")), *sorted((ENGINE / "job").glob("*.py"))]
 
+TYPES = {"bool", "bytes", "dict", "float", "int", "list", "set", "str", "tuple", "Column", "DataFrame"}
+
 
 def test_uses_nothing_newer_than_python_3_9() -> None:
     config = vermin.Config()
@@ -24,18 +26,27 @@ def test_uses_nothing_newer_than_python_3_9() -> None:
     assert newer == {}
 
 
-def test_annotations_of_newer_syntax_are_not_evaluated() -> None:
-    """Unions of types with `|` fail on Python 3.9 when they are evaluated."""
+def test_unions_of_types_are_not_evaluated() -> None:
+    """Python 3.9 cannot evaluate `str | None`. The future import keeps it from evaluating annotations."""
+    evaluated = {}
     for file in FILES:
         tree = ast.parse(file.read_text())
-        unions = [
+        future = any(isinstance(each, ast.ImportFrom) and each.module == "__future__" for each in tree.body)
+        annotations = {
             node
             for each in ast.walk(tree)
-            if isinstance(each, (ast.FunctionDef, ast.AnnAssign, ast.arg))
-            for annotation in [getattr(each, "annotation", None), getattr(each, "returns", None)]
-            if annotation is not None
+            for annotation in (getattr(each, "annotation", None), getattr(each, "returns", None))
+            if annotation is not None and future
             for node in ast.walk(annotation)
-            if isinstance(node, ast.BinOp)
-        ]
-        future = any(isinstance(each, ast.ImportFrom) and each.module == "__future__" for each in tree.body)
-        assert future or not unions, file.name
+        }
+        unions = [node.lineno for node in ast.walk(tree) if _is_union(node) and node not in annotations]
+        evaluated |= {file.name: unions} if unions else {}
+    assert evaluated == {}
+
+
+def _is_union(node: ast.AST) -> bool:
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.BitOr):
+        return False
+    sides = (node.left, node.right)
+    none = any(isinstance(side, ast.Constant) and side.value is None for side in sides)
+    return none or any(isinstance(side, ast.Name) and side.id in TYPES for side in sides)

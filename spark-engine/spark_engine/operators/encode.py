@@ -13,7 +13,7 @@ model. All exported code that is public has these encoders only, and no target e
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Optional
 
 from pyspark.ml.feature import (
     HashingTF,
@@ -48,7 +48,7 @@ ORDINAL_INPUT = "input_already_ordinal_encoded"
 REPLACE_WITH_NAN = "Replace with NaN"
 
 # Encodes a column. The number is how many columns the node has.
-Encoder = Callable[[DataFrame, Parameters, str, str | None, int], DataFrame]
+Encoder = Callable[[DataFrame, Parameters, str, Optional[str], int], DataFrame]
 
 
 @operator("sagemaker.spark.encode_categorical_0.1")
