@@ -27,6 +27,7 @@ mod flow_file;
 pub mod job;
 pub mod location;
 pub mod lost;
+pub mod memory;
 pub mod objects;
 mod preview;
 mod progress;

@@ -48,6 +48,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FLOW")]
     pub(super) flow: Option<Location>,
 
+    /// Instead of a flow and data: the result of the Spark engine, a folder or s3://<bucket>/<prefix>.
+    /// Writes its rows without having all of them in memory
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["flow", "inputs", "input_version", "refit", "spark_engine"])]
+    pub(super) spark_result: Option<Location>,
+
     /// The data for the flow's source: a file, a folder, or s3://<bucket>/<key or folder>. With
     /// several sources, repeat the option as <dataset>=<data>. Datasets that you leave out are read
     /// from their addresses in the flow
@@ -218,6 +223,7 @@ impl Arguments {
         };
         Ok(JobSpec {
             flow: self.flow,
+            spark_result: self.spark_result,
             inputs: self.inputs,
             input_version: self.input_version,
             output_node,

@@ -19,6 +19,7 @@ use args::{Arguments, Command};
 
 use crate::contract::{MlDir, write_message};
 use crate::job::{self, JobContext, JobSpec, Services};
+use crate::memory;
 use crate::objects::Objects;
 use crate::retry::RETRIES;
 use crate::stage::{StageSpec, stage};
@@ -135,7 +136,14 @@ fn run<S: Store, O: Objects>(
         )
     };
     let stop = Stop::at_signals().map_err(cannot)?;
-    let context = JobContext { ml: ml.clone(), stop, terminal, retries: RETRIES, poll: POLL };
+    let context = JobContext {
+        ml: ml.clone(),
+        stop,
+        terminal,
+        retries: RETRIES,
+        poll: POLL,
+        memory: memory::available(),
+    };
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
     runtime.block_on(task.run(&context, connect, &mut io::stdout()))
 }

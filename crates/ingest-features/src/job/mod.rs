@@ -4,15 +4,19 @@ mod account;
 mod connection;
 mod create;
 mod engine;
+mod not_written;
 mod read;
 mod resolve;
+mod rows;
 mod spark;
+mod spark_result;
 mod spec;
 mod write;
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use arrow_schema::Schema;
 use aws_common::RetryPolicy;
 use flow_engine::{Output, RunError};
 use terminal_text::Failure;
@@ -21,7 +25,6 @@ use crate::contract::{MlDir, check_one_instance};
 use crate::data::Data;
 use crate::export::{Target, export};
 use crate::feature_group::{FeatureGroup, GroupOptions, NewGroup, definitions};
-use crate::lost::{lost, undecoded};
 use crate::objects::Objects;
 use crate::preview::preview;
 use crate::progress::Progress;
@@ -34,6 +37,7 @@ use connection::Connection;
 use engine::Ran;
 use read::{Ready, read};
 use resolve::Resolved;
+use rows::FlowRows;
 pub use spec::{JobSpec, MaxRejected, Purpose};
 
 /// The environment of a job.
@@ -49,6 +53,8 @@ pub struct JobContext {
     pub retries: RetryPolicy,
     /// The time between two looks at a feature group that is being created.
     pub poll: Duration,
+    /// The memory of the machine in bytes, if it is known.
+    pub memory: Option<u64>,
 }
 
 /// The AWS services that a job needs.
@@ -80,19 +86,20 @@ pub async fn run<S: Store, O: Objects>(
     let progress = Progress::new(context.terminal, context.stop.clone());
     let ready = read(&job, &connection, context).await?;
     let services = connection.connected();
-    let (output, mut summary) = run_flow(&ready, context, &progress)?;
+    let (rows, mut summary) = run_flow(&ready, context, &progress)?;
     let done = match &spec.purpose {
-        Purpose::PrintDefinitions => return print_definitions(&output, spec, out),
-        Purpose::DryRun => return dry_run(&output, summary.rows_unwritten, &ready, out),
+        Purpose::PrintDefinitions => return print_definitions(&*rows.all()?, spec, out),
+        Purpose::DryRun => return dry_run(&*rows.all()?, rows.len(), &ready, out),
         Purpose::CreateGroup(options) => {
             let services = connection.services().await?;
-            return create_group(&output, options, spec, services, context, out).await;
+            return create_group(&*rows.all()?, options, spec, services, context, out).await;
         }
-        Purpose::Export(target) => export_to(&output, target, &mut summary),
+        Purpose::Export(target) => export_to(&*rows.all()?, target, &mut summary),
         Purpose::Ingest => match (&ready.group, &services) {
             (Some(group), Some(services)) => {
-                let ingest = write::Ingest { context, services, data: &ready.data, job: &job };
-                ingest.run(&output, group, &progress, &mut summary).await
+                let (data, progress) = (&ready.data, &progress);
+                let ingest = write::Ingest { context, services, data, job: &job, group, progress };
+                ingest.run(&rows, &mut summary).await
             }
             _ => Err(resolve::no_group()),
         },
@@ -102,43 +109,40 @@ pub async fn run<S: Store, O: Objects>(
     done.and(reported)
 }
 
-/// Runs the flow, and warns about malformed rows and lost values.
+/// Runs the flow, and warns about rows and values that it could not read.
 fn run_flow(
     ready: &Ready<'_>,
     context: &JobContext,
     progress: &Progress,
-) -> Result<(Output, Summary), Failure> {
+) -> Result<(FlowRows, Summary), Failure> {
     let Ready { engine, output_name, group, data, job } = ready;
     engine.explain(job.spec, progress);
+    if let Some(warning) = engine.too_large(data, context) {
+        progress.warn(warning);
+    }
     progress.begin("reading", None);
     let ran = engine.run(data, job.event_time, context, progress);
     progress.finish();
-    let Ran { output, rows_malformed } = ran?;
-    if let Some(warning) = malformed(&output, data) {
-        progress.warn(warning);
-    }
-    let rows_undecoded = undecoded(&output, |path| data.name(path));
+    let Ran { rows, rows_read, rows_malformed, rows_left_out, rows_undecoded, values_lost } = ran?;
     if rows_undecoded.rows > 0 {
         progress.warn(&rows_undecoded);
     }
-    let values_lost = lost(&output, |path| data.name(path));
     for lost in &values_lost {
         progress.warn(lost);
     }
-    let rows = output.chunks.iter().map(|chunk| chunk.records.num_rows() as u64).sum();
     let summary = Summary {
-        flow_output: output_name.to_string(),
+        flow_output: output_name.clone(),
         feature_group: group.as_ref().map(|group| group.name.clone()),
         event_time: crate::event_time::shown(job.event_time),
-        rows_read: output.rows_read,
-        rows_dropped: output.rows_read.saturating_sub(rows),
+        rows_read,
+        rows_dropped: rows_read.saturating_sub(rows.len() + rows_left_out),
         rows_malformed,
-        rows_unwritten: rows,
+        rows_unwritten: rows.len(),
         rows_undecoded,
         values_lost,
         ..Summary::default()
     };
-    Ok((output, summary))
+    Ok((rows, summary))
 }
 
 fn print_definitions(output: &Output, spec: &JobSpec, out: &mut dyn Write) -> Result<(), Failure> {
@@ -175,7 +179,10 @@ fn dry_run(
         )
     })?;
     out.write_all(shown.as_bytes()).map_err(|error| no_output(&error))?;
-    ready.group.as_ref().map_or(Ok(()), |group| fit(output, group, ready.job.spec).map(drop))
+    ready
+        .group
+        .as_ref()
+        .map_or(Ok(()), |group| fit(&output.schema, group, ready.job.spec).map(drop))
 }
 
 fn export_to(output: &Output, target: &Target, summary: &mut Summary) -> Result<(), Failure> {
@@ -190,14 +197,14 @@ fn export_to(output: &Output, target: &Target, summary: &mut Summary) -> Result<
 
 /// Checks that an output fits a feature group. Warns about features without a column, and returns
 /// them.
-fn fit(output: &Output, group: &FeatureGroup, spec: &JobSpec) -> Result<Vec<String>, Failure> {
+fn fit(schema: &Schema, group: &FeatureGroup, spec: &JobSpec) -> Result<Vec<String>, Failure> {
     let needed = if spec.require_all_features { Needed::All } else { Needed::Keys };
-    check(&output.schema, group, needed).map_err(|error| {
+    check(schema, group, needed).map_err(|error| {
         let hint = "correct the flow, or create a group that fits; `--print-feature-definitions` \
                     prints the input for it";
         Failure::new(error, hint)
     })?;
-    let absent = absent(&output.schema, group);
+    let absent = absent(schema, group);
     if !absent.is_empty() {
         tracing::warn!(
             features = absent.join(", "),

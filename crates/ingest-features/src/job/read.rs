@@ -1,13 +1,16 @@
 //! Reads the flow, the feature group's description and the data.
 
-use data_wrangler_flow::{Graph, OutputName};
+use std::rc::Rc;
+
+use data_wrangler_flow::Graph;
 use terminal_text::Failure;
 
 use super::connection::Connection;
 use super::engine::Engine;
-use super::resolve::Resolved;
+use super::resolve::{Resolved, Source};
+use super::spark_result::SparkResult;
 use super::{JobContext, Services, stopped_early};
-use crate::data::{self, Data, DataLocation, Dataset};
+use crate::data::{self, Data, DataLocation, Dataset, Locations};
 use crate::feature_group::FeatureGroup;
 use crate::flow_file;
 use crate::objects::Objects;
@@ -18,7 +21,8 @@ use crate::store::{Destination, Store};
 /// Everything that a run needs, on the local machine.
 pub(super) struct Ready<'a> {
     pub(super) engine: Engine,
-    pub(super) output_name: OutputName,
+    /// The flow's output, `<node id>.<output>`.
+    pub(super) output_name: String,
     pub(super) group: Option<FeatureGroup>,
     pub(super) data: Data,
     pub(super) job: &'a Resolved<'a>,
@@ -43,20 +47,34 @@ where
         let services = if needed { Some(connection.services().await?) } else { None };
         Ok(services.map(|services| &services.objects))
     };
-    let objects = objects_if(job.flow.is_in_s3()).await?;
-    let flow = flow_file::read(&job.flow, objects).await?;
-    let graph = Graph::new(&flow).map_err(|error| Failure::new(error, "correct the flow"))?;
-    let output_name = match &job.spec.output_node {
-        Some(name) => graph.choose(name),
-        None => graph.output(),
+    let (engine, output_name) = match &job.source {
+        Source::Flow(flow) => {
+            let flow = flow_file::read(flow, objects_if(flow.is_in_s3()).await?).await?;
+            let graph =
+                Graph::new(&flow).map_err(|error| Failure::new(error, "correct the flow"))?;
+            let name = match &job.spec.output_node {
+                Some(name) => graph.choose(name),
+                None => graph.output(),
+            };
+            let name =
+                name.map_err(|error| Failure::new(error, "name the output with --output-node"))?;
+            (Engine::choose(flow, &name, job.spec)?, name.to_string())
+        }
+        Source::SparkResult(location) => {
+            let found = SparkResult::find(location, objects_if(location.is_in_s3()).await?);
+            let found = context.stop.unless(found).await;
+            let result = found.ok_or_else(|| stopped_early(&context.stop))??;
+            let name = job.spec.output_node.clone().unwrap_or_default();
+            (Engine::Result(Rc::new(result)), name)
+        }
     };
-    let output_name =
-        output_name.map_err(|error| Failure::new(error, "name the output with --output-node"))?;
-    let engine = Engine::choose(flow, &output_name, job.spec)?;
     let datasets = engine.sources().iter();
     let datasets: Vec<_> =
         datasets.map(|source| Dataset { name: &source.dataset, uri: &source.uri }).collect();
-    let locations = data::locations(&datasets, job.spec, &context.ml, job.config)?;
+    let locations = match engine {
+        Engine::Result(_) => Locations::new(),
+        _ => data::locations(&datasets, job.spec, &context.ml, job.config)?,
+    };
     let group = match job.feature_group(&output_name)? {
         Some(name) => {
             let services = connection.services().await?;

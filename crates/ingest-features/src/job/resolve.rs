@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_common::ObjectUrl;
-use data_wrangler_flow::OutputName;
 use flow_engine::EventTime;
 use terminal_text::Failure;
 
@@ -15,12 +14,21 @@ use crate::store::Destination;
 
 use super::spec::{JobSpec, Purpose};
 
+/// Where the rows come from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// The flow, and data.
+    Flow(Location),
+    /// The Spark engine has run the flow.
+    SparkResult(Location),
+}
+
 /// A job with all options resolved.
 #[derive(Debug)]
 pub(super) struct Resolved<'a> {
     pub(super) spec: &'a JobSpec,
     pub(super) config: Option<&'a JobConfig>,
-    pub(super) flow: Location,
+    pub(super) source: Source,
     pub(super) event_time: EventTime,
     /// Where to store the rows that are not written.
     pub(super) rejected: Location,
@@ -39,11 +47,15 @@ impl<'a> Resolved<'a> {
         ml: &MlDir,
         config: Option<&'a JobConfig>,
     ) -> Result<Self, Failure> {
-        let flow = match (&spec.flow, config) {
-            (Some(Location::Local(path)), _) => Location::Local(ml.here(path)),
-            (Some(location), _) => location.clone(),
-            (None, Some(_)) => Location::Local(ml.flow()),
-            (None, None) => {
+        let here = |location: &Location| match location {
+            Location::Local(path) => Location::Local(ml.here(path)),
+            Location::S3(_) => location.clone(),
+        };
+        let source = match (&spec.spark_result, &spec.flow, config) {
+            (Some(result), _, _) => Source::SparkResult(here(result)),
+            (None, Some(flow), _) => Source::Flow(here(flow)),
+            (None, None, Some(_)) => Source::Flow(Location::Local(ml.flow())),
+            (None, None, None) => {
                 return Err(Failure::usage("there is no flow", "name it with --flow"));
             }
         };
@@ -57,7 +69,7 @@ impl<'a> Resolved<'a> {
             Some(Location::Local(path)) => Location::Local(ml.here(path)),
             Some(Location::S3(url)) => Location::S3(object(url, config, event_time)?),
         };
-        let resolved = Self { spec, config, flow, event_time, rejected, rejected_here };
+        let resolved = Self { spec, config, source, event_time, rejected, rejected_here };
         if resolved.needs_a_group() && spec.feature_group.is_none() && config.is_none() {
             return Err(no_group());
         }
@@ -82,7 +94,7 @@ impl<'a> Resolved<'a> {
     /// Returns the feature group to write to or to check: the argument, or the feature group of the
     /// processing output with the name of the flow's output. If the arguments name a destination, the
     /// processing output has its name.
-    pub(super) fn feature_group(&self, output: &OutputName) -> Result<Option<&'a str>, Failure> {
+    pub(super) fn feature_group(&self, output: &str) -> Result<Option<&'a str>, Failure> {
         if !self.needs_a_group() {
             return Ok(None);
         }
@@ -90,7 +102,7 @@ impl<'a> Resolved<'a> {
             return Ok(Some(name));
         }
         let Some(config) = self.config else { return Err(no_group()) };
-        let output = self.spec.output_node.clone().unwrap_or_else(|| output.to_string());
+        let output = self.spec.output_node.as_deref().unwrap_or(output);
         let outputs = &config.processing_output_config.outputs;
         let of_its_name = outputs.iter().find(|of_job| of_job.output_name == output);
         match of_its_name.map(|output| &output.feature_store_output) {

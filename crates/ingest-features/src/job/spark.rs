@@ -10,17 +10,14 @@ use std::thread;
 use std::time::Duration;
 
 use data_wrangler_flow::{Flow, OutputName};
-use flow_engine::{EventTime, Inputs, LostValues, Plan, Progress as _, SourcePlan};
-use serde::Deserialize;
+use flow_engine::{EventTime, Plan, Progress as _, SourcePlan};
 use terminal_text::Failure;
 
-use super::engine::Ran;
-use super::{JobContext, not_run};
+use super::JobContext;
+use super::spark_result::{Account, SparkResult};
 use crate::data::{Data, TemporaryFolder};
 use crate::progress::Progress;
 
-/// The name under which the native engine reads the result.
-const RESULT: &str = "the flow's result";
 /// The time between two looks at the program.
 const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 const CORRECT: &str = "correct the data or the flow";
@@ -31,23 +28,8 @@ pub(super) struct SparkFlow {
     output: String,
     program: PathBuf,
     refit: bool,
+    reject_malformed: bool,
     sources: Vec<SourcePlan>,
-}
-
-/// The account that the program prints.
-#[derive(Deserialize)]
-struct Account {
-    rows_read: u64,
-    rows_malformed: u64,
-    values_lost: Vec<Lost>,
-}
-
-#[derive(Deserialize)]
-struct Lost {
-    node_id: String,
-    column: String,
-    kind: String,
-    rows: u64,
 }
 
 /// What the program has written to standard error so far.
@@ -64,12 +46,14 @@ impl SparkFlow {
         output: &OutputName,
         program: &Path,
         refit: bool,
+        reject_malformed: bool,
     ) -> Result<Self, Failure> {
         let sources = Plan::sources_of(&flow, output).map_err(|error| {
             Failure::new(error, "store the data in S3 in a supported format, and import it again")
         })?;
         let program = std::path::absolute(program).unwrap_or_else(|_| program.to_owned());
-        Ok(Self { flow, output: output.to_string(), program, refit, sources })
+        let output = output.to_string();
+        Ok(Self { flow, output, program, refit, reject_malformed, sources })
     }
 
     pub(super) fn sources(&self) -> &[SourcePlan] {
@@ -83,33 +67,23 @@ impl SparkFlow {
         now: EventTime,
         context: &JobContext,
         progress: &Progress,
-    ) -> Result<Ran, Failure> {
+    ) -> Result<SparkResult, Failure> {
         let folder = TemporaryFolder::new().map_err(|error| not_started(&self.program, &error))?;
         let result = folder.path().join("result");
-        let command = self.command(data, folder.path(), &result);
+        let command = self.command(data, now, folder.path(), &result);
         let command = command.map_err(|error| not_started(&self.program, &error))?;
         let account = self.account(command, context, progress)?;
-        if account.rows_malformed > 0 {
-            progress.warn(format!(
-                "{} rows have more or fewer fields than the header; Spark cut them off or filled \
-                 them with null",
-                account.rows_malformed
-            ));
-        }
-        let mut inputs = Inputs::default();
-        let files = parquet_files(&result);
-        inputs.insert(RESULT, files.map_err(|error| not_started(&self.program, &error))?);
-        let output = Plan::of_parquet(RESULT).run(&inputs, now, &());
-        let mut output = output.map_err(|error| not_run(&error, data, context))?;
-        for (number, file) in output.files.iter_mut().enumerate() {
-            *file = PathBuf::from(format!("{RESULT}, part {}", number + 1));
-        }
-        output.rows_read = account.rows_read;
-        output.lost = account.values_lost.into_iter().map(LostValues::from).collect();
-        Ok(Ran { output, rows_malformed: account.rows_malformed })
+        SparkResult::new(folder, &result, account)
+            .map_err(|error| not_started(&self.program, &error))
     }
 
-    fn command(&self, data: &Data, folder: &Path, result: &Path) -> io::Result<Command> {
+    fn command(
+        &self,
+        data: &Data,
+        now: EventTime,
+        folder: &Path,
+        result: &Path,
+    ) -> io::Result<Command> {
         let (flow, inputs) = (folder.join("flow.flow"), folder.join("inputs.json"));
         fs::write(&flow, self.flow.to_json())?;
         let files = |source: &SourcePlan| data.inputs.files(&source.dataset).unwrap_or_default();
@@ -119,8 +93,12 @@ impl SparkFlow {
         let mut command = Command::new(&self.program);
         command.arg("--flow").arg(flow).arg("--inputs").arg(inputs);
         command.arg("--output").arg(result).arg("--output-name").arg(&self.output);
+        command.arg("--event-time").arg(now.0.to_string());
         if self.refit {
             command.arg("--refit");
+        }
+        if self.reject_malformed {
+            command.arg("--reject-malformed");
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Ok(command)
@@ -196,15 +174,6 @@ fn started(line: &str) -> Option<(&str, &str)> {
     line.strip_prefix("node ")?.strip_suffix(") starts")?.split_once(" (")
 }
 
-/// Returns the files of the result in the order of their rows.
-fn parquet_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
-    let mut files: Vec<_> = entries.collect::<io::Result<_>>()?;
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "parquet"));
-    files.sort();
-    Ok(files)
-}
-
 fn absolute(files: &[PathBuf]) -> Vec<PathBuf> {
     files.iter().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone())).collect()
 }
@@ -212,11 +181,4 @@ fn absolute(files: &[PathBuf]) -> Vec<PathBuf> {
 fn not_started(program: &Path, error: &io::Error) -> Failure {
     let message = format!("the Spark engine {} cannot run: {error}", program.display());
     Failure::new(message, "name its program with --spark-engine")
-}
-
-impl From<Lost> for LostValues {
-    fn from(lost: Lost) -> Self {
-        let Lost { node_id, column, kind, rows } = lost;
-        Self { node_id, column, kind, rows, first: Vec::new() }
-    }
 }

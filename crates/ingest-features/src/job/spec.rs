@@ -15,6 +15,8 @@ use crate::store::TargetStores;
 pub struct JobSpec {
     /// The flow.
     pub flow: Option<Location>,
+    /// The result of the Spark engine, instead of a flow and data.
+    pub spark_result: Option<Location>,
     /// The data: `<dataset>=<data>`, or only `<data>` if the flow has one dataset.
     pub inputs: Vec<String>,
     /// The version of the data.

@@ -100,6 +100,7 @@ impl Machine {
             terminal: false,
             retries: RetryPolicy { attempts: 10, first: pause, longest: pause },
             poll: pause,
+            memory: None,
         };
         let mut stdout = Vec::new();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

@@ -11,5 +11,6 @@ mod machine;
 mod rows;
 mod schema;
 mod spark;
+mod spark_result;
 mod stage;
 mod writing;

@@ -50,7 +50,7 @@ fn machine() -> Machine {
 
 fn account() -> Value {
     let lost = json!({ "node_id": "types", "column": "x", "kind": "double", "rows": 2 });
-    json!({ "rows_read": 5, "rows_malformed": 1, "rows_dropped": 2, "values_lost": [lost] })
+    json!({ "rows_read": 5, "rows_malformed": 1, "rows_dropped": 2, "rows_written": 3, "values_lost": [lost] })
 }
 
 fn run(machine: &Machine, more: &[&str]) -> (Result<Value, String>, FakeOutcome) {
@@ -63,7 +63,7 @@ fn run(machine: &Machine, more: &[&str]) -> (Result<Value, String>, FakeOutcome)
 #[test]
 fn writes_the_rows_of_the_spark_engine_and_takes_over_its_account() {
     let machine = machine();
-    let (summary, outcome) = run(&machine, &["--refit"]);
+    let (summary, outcome) = run(&machine, &["--refit", "--event-time", "2026-01-01T00:00:00Z"]);
     let summary = summary.unwrap();
     assert_eq!(outcome.records.keys().collect::<Vec<_>>(), ["1", "2", "3"]);
     let expected =
@@ -76,7 +76,9 @@ fn writes_the_rows_of_the_spark_engine_and_takes_over_its_account() {
     assert_eq!(summary["values_lost"], lost);
 
     let given = fs::read_to_string(machine.path("arguments")).unwrap();
-    assert!(given.ends_with(" --output-name code.default --refit\n"), "{given}");
+    let expected =
+        " --output-name code.default --event-time 1767225600 --refit --reject-malformed\n";
+    assert!(given.ends_with(expected), "{given}");
     let inputs: Value =
         serde_json::from_slice(&fs::read(machine.path("inputs.json")).unwrap()).unwrap();
     assert_eq!(inputs, json!({ "data.csv": [machine.path("data.csv")] }));
