@@ -97,6 +97,12 @@ def flow(*nodes: dict[str, Any]) -> bytes:
     return json.dumps({"metadata": {"version": 1}, "nodes": [source, *nodes]}).encode()
 
 
+def uploaded(key: str) -> dict[str, Any]:
+    """The input with the uploaded object, which the job reads itself."""
+    source = {"S3Uri": f"s3://{DATA}/{key}", "S3DataType": "S3Prefix"}
+    return {"InputName": "rides", "AppManaged": True, "S3Input": source}
+
+
 @dataclass(frozen=True)
 class Jobs:
     """Runs jobs with a role that has only the permissions that the documentation lists."""
@@ -107,7 +113,7 @@ class Jobs:
     def run(self, name: str, *, instances: int = 1, version: str = "latest", key: str = ODD_KEY) -> Any:
         """Run a job to its end, and describe it."""
         sagemaker = self.aws.client("sagemaker")
-        arguments = ["--flow", "/opt/ml/processing/flow", "--input", f"rides=s3://{DATA}/{key}"]
+        arguments = ["--flow", "/opt/ml/processing/flow"]
         arguments += ["--input-version", version, "--output", f"s3://{ARTIFACTS}/{OUTPUT}"]
         arguments += ["--event-time", "2026-01-01T00:00:00Z"]
         inputs = {"code": "code/spark-engine.zip", "flow": "flow/"}
@@ -128,7 +134,8 @@ class Jobs:
                     "VolumeSizeInGB": 30,
                 }
             },
-            ProcessingInputs=[
+            ProcessingInputs=[uploaded(key)]
+            + [
                 {
                     "InputName": place,
                     "S3Input": {

@@ -11,6 +11,7 @@ from typing import Any
 from spark_engine.clock import Clock
 from spark_engine.errors import InvalidFlowError
 from spark_engine.flow import Flow
+from spark_engine.s3 import LATEST
 
 CONTAINER = "/opt/ml"
 
@@ -33,12 +34,14 @@ def ml_dir() -> Path:
 
 
 def read(ml: Path) -> argparse.Namespace:
-    """Read the arguments. `inputs` has datasets, URLs and versions."""
+    """Read the arguments. `inputs` has datasets, URLs and versions: the inputs that the job itself reads.
+
+    They are no arguments, because an argument of a container has at most 256 characters.
+    """
     config = json.loads((ml / "config" / "processingjobconfig.json").read_text(encoding="utf-8"))
     parser = _Parser(prog="processing-job", add_help=False, allow_abbrev=False)
     parser.add_argument("--flow", required=True)
-    parser.add_argument("--input", action="append", default=[])
-    parser.add_argument("--input-version", action="append", default=[])
+    parser.add_argument("--input-version", default=LATEST)
     parser.add_argument("--output", required=True)
     parser.add_argument("--output-name")
     parser.add_argument("--event-time", type=Clock.parse)
@@ -46,19 +49,13 @@ def read(ml: Path) -> argparse.Namespace:
     parser.add_argument("--requester-pays", action="store_true")
     arguments = parser.parse_args(config["AppSpecification"].get("ContainerArguments") or [])
     arguments.output = arguments.output.rstrip("/")
-    versions = arguments.input_version
-    if len(versions) > len(arguments.input):
-        raise ArgumentError("--input-version without --input")
-    pairs = zip(arguments.input, [*versions, *[None] * len(arguments.input)])
-    arguments.inputs = [(*_input(text), version) for text, version in pairs]
+    inputs = [each for each in config.get("ProcessingInputs") or [] if each.get("AppManaged")]
+    if arguments.input_version != LATEST and len(inputs) != 1:
+        raise ArgumentError(f"--input-version needs one input with AppManaged, but there are {len(inputs)}")
+    arguments.inputs = [
+        (each["InputName"], each["S3Input"]["S3Uri"], arguments.input_version) for each in inputs
+    ]
     return arguments
-
-
-def _input(text: str) -> tuple[str, str]:
-    dataset, named, place = text.partition("=s3://")
-    if not named:
-        raise ArgumentError(f"--input {text} is not <dataset>=s3://<bucket>/<key>")
-    return dataset, f"s3://{place}"
 
 
 def read_flow(ml: Path, folder: str) -> Flow:

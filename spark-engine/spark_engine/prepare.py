@@ -1,4 +1,4 @@
-"""Finds the inputs of a processing job, on the host that will run the application."""
+"""Finds the inputs of a processing job and divides its memory, on the host that will run the application."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from spark_engine import arguments, inputs
+from spark_engine import arguments, inputs, memory
 from spark_engine.failures import reported
 from spark_engine.message import Message
 
@@ -33,6 +33,7 @@ def _prepare(ml: Path, found: Path) -> None:
         objects.delete_copies()
         raise
     inputs.save(found, given.output, datasets, objects)
+    memory.configure(ml)
 
 
 if __name__ == "__main__":
