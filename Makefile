@@ -298,7 +298,7 @@ build: build-x86_64 ## Build the Lambda package, the CLI and the processing job 
 	fi
 
 .PHONY: build-x86_64 build-arm64
-build-x86_64 build-arm64: build-%: $(VENV)/installed
+build-x86_64 build-arm64: build-%: $(VENV)/installed target/spark-engine/spark-engine.zip
 	@$(need_rust)
 	@$(call has_target,$*) || { \
 	  echo "$*: the Rust target $(RUST_TARGET_$*) is not installed." >&2; \

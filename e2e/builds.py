@@ -12,3 +12,4 @@ _FOLDER: Final = {"x86_64": "target/lambda", "arm64": "target/lambda-arm64"}[ARC
 PACKAGE: Final = f"{_FOLDER}/start-pipeline/bootstrap.zip"
 CLI: Final = f"{_FOLDER}/ingestion-pipeline/ingestion-pipeline"
 ENGINE: Final = f"{_FOLDER}/ingest-features/ingest-features"
+SPARK_ENGINE: Final = "target/spark-engine/spark-engine.zip"

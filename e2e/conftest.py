@@ -9,6 +9,7 @@ import pytest
 
 import builds
 from builds import ROOT
+from demo_data import abalone
 from local_aws.launcher import LocalAws
 
 
@@ -36,6 +37,20 @@ def cli() -> Path:
 def engine() -> Path:
     """The program `ingest-features`."""
     return built_file(builds.ENGINE)
+
+
+@pytest.fixture(scope="session")
+def spark_engine() -> Path:
+    """The archive with the Spark engine, for AWS's Spark image."""
+    return built_file(builds.SPARK_ENGINE)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A file with the Abalone data."""
+    file = tmp_path / "abalone.csv"
+    file.write_bytes(abalone().content)
+    return file
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from demo_data import abalone
 from features import EVENT_TIME, GROUP, IDENTIFIER, ExecutionResult, Features, definitions_from
 from ingestion import NATIVE_BINARY, prepare
 from local_aws.launcher import LocalAws
@@ -41,13 +40,6 @@ def running_aws(engine: Path) -> Iterator[LocalAws]:
     """A server that runs steps."""
     with LocalAws(ingest_features=engine) as aws:
         yield aws
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    file = tmp_path / "abalone.csv"
-    file.write_bytes(abalone().content)
-    return file
 
 
 def ingest(aws: LocalAws, package: Path, settings: str, engine: Path, cli: Path, data: Path) -> Features:

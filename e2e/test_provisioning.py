@@ -85,7 +85,7 @@ def test_form_is_described_as_studio_needs_it(published: Published) -> None:
     form = catalog.describe_provisioning_parameters(ProductId=product, ProvisioningArtifactId=version)
     engine = next(each for each in form["ProvisioningArtifactParameters"] if each["ParameterKey"] == "Engine")
     assert engine["DefaultValue"] == "data-wrangler"
-    assert engine["ParameterConstraints"]["AllowedValues"] == ["data-wrangler", "native"]
+    assert engine["ParameterConstraints"]["AllowedValues"] == ["data-wrangler", "native", "spark"]
     labels = next(each["Value"] for each in form["UsageInstructions"] if each["Type"] == "metadata")
     assert "Data Wrangler flow" in labels
 

@@ -18,7 +18,7 @@ import pytest
 from account import DEFAULT_BUCKET, STUDIO_ROLE_ARN, StudioUser, open_account
 from builds import ROOT
 from demo_data import abalone
-from features import ExecutionResult, Features, definitions_from
+from features import SPARK, ExecutionResult, Features, definitions_from
 from inventory import everything
 from local_aws.launcher import LocalAws
 from observe import executions, input_url
@@ -39,7 +39,7 @@ JOBS_LOG: Final = "log group /aws/sagemaker/ProcessingJobs"
 @pytest.fixture(scope="module")
 def running_aws(engine: Path) -> Iterator[LocalAws]:
     """A server that checks signatures and permissions, and runs steps."""
-    with LocalAws(auth=True, ingest_features=engine) as aws:
+    with LocalAws(auth=True, ingest_features=engine, spark_engine=SPARK) as aws:
         yield aws
 
 
@@ -241,7 +241,7 @@ VARIANTS: Final = [
     Variant("b", from_s3=False, engine="data-wrangler", existing_bucket=True, own_role=True),
     Variant("c", from_s3=True, engine="native", existing_bucket=True, own_role=True),
     Variant("d", from_s3=True, engine="data-wrangler", existing_bucket=False, own_role=True),
-    Variant("e", from_s3=True, engine="data-wrangler", existing_bucket=True, own_role=False),
+    Variant("e", from_s3=True, engine="spark", existing_bucket=True, own_role=False),
 ]
 
 

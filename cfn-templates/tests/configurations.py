@@ -26,10 +26,15 @@ PRODUCT_PARAMETERS: Mapping[str, str] = {
     "IngestionPipelineX8664Sha256": "3" * 64,
     "IngestionPipelineArm64Sha256": "4" * 64,
     "IngestFeaturesX8664Sha256": "5" * 64,
+    "SparkEngineSha256": "8" * 64,
     "SeedCodeSha256": "6" * 64,
 }
 _CHOICES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
-    "engine": {"data-wrangler": {"Engine": "data-wrangler"}, "native": {"Engine": "native"}},
+    "engine": {
+        "data-wrangler": {"Engine": "data-wrangler"},
+        "native": {"Engine": "native"},
+        "spark": {"Engine": "spark", "InstanceCount": "2"},
+    },
     "bucket": {"created": {}, "given": {"DataBucketName": DATA_BUCKET}},
     "source": {
         "codecommit": {},

@@ -17,7 +17,7 @@ TEMPLATE = Template.load(PRODUCT)
 FROM_CODEBUILD = {"AWS_REGION"}
 # Only the repository's pipeline.yaml sets these.
 FROM_THE_REPOSITORY = {
-    *("PROCESSING_IMAGE", "PROCESSING_INSTANCE_COUNT", "PROCESSING_INSTANCE_TYPE", "PROCESSING_MAX_RUNTIME"),
+    *("PROCESSING_IMAGE", "PROCESSING_INSTANCE_TYPE", "PROCESSING_MAX_RUNTIME"),
     *("PROCESSING_VOLUME_SIZE", "RETRY_POLICIES", "PIPELINE_CACHE", "PIPELINE_PARALLELISM", "PIPELINE_TAGS"),
     *("DW_FLOW_BINDING", "DW_FLOW_INPUT_DATASET", "KMS_KEY_ID", "PIPELINE_REFIT", "SECURITY_GROUP_IDS"),
     *("S3_REQUESTER_PAYS", "SUBNET_IDS", "TARGET_STORES", "TTL_DURATION", "VOLUME_KMS_KEY_ID"),
@@ -59,6 +59,13 @@ def test_sets_the_native_engine_only_if_packaged() -> None:
     )
 
 
+def test_sets_the_spark_engine_only_if_packaged() -> None:
+    without = TEMPLATE.resolve({**PRODUCT_PARAMETERS, "SparkEngineSha256": ""})
+    assert "SPARK_ENGINE_URL" not in variables(without)
+    found = variables(TEMPLATE.resolve(PRODUCT_PARAMETERS))["SPARK_ENGINE_URL"]
+    assert found.endswith(f"/spark-engine/{PRODUCT_PARAMETERS['SparkEngineSha256']}/spark-engine.zip")
+
+
 def test_program_matches_architecture_and_hash() -> None:
     for architecture, parameter, kind in (
         ("x86_64", "IngestionPipelineX8664Sha256", "LINUX_CONTAINER"),
@@ -83,14 +90,16 @@ def test_values_reach_the_build_unchanged() -> None:
         "DataKeyPrefix": "데이터 $(id)/",
         "DataBucketName": DATA_BUCKET,
         "DataWranglerOutputName": "0a1b.default",
-        "Engine": "native",
+        "Engine": "spark",
+        "InstanceCount": "3",
     }
     stack = TEMPLATE.resolve({**PRODUCT_PARAMETERS, **chosen})
     found = variables(stack)
     assert found["PIPELINE_DESCRIPTION"] == chosen["PipelineDescription"]
     assert found["S3_DATA_PREFIX"] == f"s3://{DATA_BUCKET}/데이터 $(id)/" == stack.outputs["DataLocation"]
     assert found["DW_FLOW_OUTPUT_NAME"] == "0a1b.default"
-    assert found["PIPELINE_ENGINE"] == "native"
+    assert found["PIPELINE_ENGINE"] == "spark"
+    assert found["PROCESSING_INSTANCE_COUNT"] == "3"
     assert found["SAGEMAKER_PROJECT_ID"] == PRODUCT_PARAMETERS["SageMakerProjectId"]
     # No variable is a parameter or a secret of another service.
     assert all(

@@ -122,6 +122,11 @@ RULES = [
     ({"Architecture": "arm64", "StartPipelineX8664Sha256": "", "IngestionPipelineX8664Sha256": ""}, None),
     ({"IngestFeaturesX8664Sha256": ""}, None),
     ({"Engine": "native", "IngestFeaturesX8664Sha256": ""}, "PackagedForNative: The native engine"),
+    ({"Engine": "native", "InstanceCount": "2"}, "PackagedForNative: The native engine runs on one instance"),
+    ({"Engine": "spark", "InstanceCount": "100"}, None),
+    ({"SparkEngineSha256": ""}, None),
+    ({"Engine": "spark", "SparkEngineSha256": ""}, "PackagedForSpark: The Spark engine"),
+    ({"Engine": "spark", "IngestFeaturesX8664Sha256": ""}, "PackagedForSpark: The program that writes"),
     ({"SeedCodeSha256": ""}, "SourceInCodeCommit: The seed code"),
     ({"CodeRepositoryId": "a/b"}, "SourceInCodeCommit: A repository is set"),
     (

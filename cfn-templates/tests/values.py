@@ -204,6 +204,7 @@ VALUES: dict[str, dict[str, tuple[list[str], list[str]]]] = {
         "IngestionPipelineX8664Sha256": HASHES,
         "IngestionPipelineArm64Sha256": HASHES,
         "IngestFeaturesX8664Sha256": HASHES,
+        "SparkEngineSha256": HASHES,
         "SeedCodeSha256": HASHES,
     },
     PORTFOLIO.stem: {

@@ -58,6 +58,11 @@ class Build:
         """Whether the native engine was built."""
         return bool(self.parameters["IngestFeaturesX8664Sha256"])
 
+    @property
+    def has_spark_engine(self) -> bool:
+        """Whether the Spark engine was built, and the program that writes its features."""
+        return self.has_native_engine and bool(self.parameters["SparkEngineSha256"])
+
 
 def collect(root: Path, architectures: list[str]) -> Build:
     """The artifacts in `root`, from `make build` and the repository, for these architectures.
@@ -71,6 +76,8 @@ def collect(root: Path, architectures: list[str]) -> Build:
         found[f"IngestionPipeline{suffix}Sha256"] = _program(root, architecture) if built else None
     # The native engine runs on x86_64 only.
     found["IngestFeaturesX8664Sha256"] = _native_engine(root) if "x86_64" in architectures else None
+    # The program that writes its features runs on x86_64 only.
+    found["SparkEngineSha256"] = _spark_engine(root) if "x86_64" in architectures else None
     found["SeedCodeSha256"] = _seed_code(root / "project-seed-code/s3-fs-ingestion")
     return Build(
         [artifact for artifact in found.values() if artifact],
@@ -98,6 +105,13 @@ def _native_engine(root: Path) -> Artifact | None:
     if not path.exists():
         return None
     return _named("ingest-features/{}/ingest-features", _binary(path, "x86_64"), _BINARY_TYPE)
+
+
+def _spark_engine(root: Path) -> Artifact | None:
+    path = root / "target/spark-engine/spark-engine.zip"
+    return (
+        _named("spark-engine/{}/spark-engine.zip", _read(path), "application/zip") if path.exists() else None
+    )
 
 
 def reproducible_zip(files: dict[str, tuple[bytes, bool]], *, compress: bool = True) -> bytes:

@@ -26,8 +26,10 @@ def product(path: Path, place: Place, build: Build) -> bytes:
         for name, value in defaults.items():
             template.set_text(value, "Parameters", name, "Default")
         _offer(template, "Architecture", build.architectures)
-        if not build.has_native_engine:
-            _offer(template, "Engine", ["data-wrangler"])
+        engines = {"native": build.has_native_engine, "spark": build.has_spark_engine}
+        _offer(
+            template, "Engine", ["data-wrangler", *(name for name, is_built in engines.items() if is_built)]
+        )
         return _encoded(template, path)
     except YamlError as error:
         raise PackagingError(f"{path}: {error}.", _CHECKOUT_HINT) from error

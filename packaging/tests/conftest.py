@@ -22,7 +22,7 @@ def elf(machine: int, content: bytes) -> bytes:
     return b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00" + machine.to_bytes(2, "little") + content
 
 
-def build(root: Path, content: bytes = b"one", *, native: bool = False) -> None:
+def build(root: Path, content: bytes = b"one", *, engines: bool = False) -> None:
     """Writes what `make build` leaves in `root/target`, for both architectures."""
     for folder, machine in _MACHINES.items():
         lambdas = root / "target" / folder
@@ -31,8 +31,10 @@ def build(root: Path, content: bytes = b"one", *, native: bool = False) -> None:
         with zipfile.ZipFile(lambdas / "start-pipeline/bootstrap.zip", "w") as package:
             package.writestr("bootstrap", elf(machine, b"start-pipeline" + content))
         (lambdas / "ingestion-pipeline/ingestion-pipeline").write_bytes(elf(machine, b"cli" + content))
-    if native:
+    if engines:
         (root / "target/lambda/ingest-features/ingest-features").write_bytes(elf(62, b"job" + content))
+        (root / "target/spark-engine").mkdir(exist_ok=True)
+        (root / "target/spark-engine/spark-engine.zip").write_bytes(b"spark" + content)
 
 
 @pytest.fixture

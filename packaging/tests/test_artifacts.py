@@ -26,9 +26,9 @@ def seed(built: Build) -> Artifact:
 
 
 def test_keys_contain_sha256_and_tags_allow_the_launch_role(root: Path) -> None:
-    build(root, native=True)
+    build(root, engines=True)
     built = collect(root, ["x86_64", "arm64"])
-    assert len(built.artifacts) == 6
+    assert len(built.artifacts) == 7
     for artifact in built.artifacts:
         assert hashlib.sha256(artifact.body).hexdigest() in artifact.key
         assert artifact.key.startswith(PREFIX)
@@ -37,7 +37,7 @@ def test_keys_contain_sha256_and_tags_allow_the_launch_role(root: Path) -> None:
 
 
 def test_keys_match_the_product_template(root: Path) -> None:
-    build(root, native=True)
+    build(root, engines=True)
     built = collect(root, ["x86_64", "arm64"])
     sha = built.parameters
     assert set(keys(built)) == {
@@ -46,6 +46,7 @@ def test_keys_match_the_product_template(root: Path) -> None:
         f"{PREFIX}ingestion-pipeline/{sha['IngestionPipelineX8664Sha256']}",
         f"{PREFIX}ingestion-pipeline/{sha['IngestionPipelineArm64Sha256']}",
         f"{PREFIX}ingest-features/{sha['IngestFeaturesX8664Sha256']}/ingest-features",
+        f"{PREFIX}spark-engine/{sha['SparkEngineSha256']}/spark-engine.zip",
         f"{PREFIX}seed-code/s3-fs-ingestion-{sha['SeedCodeSha256']}.zip",
     }
     template = (root / "cfn-templates/project-s3-fs-ingestion.yaml").read_text()
@@ -55,6 +56,7 @@ def test_keys_match_the_product_template(root: Path) -> None:
         "ingestion-pipeline/${IngestionPipelineX8664Sha256}",
         "ingestion-pipeline/${IngestionPipelineArm64Sha256}",
         "ingest-features/${IngestFeaturesX8664Sha256}/ingest-features",
+        "spark-engine/${SparkEngineSha256}/spark-engine.zip",
         "seed-code/s3-fs-ingestion-${SeedCodeSha256}.zip",
     ):
         assert "${StagingPrefix}" + pattern in template
@@ -68,11 +70,12 @@ def test_ignores_old_build_of_another_architecture(root: Path) -> None:
     assert len(built.artifacts) == 3
 
 
-def test_arm64_alone_has_no_native_engine(root: Path) -> None:
-    build(root, native=True)
+def test_arm64_alone_has_neither_native_nor_spark_engine(root: Path) -> None:
+    build(root, engines=True)
     built = collect(root, ["arm64"])
     assert built.parameters["StartPipelineX8664Sha256"] == ""
     assert not built.has_native_engine
+    assert not built.has_spark_engine
     assert len(built.artifacts) == 3
 
 

@@ -167,7 +167,7 @@ def members_of(loaded: dict[str, Any], name: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("engine", ["data-wrangler", "native"])
+@pytest.mark.parametrize("engine", ["data-wrangler", "native", "spark"])
 def test_steps_are_those_of_the_definition(engine: str) -> None:
     loaded = diagram("ml-pipeline")
     shown = [step for name in members_of(loaded, engine) for step in loaded["boxes"][name].get("steps", [])]

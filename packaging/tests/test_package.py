@@ -67,7 +67,7 @@ def tags(s3: Recorder, key: str) -> dict[str, str]:
 
 
 def test_stages_everything_and_names_it_in_the_templates(root: Path, s3: Recorder) -> None:
-    build(root, native=True)
+    build(root, engines=True)
     version = package(root, s3, arm64=True)
     product = content(s3, PRODUCT_KEY)
     for parameter, sha256 in collect(root, ["x86_64", "arm64"]).parameters.items():
@@ -77,7 +77,7 @@ def test_stages_everything_and_names_it_in_the_templates(root: Path, s3: Recorde
     assert f"Default: '{BUCKET}'" in content(s3, PORTFOLIO_KEY)
     assert version.url in content(s3, PORTFOLIO_KEY)
     assert content(s3, version.url.removeprefix(PLACE.url(""))) == product
-    assert len(stored(s3)) == 9
+    assert len(stored(s3)) == 10
 
 
 def test_tags_all_for_the_launch_role_and_one_for_studio(root: Path, s3: Recorder) -> None:

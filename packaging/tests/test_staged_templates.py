@@ -22,8 +22,8 @@ PORTFOLIO = REPOSITORY / "cfn-templates/sm-project-sc-portfolio.yaml"
 VERSIONS = [Version("1.0", PLACE.url("a.yaml")), Version("2.0", PLACE.url("b.yaml"))]
 
 
-def staged_product(root: Path, *, arm64: bool, native: bool) -> bytes:
-    build(root, native=native)
+def staged_product(root: Path, *, arm64: bool, engines: bool) -> bytes:
+    build(root, engines=engines)
     return product(PRODUCT, PLACE, collect(root, ["x86_64", "arm64"] if arm64 else ["x86_64"]))
 
 
@@ -48,7 +48,7 @@ def test_product_is_valid_and_offers_only_what_was_packaged(
     root: Path, tmp_path: Path, everything: bool
 ) -> None:
     staged = tmp_path / "staged.yaml"
-    staged.write_bytes(staged_product(root, arm64=everything, native=everything))
+    staged.write_bytes(staged_product(root, arm64=everything, engines=everything))
     template = Document(staged.read_text())
     assert template.texts("Parameters", "Architecture", "AllowedValues") == [
         "x86_64",
@@ -56,12 +56,12 @@ def test_product_is_valid_and_offers_only_what_was_packaged(
     ]
     assert template.text("Parameters", "Architecture", "Default") == "x86_64"
     engines = template.texts("Parameters", "Engine", "AllowedValues")
-    assert engines == ["data-wrangler", *(["native"] if everything else [])]
+    assert engines == ["data-wrangler", *(["native", "spark"] if everything else [])]
     lint(staged)
 
 
 def test_product_differs_only_in_defaults_and_allowed_values(root: Path) -> None:
-    differing = changed(PRODUCT, staged_product(root, arm64=False, native=False))
+    differing = changed(PRODUCT, staged_product(root, arm64=False, engines=False))
     assert all(line[1:].startswith(("Default: ", "AllowedValues: ")) for line in differing)
 
 

@@ -48,6 +48,9 @@ def _of_product(stack: Stack) -> Mapping[str, Iterable[str]]:
     artifact_bucket = stack.arn("ArtifactBucket")
     data_bucket = _object(here.partition, variables["S3_DATA_PREFIX"]).partition("/")[0]
     pipeline = arn("sagemaker", f"pipeline/{stack.outputs['PipelineName'].lower()}")
+    engines = [
+        _object(here.partition, variables[name]) for name in ("INGEST_FEATURES_URL", "SPARK_ENGINE_URL")
+    ]
     buckets = [stack.arn(bucket.logical_id) for bucket in stack.of_type("AWS::S3::Bucket")]
     functions = [
         function.properties["LoggingConfig"]["LogGroup"]
@@ -86,8 +89,8 @@ def _of_product(stack: Stack) -> Mapping[str, Iterable[str]]:
         "job_log_stream": [
             arn("logs", "log-group:/aws/sagemaker/ProcessingJobs:log-stream:pipelines-abc/algo-1-1")
         ],
-        "native_engine": [_object(here.partition, variables["INGEST_FEATURES_URL"])],
-        "native_engine_key": [_object(here.partition, variables["INGEST_FEATURES_URL"]).partition("/")[2]],
+        "engine": engines,
+        "engine_key": [engine.partition("/")[2] for engine in engines],
         "pipeline": [pipeline],
         "program": [_object(here.partition, variables["INGESTION_PIPELINE_URL"])],
         "project_bucket": buckets,
@@ -101,6 +104,13 @@ def _of_product(stack: Stack) -> Mapping[str, Iterable[str]]:
         "stack": [
             arn("cloudformation", f"stack/{name}/8a6f3c80")
             for name in ("SC-1-pp-a", "sagemaker-p-abcdefghijkl")
+        ],
+        "requirements": [
+            f"{_object(here.partition, variables['ARTIFACTS_URL'])}/requirements/{'9' * 64}/requirements.txt"
+        ],
+        "spark_result": [
+            f"{_object(here.partition, variables['ARTIFACTS_URL'])}"
+            "/executions/abcdefghijkl/result/rows/part-00000.parquet"
         ],
         "rejected": [f"{_object(here.partition, variables['ARTIFACTS_URL'])}/rejected/{'9' * 64}.jsonl"],
         "staged": [

@@ -112,7 +112,7 @@ pub enum UnusableFlow {
     },
     /// The location of a dataset that is not replaced refers to the flow's parameters.
     #[error(
-        "the dataset `{dataset}` is at `{uri}`, but the native engine does not know the flow's \
+        "the dataset `{dataset}` is at `{uri}`, but only the engine data-wrangler knows the flow's \
          parameters; write the location into the flow, or use the engine data-wrangler"
     )]
     Parameters {
@@ -150,7 +150,7 @@ impl FlowFile {
         let graph = Graph::new(&flow)?;
         let output = match (choice.output_node, choice.engine) {
             (Some(wanted), Engine::DataWrangler) => graph.choose_or_destination(wanted)?,
-            (Some(wanted), Engine::Native) => graph.choose(wanted)?,
+            (Some(wanted), Engine::Native | Engine::Spark) => graph.choose(wanted)?,
             (None, _) => graph.output()?,
         };
         if !is_quotable(output.node_id()) || !is_quotable(output.output()) {
@@ -228,16 +228,16 @@ fn bound(
 fn check_location(source: &S3Source, engine: Engine) -> Result<(), UnusableFlow> {
     let (dataset, uri) = (source.dataset.clone(), source.uri.clone());
     match (source.parameters().is_empty(), engine) {
-        (false, Engine::Native) => Err(UnusableFlow::Parameters { dataset, uri }),
+        (false, Engine::Native | Engine::Spark) => Err(UnusableFlow::Parameters { dataset, uri }),
         (true, _) if !uri.starts_with("s3://") => Err(UnusableFlow::Location { dataset, uri }),
         _ => Ok(()),
     }
 }
 
-/// Whether `/opt/ml/processing/<name>` is a separate folder. `flow` and `code` are the job's other
-/// inputs.
+/// Whether `/opt/ml/processing/<name>` is a separate folder. The other names are those of the job's
+/// other inputs.
 fn is_folder_name(name: &str) -> bool {
-    !matches!(name, "." | ".." | "flow" | "code")
+    !matches!(name, "." | ".." | "flow" | "code" | "requirements")
         && name.len() <= 200
         && !name.chars().any(|character| character == '/' || is_unprintable(character))
 }

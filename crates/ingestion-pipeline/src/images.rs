@@ -82,6 +82,52 @@ pub const SCIKIT_LEARN: Images = Images {
     ],
 };
 
+/// AWS's Spark image for processing jobs: Spark 3.5, Python 3.9.
+/// <https://github.com/aws/sagemaker-spark-container/blob/master/available_images.md>
+pub const SPARK: Images = Images {
+    repository: "sagemaker-spark-processing",
+    tag: "3.5-cpu-py39-v1.0",
+    accounts: &[
+        ("af-south-1", "309385258863"),
+        ("ap-east-1", "732049463269"),
+        ("ap-east-2", "533267296287"),
+        ("ap-northeast-1", "411782140378"),
+        ("ap-northeast-2", "860869212795"),
+        ("ap-northeast-3", "102471314380"),
+        ("ap-south-1", "105495057255"),
+        ("ap-south-2", "873151114052"),
+        ("ap-southeast-1", "759080221371"),
+        ("ap-southeast-2", "440695851116"),
+        ("ap-southeast-3", "800295151634"),
+        ("ap-southeast-4", "819679513684"),
+        ("ap-southeast-5", "841784149062"),
+        ("ap-southeast-7", "471112967968"),
+        ("ca-central-1", "446299261295"),
+        ("ca-west-1", "000907499111"),
+        ("cn-north-1", "671472414489"),
+        ("cn-northwest-1", "844356804704"),
+        ("eu-central-1", "906073651304"),
+        ("eu-central-2", "142351485170"),
+        ("eu-north-1", "330188676905"),
+        ("eu-south-1", "753923664805"),
+        ("eu-south-2", "833944533722"),
+        ("eu-west-1", "571004829621"),
+        ("eu-west-2", "836651553127"),
+        ("eu-west-3", "136845547031"),
+        ("il-central-1", "408426139102"),
+        ("me-central-1", "395420993607"),
+        ("me-south-1", "750251592176"),
+        ("mx-central-1", "211125459255"),
+        ("sa-east-1", "737130764395"),
+        ("us-east-1", "173754725891"),
+        ("us-east-2", "314815235551"),
+        ("us-gov-east-1", "260923028637"),
+        ("us-gov-west-1", "271483468897"),
+        ("us-west-1", "667973535471"),
+        ("us-west-2", "153931337802"),
+    ],
+};
+
 /// An image and its regions.
 #[derive(Debug, Clone, Copy)]
 pub struct Images {
@@ -189,7 +235,7 @@ mod tests {
 
     #[test]
     fn lists_each_region_once() {
-        for images in [DATA_WRANGLER, SCIKIT_LEARN] {
+        for images in [DATA_WRANGLER, SCIKIT_LEARN, SPARK] {
             assert!(images.accounts.is_sorted_by(|a, b| a.0 < b.0));
             assert!(images.accounts.iter().all(|(_, account)| is_account(account)));
             assert!(images.regions().all(|name| images.in_region(&region(name)).is_ok()));

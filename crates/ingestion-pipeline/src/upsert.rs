@@ -8,6 +8,7 @@ use aws_common::{ErrorClass, RetryPolicy};
 use tokio::time::sleep;
 
 use crate::definition::PipelineDefinition;
+use crate::engine::StoredFile;
 use crate::flow_file::sha256_hex;
 use crate::service::{Definition, Deployed, Parts, Service, ServiceError, Tags};
 use crate::settings::Settings;
@@ -32,7 +33,7 @@ pub struct Deployment {
     parallelism: Option<u32>,
     tags: Tags,
     artifacts: ParameterUrl,
-    flow: Option<(ParameterUrl, Vec<u8>)>,
+    files: Vec<StoredFile>,
 }
 
 /// The result of an upsert.
@@ -71,13 +72,13 @@ pub enum UpsertError {
 }
 
 impl Deployment {
-    /// Creates a deployment from the settings and the definition built from them. `flow` is a flow to
-    /// store first, and its URL.
+    /// Creates a deployment from the settings and the definition built from them. `files` are
+    /// stored first.
     #[must_use]
     pub fn new(
         settings: &Settings,
         definition: &PipelineDefinition,
-        flow: Option<(ParameterUrl, Vec<u8>)>,
+        files: Vec<StoredFile>,
     ) -> Self {
         let mut tags = settings.tags.clone();
         tags.insert("sagemaker:project-name".to_owned(), settings.project_name.to_string());
@@ -90,7 +91,7 @@ impl Deployment {
             parallelism: settings.parallelism,
             tags,
             artifacts: settings.artifacts.clone(),
-            flow,
+            files,
         }
     }
 
@@ -163,10 +164,10 @@ impl Deployment {
         Ok(Upserted { arn: arn.to_owned(), action: changes.action() })
     }
 
-    /// Stores the flow in S3, then a definition that is too large for a request.
+    /// Stores the files in S3, then a definition that is too large for a request.
     async fn stored(&self, service: &impl Service, parts: Parts) -> Result<Parts, UpsertError> {
         let Some(Definition::Inline(text)) = &parts.definition else { return Ok(parts) };
-        if let Some((url, bytes)) = &self.flow {
+        for StoredFile { url, bytes } in &self.files {
             service.put_object(url, bytes).await?;
         }
         if text.len() <= MAX_INLINE {

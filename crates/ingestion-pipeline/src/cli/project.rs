@@ -10,7 +10,7 @@ use terminal_text::Failure;
 use super::args::Which;
 use super::{Context, note, warn};
 use crate::PipelineDefinition;
-use crate::engine::{self, BuildError, JobFlow};
+use crate::engine::{self, BuildError, JobFlow, StoredFile};
 use crate::flow_file::{FlowFile, UnusableFlow};
 use crate::service::{Aws, Service};
 use crate::settings::{Engine, File, FlowLocation, Identity, InvalidSettings, Settings, Sources};
@@ -86,12 +86,12 @@ pub(super) async fn any_flow(
     }
 }
 
-/// Builds the definition; returns it with the flow that its job reads.
+/// Builds the definition; returns it with the files to store, which its jobs read.
 pub(super) fn definition(
     settings: &Settings,
     flow: &FlowBytes,
     context: &Context<'_>,
-) -> Result<(PipelineDefinition, JobFlow), Failure> {
+) -> Result<(PipelineDefinition, Vec<StoredFile>), Failure> {
     let file = FlowFile::read(&flow.bytes, settings.into()).map_err(|error| {
         let hint = match &error {
             UnusableFlow::NoOutput(_) => "set output_node in pipeline.yaml, or DW_FLOW_OUTPUT_NAME",
@@ -102,14 +102,18 @@ pub(super) fn definition(
         };
         Failure::new(format!("{}: {error}", flow.name), hint)
     })?;
-    let built = engine::build(settings, &file)
-        .and_then(|definition| Ok((definition, JobFlow::new(settings, &file)?)));
+    let built = engine::build(settings, &file).and_then(|definition| {
+        Ok((definition, engine::stored_files(settings, JobFlow::new(settings, &file)?)?))
+    });
     let built = built.map_err(|error| {
         let hint = match error {
             BuildError::NoImage(_) => {
                 "set `image` in pipeline.yaml, or use an engine or region that has an image"
             }
             BuildError::Value(_) => "shorten `artifacts` or the flow's file name",
+            BuildError::NoSparkEngine => {
+                "set spark_engine in pipeline.yaml, or SPARK_ENGINE_URL"
+            }
             BuildError::NoBinary => "set native_binary in pipeline.yaml, or INGEST_FEATURES_URL",
             BuildError::OutputTooLong { .. } => "rename it, or use the engine native",
             BuildError::NotOneParameter { .. } => {
@@ -152,7 +156,7 @@ fn cache_warning(settings: &Settings) -> &'static str {
              the data. If an upload reuses a key that was ingested before, its execution succeeds, \
              but nothing is ingested. Remove `cache` unless every upload has a new key"
         }
-        Engine::Native => {
+        Engine::Native | Engine::Spark => {
             "cache: the step's arguments contain the execution's start time, so no result is ever \
              reused; remove `cache`"
         }
@@ -184,7 +188,21 @@ fn settings_file(named: Option<&Path>) -> Result<Option<File>, Failure> {
     let text = String::from_utf8(bytes).map_err(|_| {
         Failure::new(format!("{} is not UTF-8", path.display()), "save the file as UTF-8")
     })?;
-    Ok(Some(File { path: path.to_owned(), text }))
+    let requirements = requirements(&path.with_file_name("requirements.txt"))?;
+    Ok(Some(File { path: path.to_owned(), text, requirements }))
+}
+
+/// Reads the `requirements.txt` next to the settings file, if there is one.
+fn requirements(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    // One byte more than allowed, to detect larger files.
+    match read(path, File::MAX_REQUIREMENTS as u64 + 1) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::new(
+            format!("{}: {error}", path.display()),
+            "make it a readable file, or remove it",
+        )),
+    }
 }
 
 fn no_settings(invalid: InvalidSettings) -> Failure {

@@ -11,8 +11,8 @@ pub(super) async fn run(upsert: &Upsert, context: &Context<'_>) -> Result<(), Fa
     let settings = project::settings(context)?;
     let service = project::aws(context, &settings.region).await;
     let flow = project::any_flow(&settings, upsert.flow_file.as_deref(), &service).await?;
-    let (definition, flow) = project::definition(&settings, &flow, context)?;
-    let deployment = Deployment::new(&settings, &definition, flow.into_stored());
+    let (definition, files) = project::definition(&settings, &flow, context)?;
+    let deployment = Deployment::new(&settings, &definition, files);
     if upsert.dry_run {
         let changes = deployment.plan(&service).await?;
         let json = context.json().then(|| changes.to_json().to_string());

@@ -28,8 +28,9 @@ pub struct ProcessingJob {
     pub role_arn: RoleArn,
     /// The inputs, downloaded before the container starts; at most 10.
     pub processing_inputs: Vec<ProcessingInput>,
-    /// The outputs.
-    pub processing_output_config: OutputConfig,
+    /// The outputs, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processing_output_config: Option<OutputConfig>,
     /// The container's network; `SageMaker`'s own if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_config: Option<NetworkConfig>,
@@ -125,7 +126,7 @@ struct S3Copy {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OutputConfig {
-    /// The outputs, at most 10.
+    /// The outputs, 1 to 10.
     pub outputs: Vec<ProcessingOutput>,
     /// The KMS key that encrypts the outputs.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_optional_text")]
@@ -175,8 +176,21 @@ pub struct NetworkConfig {
     pub enable_network_isolation: bool,
     /// Whether to encrypt traffic between the job's instances.
     pub enable_inter_container_traffic_encryption: bool,
-    /// The VPC.
-    pub vpc_config: VpcConfig,
+    /// The VPC; `SageMaker`'s own network if not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_config: Option<VpcConfig>,
+}
+
+impl NetworkConfig {
+    /// Returns a network that encrypts the traffic between the job's instances.
+    #[must_use]
+    pub fn encrypted() -> Self {
+        Self {
+            enable_network_isolation: false,
+            enable_inter_container_traffic_encryption: true,
+            vpc_config: None,
+        }
+    }
 }
 
 /// A VPC.

@@ -50,6 +50,7 @@ fn job(settings: &Settings, flow: &FlowFile) -> Result<Job, BuildError> {
         environment: BTreeMap::new(),
         inputs,
         outputs: vec![feature_group_output()],
+        network: settings.network.as_ref().map(super::network),
         cache: settings.cache.clone(),
     })
 }

@@ -11,16 +11,20 @@ use crate::values::ParameterUrl;
 /// A folder below the artifacts in which no object exists. The project's template denies storing any.
 const NO_INPUT: &str = "input-was-not-bound";
 
+/// A file to store before the pipeline is deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Where to store it. The URL contains the content's hash, so that a stored file never changes.
+    pub url: ParameterUrl,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
 /// The flow that the job reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobFlow {
     /// A flow to store before the pipeline is deployed.
-    Stored {
-        /// Where to store it. The URL contains the content's hash, so that a stored flow never changes.
-        url: ParameterUrl,
-        /// Its content.
-        bytes: Vec<u8>,
-    },
+    Stored(StoredFile),
     /// A flow that is in S3 already.
     InS3(ParameterUrl),
 }
@@ -37,27 +41,29 @@ impl JobFlow {
     /// [`BuildError`] if the URL is too long, or if the flow has no parameter to bind.
     pub fn new(settings: &Settings, flow: &FlowFile) -> Result<Self, BuildError> {
         let bytes = match (settings.engine, &settings.flow) {
-            (Engine::Native, FlowLocation::S3(url)) => return Ok(Self::InS3(url.clone())),
-            (Engine::Native, FlowLocation::Path(_)) => flow.bytes.clone(),
+            (Engine::Native | Engine::Spark, FlowLocation::S3(url)) => {
+                return Ok(Self::InS3(url.clone()));
+            }
+            (Engine::Native | Engine::Spark, FlowLocation::Path(_)) => flow.bytes.clone(),
             (Engine::DataWrangler, _) => unbound(settings, flow)?,
         };
         let file = format!("flows/{}/{}", sha256_hex(&bytes), file_name(&settings.flow));
-        Ok(Self::Stored { url: settings.artifacts.join(&file)?, bytes })
+        Ok(Self::Stored(StoredFile { url: settings.artifacts.join(&file)?, bytes }))
     }
 
     /// Returns the flow's URL.
     #[must_use]
     pub fn url(&self) -> &ParameterUrl {
         match self {
-            Self::Stored { url, .. } | Self::InS3(url) => url,
+            Self::Stored(StoredFile { url, .. }) | Self::InS3(url) => url,
         }
     }
 
-    /// Returns the flow to store, and where.
+    /// Returns the flow to store.
     #[must_use]
-    pub fn into_stored(self) -> Option<(ParameterUrl, Vec<u8>)> {
+    pub fn into_stored(self) -> Option<StoredFile> {
         match self {
-            Self::Stored { url, bytes } => Some((url, bytes)),
+            Self::Stored(file) => Some(file),
             Self::InS3(_) => None,
         }
     }

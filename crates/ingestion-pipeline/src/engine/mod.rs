@@ -4,6 +4,7 @@ mod data_wrangler;
 mod job_flow;
 mod native;
 mod program;
+mod spark;
 mod stage_input;
 
 use std::collections::BTreeMap;
@@ -14,15 +15,15 @@ use crate::check::InvalidDefinition;
 use crate::definition::{
     AppSpecification, CacheConfig, ClusterConfig, ExceptionType, InstancePreference, Integer,
     NetworkConfig, OutputConfig, Parameter, PipelineDefinition, ProcessingInput, ProcessingJob,
-    ProcessingOutput, ProcessingResources, ProcessingStep, RetryPolicy, StoppingCondition, Text,
-    VpcConfig,
+    ProcessingOutput, ProcessingResources, ProcessingStep, Reference, RetryPolicy,
+    StoppingCondition, Text, VpcConfig,
 };
 use crate::flow_file::FlowFile;
 use crate::images::NoImage;
 use crate::settings::{Attempts, Engine, Network, Settings};
-use crate::values::{Duration, InvalidValue};
+use crate::values::{Duration, InvalidValue, ParameterUrl};
 
-pub use job_flow::JobFlow;
+pub use job_flow::{JobFlow, StoredFile};
 
 /// The parameter that receives the uploaded object's URL.
 pub const INPUT_DATA_URL: &str = "InputDataUrl";
@@ -37,6 +38,8 @@ const FLOW_OUTPUT_NAME: &str = "FlowOutputName";
 const INPUT_FLOW_URL: &str = "InputFlowUrl";
 const FEATURE_GROUP_NAME: &str = "FeatureGroupName";
 
+/// The length of an execution's ID.
+const EXECUTION_ID: usize = 12;
 /// The folder of the flow in the job.
 const FLOW_FOLDER: &str = "/opt/ml/processing/flow";
 
@@ -53,6 +56,9 @@ pub enum BuildError {
     /// The native engine's binary is not set.
     #[error("native_binary is missing: the native engine needs its binary in S3")]
     NoBinary,
+    /// The Spark engine is not set.
+    #[error("spark_engine is missing: the Spark engine must be in S3")]
+    NoSparkEngine,
     /// The container's argument that names the output is too long.
     #[error(
         "the output's name is {excess} characters too long for the container's argument; give its \
@@ -77,8 +83,10 @@ pub enum BuildError {
         /// The number of parameters.
         count: usize,
     },
-    /// The container's argument with the data's URL is too long.
-    #[error("the container's argument with the data's URL would have {0} characters too many")]
+    /// A container's argument with a URL is too long.
+    #[error(
+        "the container's argument with a URL below the artifacts would have {0} characters too many"
+    )]
     UrlTooLong(usize),
     /// The flow's source cannot be changed.
     #[error(transparent)]
@@ -97,6 +105,7 @@ pub fn build(settings: &Settings, flow: &FlowFile) -> Result<PipelineDefinition,
     let jobs = match settings.engine {
         Engine::DataWrangler => data_wrangler::jobs(settings, flow)?,
         Engine::Native => vec![native::job(settings, flow)?],
+        Engine::Spark => spark::jobs(settings, flow)?,
     };
     let steps = jobs.into_iter().map(|job| step(settings, job)).collect();
     Ok(PipelineDefinition::new(parameters(settings, flow)?, steps)?)
@@ -112,6 +121,7 @@ struct Job {
     environment: BTreeMap<&'static str, &'static str>,
     inputs: Vec<ProcessingInput>,
     outputs: Vec<ProcessingOutput>,
+    network: Option<NetworkConfig>,
     /// How long an equal job's result may be reused.
     cache: Option<Duration>,
 }
@@ -126,11 +136,11 @@ fn step(settings: &Settings, job: Job) -> ProcessingStep {
             environment: job.environment,
             role_arn: settings.role.clone(),
             processing_inputs: job.inputs,
-            processing_output_config: OutputConfig {
+            processing_output_config: (!job.outputs.is_empty()).then(|| OutputConfig {
                 outputs: job.outputs,
                 kms_key_id: settings.kms_key.clone(),
-            },
-            network_config: settings.network.as_ref().map(network),
+            }),
+            network_config: job.network,
             stopping_condition: settings
                 .max_runtime_seconds
                 .map(|max_runtime_in_seconds| StoppingCondition { max_runtime_in_seconds }),
@@ -194,14 +204,38 @@ fn feature_group_output() -> ProcessingOutput {
 }
 
 fn network(network: &Network) -> NetworkConfig {
-    NetworkConfig {
-        enable_network_isolation: false,
-        enable_inter_container_traffic_encryption: true,
-        vpc_config: VpcConfig {
-            security_group_ids: network.security_groups.clone(),
-            subnets: network.subnets.clone(),
-        },
-    }
+    let vpc = VpcConfig {
+        security_group_ids: network.security_groups.clone(),
+        subnets: network.subnets.clone(),
+    };
+    NetworkConfig { vpc_config: Some(vpc), ..NetworkConfig::encrypted() }
+}
+
+/// Returns the URL of a folder of the execution below the artifacts.
+fn execution_url(settings: &Settings, name: &str) -> Result<Text, InvalidValue> {
+    Ok(Text::join([
+        executions(settings)?.as_str().into(),
+        Text::Get(Reference::ExecutionId),
+        format!("/{name}").into(),
+    ]))
+}
+
+/// Returns the length of [`execution_url`], in characters.
+fn execution_url_length(settings: &Settings, name: &str) -> Result<usize, InvalidValue> {
+    Ok(executions(settings)?.as_str().chars().count() + EXECUTION_ID + "/".len() + name.len())
+}
+
+fn executions(settings: &Settings) -> Result<ParameterUrl, InvalidValue> {
+    settings.artifacts.join("executions/")
+}
+
+/// Returns the files to store before the pipeline is deployed. `flow` is the flow that the job reads.
+///
+/// # Errors
+///
+/// [`BuildError`] if a URL is too long.
+pub fn stored_files(settings: &Settings, flow: JobFlow) -> Result<Vec<StoredFile>, BuildError> {
+    Ok(flow.into_stored().into_iter().chain(spark::requirements(settings)?).collect())
 }
 
 fn retry_policies(settings: &Settings) -> Vec<RetryPolicy> {

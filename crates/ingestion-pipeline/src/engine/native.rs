@@ -21,23 +21,8 @@ pub(super) fn job(settings: &Settings, flow: &FlowFile) -> Result<Job, BuildErro
         FLOW_FOLDER.into(),
         "--input-version".into(),
         Text::parameter(INPUT_DATA_VERSION),
-        "--output-node".into(),
-        Text::parameter(FLOW_OUTPUT_NAME),
-        "--feature-group".into(),
-        Text::parameter(FEATURE_GROUP_NAME),
-        // Not the job's clock: a retried job must write the same records.
-        "--event-time".into(),
-        Text::Get(Reference::StartDateTime),
-        // A folder. Each job writes its rejected rows under its own name.
-        "--rejected".into(),
-        settings.artifacts.join("rejected/")?.as_str().into(),
     ];
-    if let Some(stores) = settings.target_stores {
-        arguments.extend(["--target-stores".into(), stores.name().into()]);
-    }
-    if let Some(ttl) = &settings.ttl {
-        arguments.extend(["--ttl".into(), ttl.as_str().into()]);
-    }
+    arguments.extend(writing(settings)?);
     if settings.requester_pays {
         arguments.push("--requester-pays".into());
     }
@@ -56,6 +41,30 @@ pub(super) fn job(settings: &Settings, flow: &FlowFile) -> Result<Job, BuildErro
             program::input(settings)?,
         ],
         outputs: vec![feature_group_output()],
+        network: settings.network.as_ref().map(super::network),
         cache: settings.cache.clone(),
     })
+}
+
+/// Returns the program's arguments that say which records to write, and how.
+pub(super) fn writing(settings: &Settings) -> Result<Vec<Text>, BuildError> {
+    let mut arguments: Vec<Text> = vec![
+        "--output-node".into(),
+        Text::parameter(FLOW_OUTPUT_NAME),
+        "--feature-group".into(),
+        Text::parameter(FEATURE_GROUP_NAME),
+        // Not the job's clock: a retried job must write the same records.
+        "--event-time".into(),
+        Text::Get(Reference::StartDateTime),
+        // A folder. Each job writes its rejected rows under its own name.
+        "--rejected".into(),
+        settings.artifacts.join("rejected/")?.as_str().into(),
+    ];
+    if let Some(stores) = settings.target_stores {
+        arguments.extend(["--target-stores".into(), stores.name().into()]);
+    }
+    if let Some(ttl) = &settings.ttl {
+        arguments.extend(["--ttl".into(), ttl.as_str().into()]);
+    }
+    Ok(arguments)
 }

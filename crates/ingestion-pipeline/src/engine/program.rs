@@ -8,7 +8,7 @@ use crate::settings::Settings;
 use crate::values::ImageUri;
 
 /// The folder of the program in the job.
-const CODE_FOLDER: &str = "/opt/ml/processing/code";
+pub(super) const CODE_FOLDER: &str = "/opt/ml/processing/code";
 
 /// Copies the program and makes the copy executable: files from S3 are not, and the input may be mounted
 /// without the right to execute. `$0` is the program's path, `$@` its arguments. `exec` makes it the

@@ -5,14 +5,14 @@
 //! input's URL as a prefix.
 
 use super::{
-    BuildError, INPUT_DATA_URL, INPUT_DATA_VERSION, INPUT_FLOW_URL, Job, cluster, flow_input,
-    program,
+    BuildError, INPUT_DATA_URL, INPUT_DATA_VERSION, INPUT_FLOW_URL, Job, cluster, execution_url,
+    execution_url_length, flow_input, program,
 };
 use crate::definition::{Integer, ProcessingInput, ProcessingOutput, Reference, Text};
 use crate::flow_file::FlowFile;
 use crate::images::SCIKIT_LEARN;
 use crate::settings::{Engine, FlowBinding, Settings};
-use crate::values::{InvalidValue, ParameterUrl};
+use crate::values::InvalidValue;
 
 /// The step's name.
 const STEP: &str = "stage-input";
@@ -22,8 +22,6 @@ const INPUT: &str = "input";
 const FLOW: &str = "flow";
 /// The outputs' folder in the job.
 const STAGED_FOLDER: &str = "/opt/ml/processing/staged";
-/// The length of an execution's ID.
-const EXECUTION_ID: usize = 12;
 
 pub(super) fn job(settings: &Settings, flow: &FlowFile) -> Result<Job, BuildError> {
     let mut arguments: Vec<Text> =
@@ -54,6 +52,7 @@ pub(super) fn job(settings: &Settings, flow: &FlowFile) -> Result<Job, BuildErro
         environment: program::environment(settings),
         inputs,
         outputs,
+        network: settings.network.as_ref().map(super::network),
         cache: None,
     })
 }
@@ -70,23 +69,15 @@ pub(super) fn staged_flow() -> Text {
 
 /// Returns the length of the URL of [`staged_input`], in characters.
 pub(super) fn length_of_staged_input(settings: &Settings) -> Result<usize, InvalidValue> {
-    Ok(executions(settings)?.as_str().chars().count() + EXECUTION_ID + "/".len() + INPUT.len())
+    execution_url_length(settings, INPUT)
 }
 
 fn url_of(output: &str) -> Text {
     Text::Get(Reference::OutputUrl { step: STEP.to_owned(), output: output.to_owned() })
 }
 
-fn executions(settings: &Settings) -> Result<ParameterUrl, InvalidValue> {
-    settings.artifacts.join("executions/")
-}
-
 /// Returns an output to a folder of the execution below the artifacts.
 fn output(settings: &Settings, name: &str) -> Result<ProcessingOutput, InvalidValue> {
-    let url = Text::join([
-        executions(settings)?.as_str().into(),
-        Text::Get(Reference::ExecutionId),
-        format!("/{name}").into(),
-    ]);
+    let url = execution_url(settings, name)?;
     Ok(ProcessingOutput::files(name, url, &format!("{STAGED_FOLDER}/{name}")))
 }

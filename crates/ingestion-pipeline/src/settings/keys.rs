@@ -26,7 +26,7 @@ keys! {
     PROJECT_ID "project_id" "SAGEMAKER_PROJECT_ID" "the SageMaker project's id"
     NAME_PREFIX "name_prefix" "PIPELINE_NAME_PREFIX" "the prefix of the pipeline's name, in lower case"
     DESCRIPTION "description" "PIPELINE_DESCRIPTION" "the pipeline's description, on one line"
-    ENGINE "engine" "PIPELINE_ENGINE" "data-wrangler or native"
+    ENGINE "engine" "PIPELINE_ENGINE" "data-wrangler, native or spark"
     FLOW "flow" "DW_FLOW_URL" "the flow: a path, or s3://<bucket>/<key>"
     OUTPUT_NODE "output_node" "DW_FLOW_OUTPUT_NAME" "the flow's output: <node id>.<output>"
     INPUT_DATASET "input_dataset" "DW_FLOW_INPUT_DATASET" "the flow's dataset that an execution's data replaces: its name, or its node's id"
@@ -36,8 +36,8 @@ keys! {
     INPUT_DATA "input_data" "S3_DATA_PREFIX" "the default input data of an execution: s3://<bucket>/<prefix>"
     REQUESTER_PAYS "requester_pays" "S3_REQUESTER_PAYS" "true to pay for requests to the data's bucket, if its owner lets the requester pay"
     FEATURE_GROUP "feature_group" "FEATURE_GROUP_NAME" "the feature group's name"
-    TARGET_STORES "target_stores" "TARGET_STORES" "the stores to write to: online, offline or both; the engine native only"
-    TTL "ttl" "TTL_DURATION" "how long the online store keeps a record after its event time, such as 30d; the engine native only"
+    TARGET_STORES "target_stores" "TARGET_STORES" "the stores to write to: online, offline or both; the engines native and spark only"
+    TTL "ttl" "TTL_DURATION" "how long the online store keeps a record after its event time, such as 30d; the engines native and spark only"
     ROLE "role" "EXECUTION_ROLE" "the ARN of the execution role of the pipeline and its job"
     REGION "region" "AWS_REGION" "the AWS region, such as eu-west-1"
     INSTANCE_TYPE "instance_type" "PROCESSING_INSTANCE_TYPE" "the instance type, such as ml.m5.4xlarge"
@@ -56,7 +56,8 @@ keys! {
     TAGS "tags" "PIPELINE_TAGS" "the pipeline's tags: names and values"
     PARALLELISM "parallelism" "PIPELINE_PARALLELISM" "the maximum number of steps that run at the same time"
     ARTIFACTS "artifacts" "ARTIFACTS_URL" "where upsert stores the flow: s3://<bucket>/<prefix>"
-    NATIVE_BINARY "native_binary" "INGEST_FEATURES_URL" "the native engine's binary: s3://<bucket>/<key>"
+    NATIVE_BINARY "native_binary" "INGEST_FEATURES_URL" "the native engine's binary, which also writes the features of the engine spark: s3://<bucket>/<key>"
+    SPARK_ENGINE "spark_engine" "SPARK_ENGINE_URL" "the Spark engine's zip file: s3://<bucket>/<key>"
 }
 
 /// Returns the known name that is most similar to `name`, if it is similar enough to suggest.

@@ -96,6 +96,11 @@ pub struct Settings {
     pub artifacts: ParameterUrl,
     /// The native engine's binary in S3.
     pub native_binary: Option<ParameterUrl>,
+    /// The Spark engine in S3.
+    pub spark_engine: Option<ParameterUrl>,
+    /// The `requirements.txt` next to `pipeline.yaml`: the Python packages of the flow's code. For the
+    /// engine `spark`.
+    pub requirements: Option<Vec<u8>>,
     /// Notes for the user: environment variables that the file overrides.
     pub notes: Vec<String>,
 }
@@ -129,24 +134,31 @@ pub enum Engine {
     DataWrangler,
     /// `ingest-features` in a stock image.
     Native,
+    /// Our Spark engine in AWS's Spark image, on one or several instances.
+    Spark,
 }
 
 impl Engine {
+    /// All engines.
+    pub const ALL: [Self; 3] = [Self::DataWrangler, Self::Native, Self::Spark];
+
     /// The engine's name in `pipeline.yaml`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::DataWrangler => "data-wrangler",
             Self::Native => "native",
+            Self::Spark => "spark",
         }
     }
 
-    /// The default instance type. Spark in Data Wrangler's container needs much memory.
+    /// The default instance type. Spark needs much memory.
     #[must_use]
     pub fn default_instance_type(self) -> &'static str {
         match self {
             Self::DataWrangler => "ml.m5.4xlarge",
             Self::Native => "ml.m5.large",
+            Self::Spark => "ml.m5.2xlarge",
         }
     }
 }

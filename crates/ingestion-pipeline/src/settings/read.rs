@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::keys::{self, Key};
 use super::shapes;
-use super::sources::{Given, Origin, Sources};
+use super::sources::{File, Given, Origin, Sources};
 use super::{
     Engine, FlowBinding, FlowLocation, Identity, InvalidSettings, Network, Settings, TargetStores,
 };
@@ -94,7 +94,7 @@ impl Reader {
             |v| shapes::text(v, InstanceType::new),
             || InstanceType::new(engine?.default_instance_type()).ok(),
         );
-        let fallback_instance_types = self.fallback_instance_types(instance_type.as_ref());
+        let fallback_instance_types = self.fallback_instance_types(engine, instance_type.as_ref());
         let instance_count =
             self.or(&keys::INSTANCE_COUNT, |v| shapes::number(v, 1, 100), || Some(1));
         let volume = |value: &Value| shapes::number(value, 1, 16_384);
@@ -114,6 +114,8 @@ impl Reader {
             self.optional(&keys::PARALLELISM, |v| shapes::number(v, 1, i32::MAX as u32));
         let artifacts = self.optional(&keys::ARTIFACTS, |v| shapes::text(v, ParameterUrl::new));
         let native_binary = self.native_binary(engine);
+        let spark_engine = self.spark_engine(engine);
+        let requirements = self.requirements(engine);
         let flow_binding = self.flow_binding(native_binary.is_some());
         self.agree(engine, instance_count, role.as_ref(), region.as_ref());
 
@@ -158,6 +160,8 @@ impl Reader {
             tags,
             parallelism,
             native_binary,
+            spark_engine,
+            requirements,
             notes: Vec::new(),
         })
     }
@@ -190,7 +194,7 @@ impl Reader {
         self.legal(&given, region)
     }
 
-    /// Reads how records are written, which only our own program can be told.
+    /// Reads how records are written, which only our own program supports.
     fn records(&mut self, engine: Option<Engine>) -> (Option<TargetStores>, Option<TimeToLive>) {
         let stores = self.optional(&keys::TARGET_STORES, shapes::target_stores);
         let ttl = self.optional(&keys::TTL, shapes::ttl);
@@ -198,8 +202,8 @@ impl Reader {
         for (key, _) in set.into_iter().filter(|(_, set)| *set) {
             if let (Some(Engine::DataWrangler), Some(given)) = (engine, self.given(key)) {
                 self.problems.push(format!(
-                    "{}: AWS's Data Wrangler container has no such option; use engine: native, or \
-                     remove it",
+                    "{}: AWS's Data Wrangler container has no such option; use engine: native or \
+                     engine: spark, or remove it",
                     given.origin
                 ));
             }
@@ -245,9 +249,43 @@ impl Reader {
 
     fn native_binary(&mut self, engine: Option<Engine>) -> Option<ParameterUrl> {
         match engine {
-            Some(Engine::Native) => self.required(&keys::NATIVE_BINARY, shapes::object_url),
+            Some(Engine::Native | Engine::Spark) => {
+                self.required(&keys::NATIVE_BINARY, shapes::object_url)
+            }
             _ => self.optional(&keys::NATIVE_BINARY, shapes::object_url),
         }
+    }
+
+    fn spark_engine(&mut self, engine: Option<Engine>) -> Option<ParameterUrl> {
+        match engine {
+            Some(Engine::Spark) => self.required(&keys::SPARK_ENGINE, shapes::object_url),
+            _ => self.optional(&keys::SPARK_ENGINE, shapes::object_url),
+        }
+    }
+
+    /// Returns the packages that the flow's code needs. Only the Spark engine can install any.
+    fn requirements(&mut self, engine: Option<Engine>) -> Option<Vec<u8>> {
+        let requirements = self.sources.requirements().map(<[u8]>::to_owned)?;
+        if engine != Some(Engine::Spark) {
+            let note =
+                "requirements.txt is not used, because only the engine spark installs packages";
+            self.notes.push(note.to_owned());
+            return None;
+        }
+        let problem = match std::str::from_utf8(&requirements) {
+            Err(_) => "requirements.txt is not UTF-8; save it as UTF-8".to_owned(),
+            Ok(text) if text.len() > File::MAX_REQUIREMENTS => {
+                format!(
+                    "requirements.txt has {} bytes; the maximum is {}",
+                    text.len(),
+                    File::MAX_REQUIREMENTS
+                )
+            }
+            Ok(text) if text.lines().all(|line| line.trim().is_empty()) => return None,
+            Ok(_) => return Some(requirements),
+        };
+        self.problems.push(problem);
+        None
     }
 
     /// Returns the key of the instances' volumes, unless the instances have local storage, which AWS
@@ -269,9 +307,18 @@ impl Reader {
     }
 
     /// Returns the instance types to use if `first` has no capacity.
-    fn fallback_instance_types(&mut self, first: Option<&InstanceType>) -> Vec<InstanceType> {
+    fn fallback_instance_types(
+        &mut self,
+        engine: Option<Engine>,
+        first: Option<&InstanceType>,
+    ) -> Vec<InstanceType> {
         let parse = |value: &Value| shapes::list(value, 4, InstanceType::new);
         let others = self.optional(&keys::FALLBACK_INSTANCE_TYPES, parse).unwrap_or_default();
+        if engine == Some(Engine::Spark) && !others.is_empty() {
+            let problem = "fallback_instance_types: AWS's Spark image sizes Spark by the only \
+                           instance type of its job; remove it, or use another engine";
+            self.problems.push(problem.to_owned());
+        }
         if let Some(first) = first.filter(|first| others.contains(first)) {
             self.problems.push(format!(
                 "fallback_instance_types: {first} is the instance_type already; list only others"
@@ -305,7 +352,7 @@ impl Reader {
         if engine == Some(Engine::Native) && instance_count.is_some_and(|count| count > 1) {
             self.problems.push(
                 "instance_count: the native engine runs on one instance; use a larger \
-                 instance_type, or the engine data-wrangler"
+                 instance_type, or the engine spark"
                     .to_owned(),
             );
         }

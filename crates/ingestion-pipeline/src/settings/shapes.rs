@@ -64,11 +64,10 @@ pub(super) fn flag(value: &Value) -> Result<bool, String> {
 }
 
 pub(super) fn engine(value: &Value) -> Result<Engine, String> {
-    let engines = [Engine::DataWrangler, Engine::Native];
-    let known = engines.iter().find(|engine| value == engine.name());
-    known
-        .copied()
-        .ok_or_else(|| format!("{} is not an engine; use data-wrangler or native", shown(value)))
+    let known = Engine::ALL.into_iter().find(|engine| value == engine.name());
+    known.ok_or_else(|| {
+        format!("{} is not an engine; use data-wrangler, native or spark", shown(value))
+    })
 }
 
 pub(super) fn flow_binding(value: &Value) -> Result<FlowBinding, String> {

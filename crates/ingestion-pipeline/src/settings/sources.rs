@@ -22,6 +22,13 @@ pub struct File {
     pub path: PathBuf,
     /// The file's content.
     pub text: String,
+    /// The content of the `requirements.txt` next to it, if there is one.
+    pub requirements: Option<Vec<u8>>,
+}
+
+impl File {
+    /// Maximum size of `requirements.txt`, in bytes.
+    pub const MAX_REQUIREMENTS: usize = 1 << 16;
 }
 
 /// The file, if there is one, and the environment.
@@ -30,6 +37,7 @@ pub struct Sources {
     path: PathBuf,
     values: BTreeMap<String, Spanned<Value>>,
     variables: BTreeMap<&'static str, OsString>,
+    requirements: Option<Vec<u8>>,
 }
 
 /// A value and its origin.
@@ -72,7 +80,13 @@ impl Sources {
         let set =
             |name| variable(name).filter(|value| !value.is_empty()).map(|value| (name, value));
         let variables = names.filter_map(set).collect();
-        Ok(Self { path, values: values.unwrap_or_default(), variables })
+        let requirements = file.and_then(|file| file.requirements.clone());
+        Ok(Self { path, values: values.unwrap_or_default(), variables, requirements })
+    }
+
+    /// Returns the content of the `requirements.txt` next to the file.
+    pub(super) fn requirements(&self) -> Option<&[u8]> {
+        self.requirements.as_deref()
     }
 
     /// Returns a problem for each unknown key of the file.

@@ -41,7 +41,7 @@ fn inputs(step: &Value) -> BTreeMap<String, Value> {
 
 /// Returns the address of the data in the stored flow.
 fn stored_address(settings: &Settings, flow: &FlowFile) -> String {
-    let (_, bytes) = JobFlow::new(settings, flow).unwrap().into_stored().unwrap();
+    let bytes = JobFlow::new(settings, flow).unwrap().into_stored().unwrap().bytes;
     let flow: Value = serde_json::from_slice(&bytes).unwrap();
     let definition = &flow["nodes"][0]["parameters"]["dataset_definition"];
     definition["s3ExecutionContext"]["s3Uri"].as_str().unwrap().to_owned()

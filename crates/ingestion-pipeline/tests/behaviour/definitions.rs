@@ -5,7 +5,7 @@ use ingest_features::job::JobSpec;
 use ingest_features::location::{InputVersion, Location};
 use ingest_features::stage::StageSpec;
 use ingest_features::store::TargetStores;
-use ingestion_pipeline::images::{DATA_WRANGLER, Images, SCIKIT_LEARN, partition};
+use ingestion_pipeline::images::{DATA_WRANGLER, Images, SCIKIT_LEARN, SPARK, partition};
 use ingestion_pipeline::values::Region;
 use ingestion_pipeline::{FlowChoice, FlowFile, engine};
 use serde_json::Value;
@@ -15,11 +15,18 @@ use crate::{abalone, read};
 const BINARY: (&str, &str) =
     ("INGEST_FEATURES_URL", "s3://amzn-s3-demo-artifacts/bin/ingest-features-0123abcd");
 
+const SPARK_ENGINE: (&str, &str) =
+    ("SPARK_ENGINE_URL", "s3://amzn-s3-demo-artifacts/bin/0123abcd/spark-engine.zip");
+/// The engine spark refuses these.
+const NO_FALLBACK: (&str, &str) = ("PROCESSING_FALLBACK_INSTANCE_TYPES", "");
+
 fn definition(file: &str, engine: &str, region: &str) -> Value {
     let partition = partition(&Region::new(region).unwrap());
     let role = format!("arn:{partition}:iam::123456789012:role/service-role/ingestion");
     let environment =
         [("PIPELINE_ENGINE", engine), ("AWS_REGION", region), ("EXECUTION_ROLE", &role), BINARY];
+    let spark: &[_] = if engine == "spark" { &[SPARK_ENGINE, NO_FALLBACK] } else { &[] };
+    let environment = [&environment[..], spark].concat();
     let settings = read(file, &environment).unwrap();
     let flow = FlowFile::read(&abalone(), (&settings).into()).unwrap();
     serde_json::to_value(engine::build(&settings, &flow).unwrap()).unwrap()
@@ -35,7 +42,10 @@ fn without_region(mut definition: Value, region: &str) -> (Value, String) {
     let mut image = Value::Null;
     for step in definition["Steps"].as_array_mut().unwrap() {
         image = step["Arguments"]["AppSpecification"]["ImageUri"].take();
-        if step["Name"] == "stage-input" {
+        if matches!(
+            step["Name"].as_str(),
+            Some("stage-input" | "spark-processing-to-feature-store")
+        ) {
             let of_region = SCIKIT_LEARN.in_region(&Region::new(region).unwrap()).unwrap();
             assert_eq!(image, of_region.as_str());
         }
@@ -99,6 +109,65 @@ fn native_in_every_region() {
 }
 
 #[test]
+fn spark_minimal() {
+    insta::assert_snapshot!(snapshot("minimal.yaml", "spark"));
+}
+
+#[test]
+fn spark_full() {
+    insta::assert_snapshot!(snapshot("full.yaml", "spark"));
+}
+
+#[test]
+fn spark_writes_features_in_its_own_image_where_there_is_no_smaller_one() {
+    for region in SPARK.regions() {
+        let definition = definition("minimal.yaml", "spark", region);
+        let image = |step: usize| {
+            definition["Steps"][step]["Arguments"]["AppSpecification"]["ImageUri"].as_str().unwrap()
+        };
+        assert!(image(0).contains("/sagemaker-spark-processing:3.5-"), "{region}");
+        let small = SCIKIT_LEARN.in_region(&Region::new(region).unwrap());
+        assert_eq!(image(1), small.map_or(image(0).to_owned(), |small| small.to_string()));
+    }
+}
+
+#[test]
+fn ingest_features_accepts_the_arguments_after_spark() {
+    let definition = definition("minimal.yaml", "spark", "eu-west-1");
+    let job = flow_task(&definition);
+    let Some(Location::S3(result)) = job.spark_result else { panic!("no result") };
+    let arguments = &definition["Steps"][0]["Arguments"]["AppSpecification"]["ContainerArguments"];
+    let arguments = arguments.as_array().unwrap();
+    let output = arguments.iter().position(|argument| argument == "--output").unwrap();
+    let output = &arguments[output + 1]["Std:Join"]["Values"];
+    assert!(result.to_string().starts_with(output[0].as_str().unwrap()), "{result}");
+    assert_eq!(output[2], "/result");
+    assert_eq!(job.event_time.unwrap().0, 1_795_341_600);
+    assert!(job.flow.is_none() && job.output_node.is_some() && job.feature_group.is_some());
+}
+
+#[test]
+fn spark_encrypts_what_its_instances_exchange() {
+    for file in ["minimal.yaml", "full.yaml"] {
+        let definition = definition(file, "spark", "eu-west-1");
+        let network = &definition["Steps"][0]["Arguments"]["NetworkConfig"];
+        assert_eq!(network["EnableInterContainerTrafficEncryption"], true);
+        assert_eq!(network["VpcConfig"].is_object(), file == "full.yaml");
+    }
+}
+
+#[test]
+fn names_artifacts_whose_url_is_too_long_for_spark() {
+    let artifacts = format!("s3://amzn-s3-demo-artifacts/{}", "a".repeat(220));
+    let environment =
+        [("PIPELINE_ENGINE", "spark"), ("ARTIFACTS_URL", &artifacts), BINARY, SPARK_ENGINE];
+    let settings = read("minimal.yaml", &environment).unwrap();
+    let flow = FlowFile::read(&abalone(), (&settings).into()).unwrap();
+    let error = engine::build(&settings, &flow).unwrap_err().to_string();
+    assert!(error.contains("would have 23 characters too many"), "{error}");
+}
+
+#[test]
 fn rejects_region_without_image() {
     let environment = [
         ("AWS_REGION", "us-gov-west-1"),
@@ -131,10 +200,18 @@ fn container_arguments(definition: &Value, step: &Value) -> Vec<String> {
         let parameters = definition["Parameters"].as_array().unwrap();
         parameters.iter().find(|p| p["Name"] == name).unwrap()["DefaultValue"].clone()
     };
-    let value = |argument: &Value| match argument["Get"].as_str() {
-        None => argument.clone(),
+    let one = |value: &Value| match value["Get"].as_str() {
+        None => value.clone(),
         Some("Execution.StartDateTime") => Value::from("2026-11-22T10:00:00.123Z"),
+        Some("Execution.PipelineExecutionId") => Value::from("abcdefghijkl"),
         Some(get) => parameter(get.strip_prefix("Parameters.").unwrap()),
+    };
+    let value = |argument: &Value| match argument["Std:Join"]["Values"].as_array() {
+        None => one(argument),
+        Some(parts) => {
+            let parts = parts.iter().map(one);
+            parts.map(|part| part.as_str().unwrap().to_owned()).collect::<String>().into()
+        }
     };
     let arguments = step["Arguments"]["AppSpecification"]["ContainerArguments"].as_array();
     let arguments = arguments.unwrap().iter().map(value);

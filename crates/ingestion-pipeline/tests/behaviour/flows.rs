@@ -49,7 +49,7 @@ fn built(flow: &FlowFile) -> String {
 
 /// Returns the flow that `upsert` stores.
 fn stored(settings: &Settings, flow: &FlowFile) -> Option<Vec<u8>> {
-    JobFlow::new(settings, flow).unwrap().into_stored().map(|(_, bytes)| bytes)
+    JobFlow::new(settings, flow).unwrap().into_stored().map(|file| file.bytes)
 }
 
 #[test]
@@ -290,7 +290,10 @@ fn only_the_container_knows_the_flows_parameters() {
     let flow = FlowFile::read(&canvas("canvas-join.flow"), choice).unwrap();
     assert_eq!(flow.other_sources[1].parameters(), ["day"]);
     let native = FlowChoice { engine: Engine::Native, ..choice };
-    insta::assert_snapshot!(error_of(&canvas("canvas-join.flow"), native), @"the dataset `prices` is at `s3://amzn-s3-demo-bucket/prices/{{ day }}/`, but the native engine does not know the flow's parameters; write the location into the flow, or use the engine data-wrangler");
+    let spark = FlowChoice { engine: Engine::Spark, ..choice };
+    let bytes = canvas("canvas-join.flow");
+    assert_eq!(error_of(&bytes, spark), error_of(&bytes, native));
+    insta::assert_snapshot!(error_of(&canvas("canvas-join.flow"), native), @"the dataset `prices` is at `s3://amzn-s3-demo-bucket/prices/{{ day }}/`, but only the engine data-wrangler knows the flow's parameters; write the location into the flow, or use the engine data-wrangler");
     let native = FlowChoice { input_dataset: Some("prices"), ..native };
     assert_eq!(
         FlowFile::read(&canvas("canvas-join.flow"), native).unwrap().source.dataset,

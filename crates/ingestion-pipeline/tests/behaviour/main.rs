@@ -53,7 +53,7 @@ pub(crate) fn read_text(
     text: &str,
     environment: &[(&str, &str)],
 ) -> Result<Settings, InvalidSettings> {
-    let file = File { path: "pipeline.yaml".into(), text: text.to_owned() };
+    let file = File { path: "pipeline.yaml".into(), text: text.to_owned(), requirements: None };
     let environment: HashMap<_, _> = environment.iter().copied().collect();
     let sources = Sources::new(Some(&file), |name| environment.get(name).map(OsString::from))?;
     Settings::read(sources)

@@ -1,6 +1,6 @@
 //! Each region of the image tables gives a valid definition, which names only this region.
 
-use ingestion_pipeline::images::{DATA_WRANGLER, Images, SCIKIT_LEARN, partition};
+use ingestion_pipeline::images::{DATA_WRANGLER, Images, SCIKIT_LEARN, SPARK, partition};
 use ingestion_pipeline::settings::InvalidSettings;
 use ingestion_pipeline::values::Region;
 use ingestion_pipeline::{FlowFile, check, engine};
@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::{abalone, fixture, read};
 
-const ENGINES: [(&str, Images); 2] = [("data-wrangler", DATA_WRANGLER), ("native", SCIKIT_LEARN)];
+const ENGINES: [(&str, Images); 3] =
+    [("data-wrangler", DATA_WRANGLER), ("native", SCIKIT_LEARN), ("spark", SPARK)];
 
 /// A region of AWS, as botocore knows it.
 struct Known {
@@ -43,6 +44,8 @@ fn build(file: &str, engine: &str, region: &Known) -> Result<Value, String> {
         ("AWS_REGION", name),
         ("EXECUTION_ROLE", &role),
         ("INGEST_FEATURES_URL", "s3://amzn-s3-demo-artifacts/bin/ingest-features"),
+        ("SPARK_ENGINE_URL", "s3://amzn-s3-demo-artifacts/bin/spark-engine.zip"),
+        ("PROCESSING_FALLBACK_INSTANCE_TYPES", ""),
     ];
     if file == "full.yaml" {
         environment.push(("KMS_KEY_ID", &key));

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use ingestion_pipeline::settings::{Engine, FlowBinding, FlowLocation, TargetStores, keys};
+use ingestion_pipeline::settings::{
+    Engine, File, FlowBinding, FlowLocation, InvalidSettings, Settings, Sources, TargetStores, keys,
+};
 
 use crate::{read, read_text};
 
@@ -63,6 +65,7 @@ fn reads_every_variable() {
         ("PIPELINE_PARALLELISM", "3"),
         ("ARTIFACTS_URL", "s3://amzn-s3-demo-artifacts"),
         ("INGEST_FEATURES_URL", "s3://amzn-s3-demo-artifacts/ingest-features"),
+        ("SPARK_ENGINE_URL", "s3://amzn-s3-demo-artifacts/spark-engine.zip"),
     ];
     let all = [&ENVIRONMENT[..], &values[..]].concat();
     for key in keys::ALL {
@@ -97,7 +100,7 @@ project_name: -abalone
 project_id: 42
 name_prefix: Shells
 description: \"two\\nlines\"
-engine: spark
+engine: sparc
 flow: https://example.com/abalone.flow
 output_node: [a]
 input_dataset: {a: b}
@@ -128,6 +131,7 @@ tags: {aws:x: y}
 parallelism: many
 artifacts: amzn-s3-demo-artifacts
 native_binary: s3://amzn-s3-demo-artifacts/bin/
+spark_engine: spark-engine.zip
 ";
     let problems = problems(text, &[]);
     assert_eq!(problems.lines().count(), keys::ALL.len(), "{problems}");
@@ -363,4 +367,66 @@ fn fallback_instance_types_are_other_types_and_fit_the_volume_key() {
     let key = ("VOLUME_KMS_KEY_ID", "1234abcd-12ab-34cd-56ef-1234567890ab");
     let problem = read("minimal.yaml", &[key, fallback("ml.m5d.4xlarge")]).unwrap_err();
     assert!(problem.to_string().contains("ml.m5d.4xlarge has local storage"), "{problem}");
+}
+
+#[test]
+fn spark_needs_its_own_program_and_the_one_that_writes_features() {
+    let problems = problems("engine: spark\n", &ENVIRONMENT);
+    assert!(problems.contains("native_binary is missing"), "{problems}");
+    assert!(problems.contains("spark_engine is missing"), "{problems}");
+}
+
+/// Reads settings for an engine, with a `requirements.txt` next to the file.
+fn with_requirements(engine: &str, requirements: &[u8]) -> Result<Settings, InvalidSettings> {
+    let text = format!(
+        "engine: {engine}\nnative_binary: s3://amzn-s3-demo-artifacts/i\n\
+         spark_engine: s3://amzn-s3-demo-artifacts/s\n"
+    );
+    let requirements = Some(requirements.to_vec());
+    let file = File { path: "pipeline.yaml".into(), text, requirements };
+    let variable = |name: &str| {
+        ENVIRONMENT.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+    };
+    Settings::read(Sources::new(Some(&file), variable)?)
+}
+
+#[test]
+fn spark_reads_the_requirements_next_to_the_file() {
+    let settings = with_requirements("spark", b"nltk==3.9.1\n").unwrap();
+    assert_eq!(settings.requirements.unwrap(), b"nltk==3.9.1\n");
+    assert_eq!(with_requirements("spark", b"\n  \n").unwrap().requirements, None);
+    let other = with_requirements("native", b"nltk==3.9.1\n").unwrap();
+    assert_eq!(other.requirements, None);
+    assert!(other.notes[0].starts_with("requirements.txt is not used"), "{:?}", other.notes);
+}
+
+#[test]
+fn rejects_requirements_that_are_no_text_or_too_large() {
+    for (requirements, problem) in [
+        (&b"\xff"[..], "requirements.txt is not UTF-8"),
+        (
+            &vec![b'a'; File::MAX_REQUIREMENTS + 1],
+            "requirements.txt has 65537 bytes; the maximum is 65536",
+        ),
+    ] {
+        let error = with_requirements("spark", requirements).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn spark_takes_no_fallback_instance_types() {
+    let programs = "native_binary: s3://amzn-s3-demo-artifacts/i\nspark_engine: s3://amzn-s3-demo-artifacts/s\n";
+    let text = format!("engine: spark\n{programs}fallback_instance_types: [ml.m6i.xlarge]\n");
+    let problems = problems(&text, &ENVIRONMENT);
+    assert!(
+        problems.contains("AWS's Spark image sizes Spark by the only instance type"),
+        "{problems}"
+    );
+    assert_eq!(
+        read_text(&format!("engine: spark\n{programs}instance_count: 100\n"), &ENVIRONMENT)
+            .unwrap()
+            .instance_count,
+        100
+    );
 }

@@ -17,7 +17,7 @@ fn deployment() -> Deployment {
     let settings = read("minimal.yaml", &[]).unwrap();
     let flow = FlowFile::read(&abalone(), FlowChoice::default()).unwrap();
     let definition = engine::build(&settings, &flow).unwrap();
-    Deployment::new(&settings, &definition, None)
+    Deployment::new(&settings, &definition, Vec::new())
 }
 
 fn flow() -> Value {
