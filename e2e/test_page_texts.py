@@ -22,12 +22,14 @@ from wiring import PIPELINE_DEFINITION, policy, statement
 SEMANTICS: Final = "docs/semantics.md"
 OPERATE: Final = "docs/operate.md"
 LOCAL: Final = "docs/local-aws.md"
+BENCHMARKS: Final = "docs/benchmarks.md"
 # The headings whose text blocks the tests below check.
 PROVED: Final = [
     (SEMANTICS, "Every row is accounted for"),
     (OPERATE, "Logs"),
     (LOCAL, "Feature Store"),
     (LOCAL, "Authentication"),
+    (BENCHMARKS, "Which engine for which size"),
 ]
 STAGE: Final = re.compile(r'fields (?P<fields>.+)|filter (?P<filter>\w+) = "[^"]+"|sort (?P<sort>@?\w+) desc')
 
@@ -55,7 +57,22 @@ def test_rows_add_up_as_stated(engine: Path, tmp_path: Path) -> None:
     summary = json.loads((tmp_path / "summary.json").read_text())
     total, _, terms = formula.strip().partition(" = ")
     assert summary[total] == sum(summary[term] for term in terms.split(" + "))
-    assert (summary["rows_read"], summary["rows_rejected"]) == (4178, 1)
+    # Written to a file, also malformed rows are kept, as Spark does.
+    assert (summary["rows_read"], summary["rows_malformed"]) == (4178, 1)
+
+
+def test_rows_that_fit_follow_from_the_lines_as_stated() -> None:
+    [formula] = texts(BENCHMARKS, "Which engine for which size")
+    stated = re.fullmatch(r"rows = \((.+) \u00d7 memory of .+ - base\) / growth for each row\s*", formula)
+    assert stated
+    page, engines = (ROOT / BENCHMARKS).read_text("utf-8"), (ROOT / "docs/engines.md").read_text("utf-8")
+    [(base, growth)] = re.findall(r"^\| native \| .+ \| (\d+) MB \+ (\d+) MB \|$", page, re.MULTILINE)
+    machines = re.findall(r"^\| (\d+) GiB \| ([\d,]+) rows \|", engines, re.MULTILINE)
+    assert len(machines) >= 3
+    for memory, rows in machines:
+        fits = (float(stated[1]) * int(memory) * 2**30 - int(base) * 1e6) / int(growth)
+        # Two digits, rounded down; the lines are rounded, too.
+        assert 0.97 < fits / int(rows.replace(",", "")) < 1.12
 
 
 def test_log_queries_use_documented_fields() -> None:

@@ -44,7 +44,7 @@ SECTIONS: Final = [
     (CONFIGURE, "ingest-features"),
     (CONFIGURE, "Create a feature group"),
     (ENGINES, "Choose an engine"),
-    (ENGINES, "The Spark engine"),
+    (ENGINES, "On your machine"),
     ("docs/decisions/018-optimise-the-job-for-speed.md", "Evidence"),
     (OPERATE, "Follow an upload"),
     (OPERATE, "Run a file again"),
@@ -60,7 +60,7 @@ SECTIONS: Final = [
 ]
 # What a page's reader has changed by then.
 BEFORE: Final = {
-    (ENGINES, "The Spark engine"): "cp spark-engine/tests/fixtures/flows/abalone-pandas.flow my.flow",
+    (ENGINES, "On your machine"): "cp spark-engine/tests/fixtures/flows/abalone-pandas.flow my.flow",
 }
 # Stops at the first command that fails. The programs were built before, and are staged without a build.
 PRELUDE: Final = f"""
