@@ -1,4 +1,4 @@
-"""docs/migrate.md: `How to move`, typed as it stands, while files keep arriving for the old project.
+"""docs/migrate.md: `How to move`, typed without changes, while files keep arriving for the old project.
 
 Each upload must start one execution, of the old or of the new pipeline.
 """

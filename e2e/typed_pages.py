@@ -1,6 +1,6 @@
 """The shell blocks of the pages, typed as they stand into one shell, in the order in which readers run them.
 
-The platform team has the account's key, and the user the key of a Studio user. Whoever reads a page of
+The platform team has the account's key, and the user the key of a Studio user. A reader of a page of
 reference has the project of the guides, and a bucket, a flow and files of their own.
 """
 

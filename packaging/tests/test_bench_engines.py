@@ -12,7 +12,7 @@ import pytest
 from engine_bench import plot, process, report
 
 MEMORY = 80_000_000
-# A parent without memory, whose child holds some until it is told to end.
+# A parent without memory, whose child holds some until it is asked to end.
 CHILD = f"text = bytearray({MEMORY}); print('ready', flush=True); input()"
 # A child that waits until its parent ends.
 FORKED = f"""
