@@ -39,7 +39,9 @@ class Clock:
         try:
             return cls(_EPOCH + dt.timedelta(seconds=float(text)))
         except (ValueError, OverflowError):
-            time = dt.datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text))
+            # Python 3.9 reads neither Z nor fractions of other than 3 or 6 digits.
+            exact = re.sub(r"\.(\d{1,6})\d*", lambda match: f".{match[1]:<06}", text)
+            time = dt.datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", exact))
             return cls(time if time.tzinfo else time.replace(tzinfo=dt.timezone.utc))
 
     def fixed(self, sql: str, columns: Collection[str] = ()) -> str:
