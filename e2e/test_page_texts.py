@@ -13,9 +13,11 @@ from botocore.exceptions import ClientError
 
 from builds import ROOT
 from demo_data import abalone
+from features import GROUP, Features, definitions_from
 from local_aws.launcher import LocalAws
 from observe import eventually
 from pages import blocks
+from project import FLOW
 from terminal import output_of, run
 from wiring import PIPELINE_DEFINITION, policy, statement
 
@@ -48,17 +50,19 @@ def pattern(text: str, placeholder: str) -> re.Pattern[str]:
     return re.compile(".*".join(re.escape(part) for part in parts))
 
 
-def test_rows_add_up_as_stated(engine: Path, tmp_path: Path) -> None:
+def test_rows_add_up_as_stated(aws: LocalAws, engine: Path, tmp_path: Path) -> None:
     [formula] = texts(SEMANTICS, "Every row is accounted for")
-    (tmp_path / "a.csv").write_bytes(abalone().content + b"x1,M,0.5\n")
-    options = ["--max-rejected", "1", "--output", "features.csv", "--summary", "summary.json"]
-    flow = ROOT / "flows/abalone.flow"
-    output_of(run({}, engine, "--flow", flow, "--input", "a.csv", *options, at=tmp_path))
+    lines = abalone().content.splitlines(keepends=True)[:8]
+    (tmp_path / "a.csv").write_bytes(b"".join(lines) + b",F,0.5,0.4,0.1,0.5,0.2,0.1,0.1,9\n")
+    aws.client("s3").create_bucket(Bucket="features")
+    Features(aws, "features").create_group(definitions_from(engine, tmp_path / "a.csv"))
+    options = ["--max-rejected", "1", "--feature-group", GROUP, "--summary", "summary.json"]
+    command = [engine, "--flow", FLOW, "--input", "a.csv", *options]
+    output_of(run(aws.environment(), *command, at=tmp_path))
     summary = json.loads((tmp_path / "summary.json").read_text())
     total, _, terms = formula.strip().partition(" = ")
     assert summary[total] == sum(summary[term] for term in terms.split(" + "))
-    # Written to a file, also malformed rows are kept, as Spark does.
-    assert (summary["rows_read"], summary["rows_malformed"]) == (4178, 1)
+    assert (summary["rows_read"], summary["rows_written"]) == (8, 7)
 
 
 def test_rows_that_fit_follow_from_the_lines_as_stated() -> None:
