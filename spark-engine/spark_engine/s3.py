@@ -64,7 +64,9 @@ class Objects:
         """Return what Spark needs to read the same objects."""
         settings = {"spark.hadoop.fs.s3a.requester.pays.enabled": str(self.requester_pays).lower()}
         special = ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
-        if any(os.environ.get(name, "").lower() == "true" for name in special):
+        chosen = any(os.environ.get(name, "").lower() == "true" for name in special)
+        # Hadoop's own default is the endpoint of the partition aws.
+        if chosen or self.client.meta.partition != "aws":
             settings["spark.hadoop.fs.s3a.endpoint"] = self.client.meta.endpoint_url
             settings["spark.hadoop.fs.s3a.endpoint.region"] = self.client.meta.region_name
         return settings
@@ -164,8 +166,8 @@ class Objects:
 
 
 def client() -> Any:
-    """Create a client of S3 that the environment configures."""
-    return boto3.client("s3")
+    """Create a client of S3 that the environment configures. boto3 itself ignores SageMaker's AWS_REGION."""
+    return boto3.client("s3", region_name=os.environ.get("AWS_REGION"))
 
 
 def split(url: str) -> tuple[str, str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from spark_engine.files import File
-from spark_engine.s3 import InputError, Objects
+from spark_engine.s3 import InputError, Objects, client
 
 OUTPUT = "s3://artifacts/e/result/input"
 
@@ -21,6 +22,7 @@ class Bucket:
 
     objects: dict[str, list[str]]
     calls: list[dict[str, Any]] = field(default_factory=list)
+    meta: Any = field(default_factory=lambda: SimpleNamespace(partition="aws"))
 
     def head_object(self, **call: Any) -> dict[str, Any]:
         self.calls.append(call)
@@ -136,3 +138,23 @@ def test_requester_pays_for_every_call() -> None:
     reader.files("s3://data/in/")
     assert {call["RequestPayer"] for call in bucket.calls} == {"requester"}
     assert reader.settings() == {"spark.hadoop.fs.s3a.requester.pays.enabled": "true"}
+
+
+@pytest.mark.parametrize(
+    ("region", "fips", "endpoint"),
+    [
+        ("eu-west-1", "", None),
+        ("us-east-2", "true", "https://s3-fips.us-east-2.amazonaws.com"),
+        ("cn-north-1", "", "https://s3.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_spark_uses_the_endpoint_of_the_partition(
+    monkeypatch: pytest.MonkeyPatch, region: str, fips: str, endpoint: str | None
+) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_REGION", region)
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", fips or "false")
+    settings = Objects(client(), "s3://artifacts/input").settings()
+    assert settings.get("spark.hadoop.fs.s3a.endpoint") == endpoint
+    assert settings.get("spark.hadoop.fs.s3a.endpoint.region") == (endpoint and region)
