@@ -1,5 +1,5 @@
 //! Two steps: our Spark engine runs the flow in AWS's Spark image, and `ingest-features` writes the
-//! result to the feature group. See `docs/decisions/057-spark-on-aws.md`.
+//! result to the feature group. See `docs/decisions/056-spark-on-aws.md`.
 //!
 //! Spark reads the uploaded object from the execution's URL. So nothing binds the flow to it.
 
