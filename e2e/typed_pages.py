@@ -61,6 +61,7 @@ SECTIONS: Final = [
 # What a page's reader has changed by then.
 BEFORE: Final = {
     (ENGINES, "On your machine"): "cp spark-engine/tests/fixtures/flows/abalone-pandas.flow my.flow",
+    (TROUBLESHOOTING, "Feature Store"): "cp flows/abalone.flow my.flow",
 }
 # Stops at the first command that fails. The programs were built before, and are staged without a build.
 PRELUDE: Final = f"""
