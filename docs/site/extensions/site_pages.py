@@ -36,7 +36,7 @@ NAVIGATION = [
         {"en": "Development", "ko": "개발"},
         """
         ARCHITECTURE docs/decisions/README CONTRIBUTING CHANGELOG design/README bench/README
-        spark-engine/README local-aws/README packaging/smoke/README
+        spark-engine/README local-aws/README local-aws/local_aws/ministack/UPSTREAM packaging/smoke/README
         """,
     ),
 ]
