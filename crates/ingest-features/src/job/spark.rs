@@ -73,7 +73,7 @@ impl SparkFlow {
         let command = self.command(data, now, folder.path(), &result);
         let command = command.map_err(|error| not_started(&self.program, &error))?;
         let account = self.account(command, context, progress)?;
-        SparkResult::new(folder, &result, account)
+        SparkResult::new(Some(folder), &result, account)
             .map_err(|error| not_started(&self.program, &error))
     }
 

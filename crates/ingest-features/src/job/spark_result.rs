@@ -78,13 +78,13 @@ impl Account {
 }
 
 impl SparkResult {
-    /// Reads a result that a program has just written to a temporary folder.
+    /// Lists the files of a result. A temporary folder is removed with it.
     ///
     /// # Errors
     ///
     /// If the folder cannot be read.
     pub(super) fn new(
-        temporary: TemporaryFolder,
+        temporary: Option<TemporaryFolder>,
         path: &Path,
         account: Account,
     ) -> io::Result<Self> {
@@ -92,7 +92,7 @@ impl SparkResult {
             account,
             rows: files(&path.join(ROWS), "parquet")?,
             rejected: files(&path.join(REJECTED), "json")?,
-            _folder: Some(temporary),
+            _folder: temporary,
         })
     }
 
@@ -116,14 +116,10 @@ impl SparkResult {
                 return Err(Failure::new(format!("{url} is in S3"), "use a local result"));
             }
         };
-        let read = || -> io::Result<_> {
-            let accounts = files(&path.join(ACCOUNT), "txt")?;
-            let account =
-                accounts.iter().map(fs::read_to_string).collect::<io::Result<String>>()?;
-            let rows = files(&path.join(ROWS), "parquet")?;
-            Ok((account, rows, files(&path.join(REJECTED), "json")?))
-        };
-        let (account, rows, rejected) = read().map_err(|error| unreadable(&error))?;
+        let accounts = files(&path.join(ACCOUNT), "txt");
+        let account = accounts
+            .and_then(|files| files.iter().map(fs::read_to_string).collect::<io::Result<String>>())
+            .map_err(|error| unreadable(&error))?;
         let account = serde_json::from_str(&account).map_err(|_| {
             let shown = match location {
                 Location::Local(path) => path.display().to_string(),
@@ -133,7 +129,7 @@ impl SparkResult {
                 format!("{shown} has no account, so it is no complete result of the Spark engine");
             Failure::new(message, RUN_AGAIN)
         })?;
-        Ok(Self { account, rows, rejected, _folder: temporary })
+        Self::new(temporary, &path, account).map_err(|error| unreadable(&error))
     }
 
     pub(super) fn parts(&self) -> usize {
